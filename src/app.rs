@@ -1,0 +1,396 @@
+//! One request in, a response out, and perhaps work to do after it.
+//!
+//! A POST to any path but `/hooks/…` is a callback of DingTalk. The order of checks is fixed:
+//!
+//! | # | check | otherwise |
+//! |---|---|---|
+//! | 1 | method: GET and HEAD are told the name, POST goes on | 405 |
+//! | 2 | a body: the console probes with an empty one when the address is saved | 200, nothing done |
+//! | 3 | `timestamp` and `sign`, before the body is read any further | 401 |
+//! | 4 | at most 1 MiB; a callback as [`callback::decode`] reads it | 413, 400 |
+//! | 5 | the sender's organisation, and the robot's code if one is configured | 403 |
+//! | 6 | the session webhook: a host on the list, not expired | 400; expired or missing: 200, nothing run |
+//! | 7 | a message id not seen in the last ten minutes | 200, not run again |
+//! | 8 | acknowledge: all that follows happens after the response | |
+//! | 9 | words, row, arguments | a reply that shows what is wrong |
+//! | 10 | access | a reply that says what is missing, once a minute for each person |
+//! | 11 | run, before the deadline | a reply either way |
+//! | 12 | deliver, and record what came of it | an error in the log |
+//!
+//! 1 to 8 are here, 9 to 11 in [`crate::dispatch`].
+
+mod memory;
+mod refusal;
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use tracing::Instrument;
+
+use self::{memory::Recently, refusal::Refusal};
+use crate::{
+    clock::Clock,
+    config::{Environment, Settings},
+    dingtalk::{
+        callback::{self, Callback, Content, ConversationKind},
+        deliver::Deliver,
+        markdown::{self, Mention, Reader},
+        session::SessionWebhook,
+        signature::Verifier,
+    },
+    dispatch::{
+        self, Ctx, Membership, Person, Place,
+        audit::{self, Outcome, Record},
+        table::Table,
+    },
+    log::Sparingly,
+    outbound::Outbound,
+    reply::Reply,
+};
+
+/// The largest body, in bytes. Real callbacks have a few KiB.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// What DingTalk expects of a robot that answers by the session webhook (protocol.md 2).
+const EMPTY: &str = r#"{"msgtype":"empty"}"#;
+const NAME: &str = "dingops";
+/// DingTalk repeats a callback that was not acknowledged in time (protocol.md 2).
+const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
+/// The function.
+pub struct App {
+    settings: Arc<Settings>,
+    verifier: Verifier,
+    robot_code: Option<String>,
+    table: Arc<Table>,
+    clock: Arc<dyn Clock>,
+    outbound: Arc<Outbound>,
+    deliver: Deliver,
+    seen: Recently,
+    refused: Recently,
+    refusals: Sparingly,
+}
+
+/// What a host knows of a request.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Names the request in the log.
+    pub request_id: String,
+    /// When the host ends the work.
+    pub deadline: Timestamp,
+}
+
+/// Work to do after the response. It never fails and never panics on account of a command.
+pub struct Job(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl Job {
+    /// Does it.
+    pub async fn run(self) {
+        self.0.await;
+    }
+}
+
+/// What passed all checks.
+struct Accepted {
+    callback: Callback,
+    session: SessionWebhook,
+    membership: Membership,
+    received: Timestamp,
+}
+
+/// How a request that is in order ends.
+enum Admitted {
+    /// Somebody looks whether anyone is there.
+    Greeting,
+    /// Nothing to do.
+    Silence,
+    /// Something to do.
+    Work(Box<Accepted>),
+}
+
+impl App {
+    /// The function with these settings.
+    ///
+    /// # Errors
+    /// When two commands have the same name.
+    pub fn new(
+        settings: Settings,
+        environment: Environment,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, dispatch::table::Taken> {
+        let table = crate::commands::table(&settings.answers)?;
+        Ok(Self::with_table(settings, environment, clock, table))
+    }
+
+    /// The function with a table of one's own.
+    pub fn with_table(
+        settings: Settings,
+        environment: Environment,
+        clock: Arc<dyn Clock>,
+        table: Table,
+    ) -> Self {
+        let outbound = Arc::new(Outbound::default());
+        let max_skew = settings.dingtalk.max_skew;
+        Self {
+            verifier: Verifier::new(environment.secret, environment.previous, max_skew),
+            robot_code: environment.robot_code,
+            table: Arc::new(table),
+            deliver: Deliver::new(Arc::clone(&outbound), Arc::clone(&clock)),
+            seen: Recently::new(REPEATED_WITHIN),
+            refused: Recently::new(REFUSED_AGAIN_AFTER),
+            refusals: Sparingly::new(5),
+            settings: Arc::new(settings),
+            clock,
+            outbound,
+        }
+    }
+
+    /// Prints replies to standard output instead of posting them.
+    #[must_use]
+    pub fn printing(self) -> Self {
+        Self { deliver: self.deliver.printing(), ..self }
+    }
+
+    /// The clock it goes by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Checks a request and answers it; what is left to do comes back as a [`Job`].
+    pub async fn handle<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        arrival: Arrival,
+    ) -> (Response<String>, Option<Job>)
+    where
+        B: http_body::Body + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let head = request.method() == Method::HEAD;
+        match self.check(request).await {
+            Ok(Admitted::Greeting) => {
+                (respond(StatusCode::OK, "text/plain", if head { "" } else { NAME }), None)
+            }
+            Ok(Admitted::Silence) => (respond(StatusCode::OK, "application/json", EMPTY), None),
+            Ok(Admitted::Work(accepted)) => {
+                let job = self.job(*accepted, arrival);
+                (respond(StatusCode::OK, "application/json", EMPTY), Some(job))
+            }
+            Err(refusal) => {
+                if let Some(withheld) = self.refusals.admit(self.clock.now()) {
+                    let status = refusal.status().as_u16();
+                    tracing::warn!(request_id = arrival.request_id, status, withheld, reason = %refusal, "refused");
+                }
+                (refusal.response(), None)
+            }
+        }
+    }
+
+    /// Checks 1 to 7.
+    async fn check<B>(&self, request: Request<B>) -> Result<Admitted, Refusal>
+    where
+        B: http_body::Body + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let received = self.clock.now();
+        let (head, mut body) = request.into_parts();
+        match head.method {
+            Method::POST => {}
+            Method::GET | Method::HEAD => return Ok(Admitted::Greeting),
+            other => return Err(Refusal::Method(other)),
+        }
+        if head.uri.path().starts_with("/hooks/") {
+            return Err(Refusal::NoHook);
+        }
+        let mut bytes = Vec::new();
+        if !read(&mut body, &mut bytes, 1).await? {
+            return Ok(Admitted::Silence);
+        }
+        self.verifier.verify(&head.headers, received)?;
+        if content_length(&head.headers).is_some_and(|length| length > MAX_BODY as u64) {
+            return Err(Refusal::TooLarge);
+        }
+        read(&mut body, &mut bytes, MAX_BODY + 1).await?;
+        if bytes.len() > MAX_BODY {
+            return Err(Refusal::TooLarge);
+        }
+        let callback = callback::decode(&bytes)?;
+        let membership = self.membership(&callback)?;
+        if self.robot_code.is_some() && self.robot_code != callback.robot.code {
+            return Err(Refusal::OtherRobot);
+        }
+        if let Content::QuotaExhausted { .. } = &callback.content {
+            tracing::error!(
+                "DingTalk's monthly message quota is used up: callbacks arrive without their text (20001)"
+            );
+            return Ok(Admitted::Silence);
+        }
+        let Some(raw) = &callback.session_webhook else {
+            tracing::error!(
+                "a callback without a sessionWebhook: nothing was run, since no reply could be sent"
+            );
+            return Ok(Admitted::Silence);
+        };
+        let session = self.settings.dingtalk.session_hosts.check(raw)?;
+        if callback.session_expires_at.is_some_and(|expiry| expiry <= received.as_millisecond()) {
+            tracing::error!(
+                "the sessionWebhook of a callback is expired: nothing was run, since no reply could be sent"
+            );
+            return Ok(Admitted::Silence);
+        }
+        if callback.msg_id.as_deref().is_some_and(|id| !self.seen.first_time(id, received)) {
+            tracing::info!("a callback came again and was not run again");
+            return Ok(Admitted::Silence);
+        }
+        Ok(Admitted::Work(Box::new(Accepted { callback, session, membership, received })))
+    }
+
+    /// Check 5: whose member the sender is.
+    fn membership(&self, callback: &Callback) -> Result<Membership, Refusal> {
+        match (&callback.sender.corp_id, &callback.robot.corp_id) {
+            (None, None) => Ok(Membership::Unknown),
+            (Some(sender), Some(robot)) if sender == robot => Ok(Membership::Own),
+            (Some(sender), Some(_)) if self.settings.dingtalk.corps.contains(sender) => {
+                Ok(Membership::Listed)
+            }
+            (Some(_), Some(_)) => Err(Refusal::OtherOrganisation),
+            _ => Err(Refusal::OneOrganisation),
+        }
+    }
+
+    /// Steps 9 to 12, to be done after the response.
+    fn job(self: &Arc<Self>, accepted: Accepted, arrival: Arrival) -> Job {
+        let app = Arc::clone(self);
+        let span = tracing::info_span!(
+            "callback",
+            requestId = arrival.request_id,
+            msgId = accepted.callback.msg_id.as_deref().unwrap_or("")
+        );
+        Job(Box::pin(async move { app.work(accepted, arrival).await }.instrument(span)))
+    }
+
+    async fn work(&self, accepted: Accepted, arrival: Arrival) {
+        let Accepted { callback, session, membership, received } = accepted;
+        let ctx = self.ctx(&callback, membership, received, &arrival);
+        let said = callback.content.words().filter(|words| is_said(words, &callback.content));
+        let dispatched = match said {
+            Some(line) => dispatch::dispatch(line, &ctx, short(&arrival.request_id)).await,
+            None if ctx.place.private => unreadable(&ctx),
+            None => return,
+        };
+        let by_whom = callback.sender.staff_id.as_deref().or(callback.sender.id.as_deref()).unwrap_or("");
+        let silent = dispatched.record.outcome == Outcome::Refused
+            && !self.refused.first_time(by_whom, self.clock.now());
+        let delivered = if silent {
+            Ok(())
+        } else {
+            let message = markdown::render(&dispatched.reply, &reader(&ctx), ctx.locale);
+            self.deliver.deliver(&session, &message, arrival.deadline).await
+        };
+        let took = self.clock.now().duration_since(received);
+        audit::write(&dispatched.record, &ctx, took, &delivered);
+    }
+
+    fn ctx(
+        &self,
+        callback: &Callback,
+        membership: Membership,
+        received: Timestamp,
+        arrival: &Arrival,
+    ) -> Ctx {
+        Ctx {
+            settings: Arc::clone(&self.settings),
+            table: Arc::clone(&self.table),
+            who: Person {
+                nick: callback.sender.nick.clone().unwrap_or_default(),
+                staff_id: callback.sender.staff_id.clone(),
+                dingtalk_id: callback.sender.id.clone(),
+                membership,
+                admin: callback.sender.is_admin,
+            },
+            place: Place {
+                private: callback.conversation.kind == ConversationKind::Private,
+                conversation_id: callback.conversation.id.clone(),
+                title: callback.conversation.title.clone(),
+            },
+            locale: self.settings.locale,
+            zone: self.settings.zone.clone(),
+            clock: Arc::clone(&self.clock),
+            received,
+            deadline: reserve(received, arrival.deadline),
+            once: callback.msg_id.clone().unwrap_or_else(|| arrival.request_id.clone()),
+            outbound: Arc::clone(&self.outbound),
+        }
+    }
+}
+
+/// The deadline of a command: the host's, less three seconds (less half of what is left, where that is little) to say
+/// that it was missed.
+fn reserve(received: Timestamp, host: Timestamp) -> Timestamp {
+    let left = host.duration_since(received).max(SignedDuration::ZERO);
+    host - left.checked_div(2).unwrap_or_default().min(SignedDuration::from_secs(3))
+}
+
+/// A picture in rich text alone says nothing; a mention of the bot alone asks for help.
+fn is_said(words: &str, content: &Content) -> bool {
+    matches!(content, Content::Text(_)) || !words.trim().is_empty()
+}
+
+fn unreadable(ctx: &Ctx) -> dispatch::Dispatched {
+    let reply =
+        Reply::new(ctx.locale.say("unreadable.title", &[])).text(ctx.locale.say("unreadable.text", &[]));
+    let record = Record { path: String::new(), values: None, outcome: Outcome::NotUnderstood };
+    dispatch::Dispatched { reply, record }
+}
+
+fn reader(ctx: &Ctx) -> Reader {
+    let mention = Mention {
+        staff_id: ctx.who.staff_id.clone(),
+        dingtalk_id: ctx.who.dingtalk_id.clone(),
+        nick: ctx.who.nick.clone(),
+    };
+    Reader { mention: (!ctx.place.private).then_some(mention), can_tap: ctx.place.private }
+}
+
+/// The beginning of a request id: enough to find it in the log, short enough to be read out.
+fn short(request_id: &str) -> &str {
+    request_id.get(..8).unwrap_or(request_id)
+}
+
+/// Reads until `enough` bytes are there or the body ends; whether there are any.
+async fn read<B>(body: &mut B, bytes: &mut Vec<u8>, enough: usize) -> Result<bool, Refusal>
+where
+    B: http_body::Body + Unpin,
+    B::Error: std::fmt::Display,
+{
+    while bytes.len() < enough {
+        let Some(frame) = body.frame().await else { break };
+        let frame = frame.map_err(|error| Refusal::Interrupted(error.to_string()))?;
+        if let Ok(data) = frame.into_data() {
+            let mut data = data;
+            while bytes::Buf::has_remaining(&data) {
+                let chunk = bytes::Buf::chunk(&data);
+                bytes.extend_from_slice(chunk);
+                let length = chunk.len();
+                bytes::Buf::advance(&mut data, length);
+            }
+        }
+    }
+    Ok(!bytes.is_empty())
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: &str) -> Response<String> {
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+    response
+}
+
+#[cfg(test)]
+mod tests;

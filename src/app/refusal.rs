@@ -1,0 +1,66 @@
+//! Why a request was refused: a few words for the caller, the reason for the log.
+
+use http::{HeaderValue, Method, Response, StatusCode, header};
+
+use crate::dingtalk::{callback::DecodeError, session::SessionError, signature::SignatureError};
+
+/// Why a request was refused. `Display` is for the log only.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("expected GET, HEAD or POST, came {0}")]
+    Method(Method),
+    #[error("no hook of that name")]
+    NoHook,
+    #[error("{0}")]
+    NotSigned(#[from] SignatureError),
+    #[error("the body is over {} bytes", super::MAX_BODY)]
+    TooLarge,
+    #[error("the body ended early: {0}")]
+    Interrupted(String),
+    #[error("{0}")]
+    NotCallback(#[from] DecodeError),
+    #[error("the sender's organisation is neither the robot's nor one of dingtalk.corps")]
+    OtherOrganisation,
+    #[error("the callback names the organisation of only one of sender and robot")]
+    OneOrganisation,
+    #[error("robotCode is not DINGTALK_ROBOT_CODE")]
+    OtherRobot,
+    #[error("{0}")]
+    Session(#[from] SessionError),
+}
+
+impl Refusal {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoHook => StatusCode::NOT_FOUND,
+            Self::NotSigned(_) => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Interrupted(_) | Self::NotCallback(_) | Self::Session(_) => StatusCode::BAD_REQUEST,
+            Self::OtherOrganisation | Self::OneOrganisation | Self::OtherRobot => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// What the caller is told: never which of timestamp and sign was wrong.
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Method(_) => "method not allowed",
+            Self::NoHook => "no such hook",
+            Self::NotSigned(_) => "not signed by DingTalk",
+            Self::TooLarge => "body too large",
+            Self::Interrupted(_) | Self::NotCallback(_) => "not a callback",
+            Self::OtherOrganisation | Self::OneOrganisation => "not of this organisation",
+            Self::OtherRobot => "not this robot",
+            Self::Session(_) => "unknown session webhook",
+        }
+    }
+
+    pub(super) fn response(&self) -> Response<String> {
+        let body = format!(r#"{{"error":"{}"}}"#, self.words());
+        let mut response = super::respond(self.status(), "application/json", &body);
+        if matches!(self, Self::Method(_)) {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+        }
+        response
+    }
+}

@@ -1,0 +1,143 @@
+//! The command line: the function itself without arguments, and what its operator needs beside it.
+
+mod check;
+mod event;
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+
+use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
+
+use crate::{
+    app::App,
+    clock::SystemClock,
+    config::{ConfigError, Environment, Settings},
+    host,
+};
+
+/// Exit code for anything that is wrong at the start: settings, variables, an address that is taken.
+const NOT_STARTED: u8 = 2;
+const LISTEN: &str = "127.0.0.1:9000";
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Shorter than that there is no time to run a command and to say that it took too long.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(5);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// ChatOps for DingTalk as one serverless function.
+///
+/// Without a command it is the function: on Lambda it asks the Runtime API for events, elsewhere it serves plain
+/// HTTP. DINGTALK_APP_SECRET must hold the app's Client Secret.
+#[derive(Parser)]
+#[command(name = "dingops", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    Serve(Serve),
+    Check(check::Check),
+    Event(event::Event),
+}
+
+/// Serve plain HTTP, also where Lambda's variables are set
+#[derive(clap::Args, Default)]
+struct Serve {
+    /// Address and port; otherwise DINGOPS_LISTEN, otherwise 127.0.0.1:9000
+    #[arg(long)]
+    listen: Option<String>,
+    /// Print replies here instead of posting them to DingTalk: to try the bot without an account
+    #[arg(long)]
+    print_replies: bool,
+}
+
+/// Why the program did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{name}: expected {expected}, came {came:?}")]
+    Value { name: &'static str, expected: &'static str, came: String },
+    #[error("{0}")]
+    Usage(String),
+    #[error("{what}: {error}")]
+    Io { what: String, error: std::io::Error },
+    #[error("the Runtime API of Lambda: {0}")]
+    Lambda(lambda_http::Error),
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        None if env("AWS_LAMBDA_RUNTIME_API").is_some() => lambda(),
+        None => serve(&Serve::default()),
+        Some(Subcommands::Serve(arguments)) => serve(&arguments),
+        Some(Subcommands::Check(arguments)) => arguments.run(),
+        Some(Subcommands::Event(arguments)) => arguments.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dingops: {error}");
+            ExitCode::from(NOT_STARTED)
+        }
+    }
+}
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn app() -> Result<App, CliError> {
+    let environment = Environment::read(&env)?;
+    let settings = Settings::load(&env)?;
+    App::new(settings, environment, Arc::new(SystemClock)).map_err(|taken| CliError::Usage(taken.to_string()))
+}
+
+fn lambda() -> Result<(), CliError> {
+    let app = Arc::new(app()?);
+    crate::log::init();
+    runtime()?.block_on(host::lambda::run(app)).map_err(CliError::Lambda)
+}
+
+fn serve(arguments: &Serve) -> Result<(), CliError> {
+    let listen = arguments.listen.clone().map(|address| ("--listen", address));
+    let listen = listen.or_else(|| {
+        env("DINGOPS_LISTEN").filter(|address| !address.is_empty()).map(|address| ("DINGOPS_LISTEN", address))
+    });
+    let (name, address) = listen.unwrap_or(("DINGOPS_LISTEN", LISTEN.to_owned()));
+    let address: SocketAddr = address.parse().map_err(|_| CliError::Value {
+        name,
+        expected: "an address and a port such as 127.0.0.1:9000",
+        came: address,
+    })?;
+    let timeout = timeout()?;
+    let app = app()?;
+    let app = Arc::new(if arguments.print_replies { app.printing() } else { app });
+    crate::log::init();
+    runtime()?.block_on(async {
+        let stop =
+            host::http::stop_signal().map_err(|error| CliError::Io { what: "signals".into(), error })?;
+        let bound = host::http::bind(address).await;
+        let listener = bound.map_err(|error| CliError::Io { what: format!("{name}={address}"), error })?;
+        let address = listener.local_addr().unwrap_or(address);
+        tracing::info!("listening on http://{address}");
+        host::http::serve(app, listener, timeout, stop).await;
+        Ok(())
+    })
+}
+
+fn timeout() -> Result<Duration, CliError> {
+    let Some(text) = env("DINGOPS_TIMEOUT").filter(|text| !text.is_empty()) else { return Ok(TIMEOUT) };
+    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    duration
+        .filter(|duration| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(duration))
+        .ok_or(CliError::Value { name: "DINGOPS_TIMEOUT", expected: "a duration from 5s to 15m", came: text })
+}
+
+/// One thread: the work is waiting, and a small function has a fraction of a processor.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| CliError::Io { what: "the asynchronous runtime".into(), error })
+}

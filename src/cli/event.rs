@@ -1,0 +1,209 @@
+//! `dingops event`: a freshly signed callback, as the event of a function URL (payload 2.0) or as a curl command.
+//!
+//! Ids are made up unless they are given; the signature is real.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::{Value, json};
+
+use super::{CliError, env};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{Environment, Settings},
+    dingtalk::signature::{SIGN, Secret, TIMESTAMP},
+};
+
+const SESSION_WEBHOOK: &str =
+    "https://oapi.dingtalk.com/robot/sendBySession?session=0123456789abcdef0123456789abcdef";
+/// What the samples of DingTalk's documentation show (protocol.md 3).
+const SESSION_LASTS: Duration = Duration::from_secs(90 * 60);
+const CORP: &str = "ding0000corp";
+const ROBOT: &str = "$:LWCP_v1:$botbotbot";
+const PERSON: &str = "0147000002";
+
+/// Print a freshly signed callback, for `sam local invoke -e -`, cargo lambda or curl
+#[derive(clap::Args)]
+pub(super) struct Event {
+    /// What is said
+    #[arg(conflicts_with = "from")]
+    words: Vec<String>,
+    /// Sign the event of this file afresh, its times and message id renewed
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Where the reply is to be posted
+    #[arg(long, value_name = "URL")]
+    session_webhook: Option<String>,
+    /// Who says it: a name of [people] or a staff id
+    #[arg(long = "as", value_name = "PERSON", conflicts_with = "from")]
+    person: Option<String>,
+    /// In which group: a name of [groups] or a conversation id; otherwise in a private chat
+    #[arg(long = "in", value_name = "GROUP", conflicts_with = "from")]
+    group: Option<String>,
+    /// text, richText, picture, audio, video, file, markdown, interactiveCard, actionCard, chatRecord, reply,
+    /// unknownMsgType or any other
+    #[arg(long, default_value = "text", conflicts_with = "from")]
+    msgtype: String,
+    /// Print a curl command that posts it to this address
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "http://127.0.0.1:9000/")]
+    curl: Option<String>,
+}
+
+impl Event {
+    pub(super) fn run(&self) -> Result<(), CliError> {
+        let secret = Environment::read(&env)?.secret;
+        let now = SystemClock.now();
+        let mut event = match &self.from {
+            Some(path) => self.afresh(path, now)?,
+            None => envelope(self.callback(&Settings::load(&env)?, now).to_string()),
+        };
+        sign(&mut event, &secret, now);
+        let printed = match &self.curl {
+            Some(url) => curl(&event, url),
+            None => serde_json::to_string_pretty(&event).unwrap_or_default(),
+        };
+        println!("{printed}");
+        Ok(())
+    }
+
+    /// A callback as DingTalk builds it (protocol.md 1.2 to 1.4).
+    fn callback(&self, settings: &Settings, now: Timestamp) -> Value {
+        let person = known(&settings.people, self.person.as_deref().unwrap_or(PERSON));
+        let said = self.words.join(" ");
+        let mut callback = json!({
+            "senderPlatform": "Mac",
+            "conversationId": "cidPRIVATEAAAAAAAAAAAA==",
+            "conversationType": "1",
+            "chatbotCorpId": CORP,
+            "chatbotUserId": ROBOT,
+            "msgId": message_id(),
+            "senderNick": self.person.as_deref().unwrap_or("小钉"),
+            "isAdmin": false,
+            "senderStaffId": person,
+            "senderCorpId": CORP,
+            "senderId": format!("$:LWCP_v1:${person}"),
+            "sessionWebhook": self.session_webhook.as_deref().unwrap_or(SESSION_WEBHOOK),
+            "sessionWebhookExpiredTime": (now + SESSION_LASTS).as_millisecond(),
+            "createAt": now.as_millisecond(),
+            "robotCode": "dingxxxxxxxx",
+            "msgtype": self.msgtype,
+        });
+        if let Some(group) = &self.group {
+            callback["conversationId"] = known(&settings.groups, group).into();
+            callback["conversationType"] = "2".into();
+            callback["conversationTitle"] = group.as_str().into();
+            callback["isInAtList"] = true.into();
+            callback["atUsers"] = json!([{ "dingtalkId": ROBOT }]);
+        }
+        let (key, content) = content(&self.msgtype, &said, self.group.is_some());
+        callback[key] = content;
+        callback
+    }
+
+    /// The event of a file, as if it was sent now.
+    fn afresh(&self, path: &PathBuf, now: Timestamp) -> Result<Value, CliError> {
+        let unreadable = |error| CliError::Io { what: path.display().to_string(), error };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let unusable = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
+        let mut event: Value = serde_json::from_str(&text).map_err(|error| unusable(&error.to_string()))?;
+        let body = event["body"].as_str().unwrap_or_default().to_owned();
+        let encoded = event["isBase64Encoded"] == true;
+        let body = if encoded {
+            let bytes = STANDARD.decode(&body).map_err(|_| unusable("expected a body in Base64"))?;
+            String::from_utf8(bytes).map_err(|_| unusable("expected a body in UTF-8"))?
+        } else {
+            body
+        };
+        let Ok(Value::Object(mut callback)) = serde_json::from_str::<Value>(&body) else { return Ok(event) };
+        let mut renew = |key: &str, value: Value| {
+            if let Some(old) = callback.get_mut(key) {
+                *old = value;
+            }
+        };
+        renew("createAt", now.as_millisecond().into());
+        renew("sessionWebhookExpiredTime", (now + SESSION_LASTS).as_millisecond().into());
+        renew("msgId", message_id().into());
+        if let Some(url) = &self.session_webhook {
+            renew("sessionWebhook", url.as_str().into());
+        }
+        let body = Value::Object(callback).to_string();
+        event["body"] = if encoded { STANDARD.encode(body).into() } else { body.into() };
+        Ok(event)
+    }
+}
+
+/// The id behind a name of the settings, or the text itself.
+fn known<'a>(names: &'a BTreeMap<String, String>, text: &'a str) -> &'a str {
+    names.get(text).map_or(text, String::as_str)
+}
+
+fn message_id() -> String {
+    format!("msg{:016x}==", fastrand::u64(..))
+}
+
+/// What the person said, in the shape of each kind of message (protocol.md 1.3).
+fn content(msgtype: &str, said: &str, group: bool) -> (&'static str, Value) {
+    let code = "mIofN6AAAAAAAAAA==";
+    match msgtype {
+        // A stripped mention leaves a blank.
+        "text" => ("text", json!({ "content": if group { format!(" {said}") } else { said.to_owned() } })),
+        "richText" => (
+            "content",
+            json!({ "richText": [{ "text": said }, { "type": "picture", "downloadCode": code }] }),
+        ),
+        "audio" => ("content", json!({ "duration": 4000, "downloadCode": code, "recognition": said })),
+        "video" => ("content", json!({ "duration": 4000, "downloadCode": code, "videoType": "mp4" })),
+        "file" => ("content", json!({ "downloadCode": code, "fileName": "report.pdf" })),
+        "markdown" => ("content", json!({ "text": said })),
+        "interactiveCard" => ("content", json!({ "cardContent": [] })),
+        "chatRecord" => ("content", json!({ "title": "聊天记录", "summary": said, "chatRecord": "[]" })),
+        "unknownMsgType" => ("content", json!({ "unknownMsgType": "unknown" })),
+        _ => ("content", json!({ "downloadCode": code })),
+    }
+}
+
+/// An event of a function URL (payload 2.0) around a body.
+fn envelope(body: String) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": { "content-type": "application/json; charset=utf-8", "host": "example.lambda-url.ap-east-1.on.aws" },
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "example",
+            "domainName": "example.lambda-url.ap-east-1.on.aws",
+            "domainPrefix": "example",
+            "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "okhttp" },
+            "requestId": "00000000-0000-4000-8000-000000000000",
+            "routeKey": "$default",
+            "stage": "$default",
+        },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+fn sign(event: &mut Value, secret: &Secret, now: Timestamp) {
+    let timestamp = now.as_millisecond().to_string();
+    event["headers"][SIGN] = secret.sign(&timestamp).into();
+    event["headers"][TIMESTAMP] = timestamp.into();
+    event["requestContext"]["timeEpoch"] = now.as_millisecond().into();
+    event["requestContext"]["time"] =
+        now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string().into();
+}
+
+fn curl(event: &Value, url: &str) -> String {
+    let header = |name: &str| format!("{name}: {}", event["headers"][name].as_str().unwrap_or_default());
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let body = event["body"].as_str().unwrap_or_default();
+    format!(
+        "curl -sS {} \\\n  -H 'content-type: application/json; charset=utf-8' \\\n  -H {} \\\n  -H {} \\\n  --data-raw {}",
+        quoted(url),
+        quoted(&header(TIMESTAMP)),
+        quoted(&header(SIGN)),
+        quoted(body),
+    )
+}

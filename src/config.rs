@@ -1,0 +1,379 @@
+//! The settings: dingops.toml and the environment, checked.
+//!
+//! dingops.toml is read from `DINGOPS_CONFIG`, else beside the executable, else from `/opt` (a Lambda layer), else the
+//! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment; `$${` is a literal
+//! `${`. Every mistake stops the start with the key and line, or the variable, it is in.
+
+mod document;
+
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
+
+use jiff::{SignedDuration, tz::TimeZone};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+use url::Url;
+
+use self::document::Document;
+pub use self::document::Mistake;
+use crate::{
+    dingtalk::{
+        session::SessionHosts,
+        signature::{InvalidSecret, Secret},
+    },
+    locale::Locale,
+};
+
+const FILE: &str = "dingops.toml";
+const EMBEDDED: &str = include_str!("../dingops.toml");
+const VERSION: i64 = 1;
+/// DingTalk's rule (protocol.md 1.1).
+const MAX_SKEW: Duration = Duration::from_secs(3600);
+/// A message of DingTalk holds 20,000 bytes, and an answer has a title and a mention beside it.
+const MAX_ANSWER: usize = 15_000;
+
+/// Reads a variable of the environment.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Checked settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where they come from.
+    pub source: Source,
+    /// The language of replies.
+    pub locale: Locale,
+    /// The time zone of times in replies.
+    pub zone: TimeZone,
+    /// How to tell DingTalk's callbacks and reply to them.
+    pub dingtalk: DingTalk,
+    /// Staff ids by name.
+    pub people: BTreeMap<String, String>,
+    /// Conversation ids by name.
+    pub groups: BTreeMap<String, String>,
+    /// Services that tell the address this function calls out from.
+    pub ip: Ip,
+    /// Fixed answers.
+    pub answers: Vec<Answer>,
+}
+
+/// Where settings come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The file.
+    pub place: Place,
+    /// The beginning of the SHA-256 of the file as it is, in hex: equal files, equal hashes.
+    pub hash: String,
+}
+
+/// A place of settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file.
+    File(PathBuf),
+    /// The copy embedded at build time.
+    Embedded,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Embedded => f.write_str("dingops.toml (embedded)"),
+        }
+    }
+}
+
+/// How to tell DingTalk's callbacks and reply to them.
+#[derive(Debug, Clone)]
+pub struct DingTalk {
+    /// Organisations whose members may use the bot, beside its own.
+    pub corps: Vec<String>,
+    /// Hosts that replies may be posted to.
+    pub session_hosts: SessionHosts,
+    /// How far a callback's timestamp may be from now.
+    pub max_skew: Duration,
+}
+
+/// Services that tell the address this function calls out from.
+#[derive(Debug, Clone)]
+pub struct Ip {
+    /// Asked in turn.
+    pub services: Vec<Url>,
+    /// Whether the address stays the same.
+    pub static_ip: bool,
+}
+
+/// A fixed answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What is said to get it.
+    pub name: String,
+    /// The answer, in DingTalk's Markdown.
+    pub markdown: String,
+}
+
+/// What the environment tells beside the file.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// `DINGTALK_APP_SECRET`
+    pub secret: Secret,
+    /// `DINGTALK_APP_SECRET_PREVIOUS`
+    pub previous: Option<Secret>,
+    /// `DINGTALK_ROBOT_CODE`: only callbacks of this robot are taken.
+    pub robot_code: Option<String>,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable of the environment.
+    #[error("{name}: {problem}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What was expected.
+        problem: String,
+    },
+    /// A file that was named cannot be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A mistake in the file.
+    #[error("{place}:{mistake}")]
+    Mistake {
+        /// The file.
+        place: Place,
+        /// What is wrong, and where.
+        mistake: Mistake,
+    },
+}
+
+impl Environment {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// When the secret is missing, or one is unusable. No value is repeated.
+    pub fn read(env: Env<'_>) -> Result<Self, ConfigError> {
+        let secret = |name: &'static str| {
+            let unusable = |error: InvalidSecret| ConfigError::Variable { name, problem: error.to_string() };
+            env(name).map(|text| Secret::new(text).map_err(unusable)).transpose()
+        };
+        let missing = ConfigError::Variable {
+            name: "DINGTALK_APP_SECRET",
+            problem: "expected the app's Client Secret, came nothing: without it no callback can be verified"
+                .into(),
+        };
+        Ok(Self {
+            secret: secret("DINGTALK_APP_SECRET")?.ok_or(missing)?,
+            previous: secret("DINGTALK_APP_SECRET_PREVIOUS")?,
+            robot_code: env("DINGTALK_ROBOT_CODE").filter(|code| !code.is_empty()),
+        })
+    }
+}
+
+impl Settings {
+    /// Reads the settings from the first place that has them.
+    ///
+    /// # Errors
+    /// When a named file cannot be read, or for the first mistake in it.
+    pub fn load(env: Env<'_>) -> Result<Self, ConfigError> {
+        let read = |path: PathBuf| match std::fs::read_to_string(&path) {
+            Ok(text) => Ok((Place::File(path), text)),
+            Err(error) => Err(ConfigError::Unreadable { path, error }),
+        };
+        let named = env("DINGOPS_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE)));
+        let layer = PathBuf::from("/opt").join(FILE);
+        let found = named.or_else(|| beside.into_iter().chain([layer]).find(|path| path.exists()));
+        let (place, text) = found.map_or_else(|| Ok((Place::Embedded, EMBEDDED.to_owned())), read)?;
+        Self::parse(&text, place.clone(), env).map_err(|mistake| ConfigError::Mistake { place, mistake })
+    }
+
+    /// Checks the text of a dingops.toml.
+    ///
+    /// # Errors
+    /// The first mistake, with key and line.
+    pub fn parse(text: &str, place: Place, env: Env<'_>) -> Result<Self, Mistake> {
+        let mut document = Document::parse(text)?;
+        document.substitute(env)?;
+        let (file, document): (File, _) = document.read()?;
+        let wrong = |at: std::ops::Range<usize>, problem: String| document.mistake(at, problem);
+
+        if *file.version.get_ref() != VERSION {
+            let problem = format!("expected {VERSION}, came {}", file.version.get_ref());
+            return Err(wrong(file.version.span(), problem));
+        }
+        let zone = TimeZone::get(file.timezone.get_ref()).map_err(|_| {
+            let problem = "expected a time zone such as \"Asia/Shanghai\"";
+            wrong(file.timezone.span(), came(problem, file.timezone.get_ref()))
+        })?;
+        let dingtalk = file.dingtalk.check(&wrong)?;
+        let ip = file.ip.check(&wrong)?;
+        let ids =
+            |names: BTreeMap<Spanned<String>, Spanned<String>>| -> Result<BTreeMap<String, String>, Mistake> {
+                let entry = |(name, id): (Spanned<String>, Spanned<String>)| {
+                    if id.get_ref().trim().is_empty() {
+                        return Err(wrong(
+                            id.span(),
+                            "expected an id as `whoami` tells it, came an empty text".into(),
+                        ));
+                    }
+                    Ok((name.into_inner(), id.into_inner()))
+                };
+                names.into_iter().map(entry).collect()
+            };
+        let settings = Self {
+            source: Source { place, hash: hash(text) },
+            locale: file.locale,
+            zone,
+            dingtalk,
+            people: ids(file.people)?,
+            groups: ids(file.groups)?,
+            ip,
+            answers: file.answer.iter().map(|answer| answer.check(&wrong)).collect::<Result<_, _>>()?,
+        };
+        // Whether a name is free is for the table to say; the line is known only here.
+        if let Err(taken) = crate::commands::table(&settings.answers) {
+            let at = file.answer.get(taken.index).map(|answer| answer.name.span()).unwrap_or_default();
+            return Err(wrong(at, taken.to_string()));
+        }
+        Ok(settings)
+    }
+}
+
+/// What was expected, and what came, cut: it may have come from the environment by mistake.
+fn came(expected: &str, came: &str) -> String {
+    let cut: String = came.chars().take(40).collect();
+    format!("{expected}, came {cut:?}")
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+type Wrong<'a> = &'a dyn Fn(std::ops::Range<usize>, String) -> Mistake;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: Spanned<i64>,
+    #[serde(default)]
+    locale: Locale,
+    #[serde(default = "default_timezone")]
+    timezone: Spanned<String>,
+    #[serde(default)]
+    dingtalk: DingTalkSection,
+    #[serde(default)]
+    people: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    groups: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    ip: IpSection,
+    #[serde(default)]
+    answer: Vec<AnswerSection>,
+}
+
+fn default_timezone() -> Spanned<String> {
+    Spanned::new(0..0, "Asia/Shanghai".to_owned())
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct DingTalkSection {
+    #[serde(default)]
+    corps: Vec<Spanned<String>>,
+    session_hosts: Option<Vec<Spanned<String>>>,
+    max_skew: Option<Spanned<String>>,
+}
+
+impl DingTalkSection {
+    fn check(self, wrong: Wrong<'_>) -> Result<DingTalk, Mistake> {
+        let default = || {
+            vec![
+                Spanned::new(0..0, "oapi.dingtalk.com".into()),
+                Spanned::new(0..0, "oapi.dingtalk.io".into()),
+            ]
+        };
+        let hosts = self.session_hosts.unwrap_or_else(default);
+        let session_hosts = SessionHosts::new(&hosts.iter().map(Spanned::get_ref).collect::<Vec<_>>())
+            .map_err(|(index, error)| {
+                wrong(hosts[index].span(), came(&error.to_string(), hosts[index].get_ref()))
+            })?;
+        let max_skew = match self.max_skew {
+            None => MAX_SKEW,
+            Some(text) => {
+                duration(text.get_ref()).filter(|skew| *skew <= MAX_SKEW && !skew.is_zero()).ok_or_else(
+                    || wrong(text.span(), came("expected a duration of at most \"1h\"", text.get_ref())),
+                )?
+            }
+        };
+        if let Some(corp) = self.corps.iter().find(|corp| corp.get_ref().trim().is_empty()) {
+            return Err(wrong(
+                corp.span(),
+                "expected a corp id such as \"ding0123\", came an empty text".into(),
+            ));
+        }
+        let corps = self.corps.into_iter().map(Spanned::into_inner).collect();
+        Ok(DingTalk { corps, session_hosts, max_skew })
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok())
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct IpSection {
+    services: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    static_ip: bool,
+}
+
+impl IpSection {
+    fn check(self, wrong: Wrong<'_>) -> Result<Ip, Mistake> {
+        let default = ["https://checkip.amazonaws.com", "https://4.ipw.cn"];
+        let default = || default.map(|service| Spanned::new(0..0, service.to_owned())).to_vec();
+        let service = |service: Spanned<String>| {
+            let url = Url::parse(service.get_ref()).ok();
+            let usable = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            usable
+                .ok_or_else(|| wrong(service.span(), came("expected an http(s) address", service.get_ref())))
+        };
+        let services =
+            self.services.unwrap_or_else(default).into_iter().map(service).collect::<Result<_, _>>()?;
+        Ok(Ip { services, static_ip: self.static_ip })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerSection {
+    name: Spanned<String>,
+    markdown: Spanned<String>,
+}
+
+impl AnswerSection {
+    fn check(&self, wrong: Wrong<'_>) -> Result<Answer, Mistake> {
+        let name = self.name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
+        if name.is_empty() || name.contains(['"', '\'']) {
+            return Err(wrong(
+                self.name.span(),
+                came("expected what is said to get the answer", self.name.get_ref()),
+            ));
+        }
+        let length = self.markdown.get_ref().len();
+        if self.markdown.get_ref().trim().is_empty() || length > MAX_ANSWER {
+            let problem = format!("expected Markdown of 1 to {MAX_ANSWER} bytes, came {length} bytes");
+            return Err(wrong(self.markdown.span(), problem));
+        }
+        Ok(Answer { name, markdown: self.markdown.get_ref().clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

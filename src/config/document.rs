@@ -1,0 +1,170 @@
+//! A TOML document in which every value keeps its key and line, also after `${NAME}` was replaced.
+
+use std::{borrow::Cow, fmt, ops::Range};
+
+use serde::de::DeserializeOwned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue, Deserializer},
+};
+
+use super::Env;
+
+/// A mistake in a document: where, and what was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    /// The key, `dingtalk.max_skew` or `answer[2].name`; empty where it is none's.
+    pub key: String,
+    /// What was expected, and what came.
+    pub problem: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, key, problem } = self;
+        let colon = if key.is_empty() { "" } else { ": " };
+        write!(f, "{line}:{column}: {key}{colon}{problem}")
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+/// A parsed document with its text.
+pub(super) struct Document<'t> {
+    text: &'t str,
+    root: Spanned<DeTable<'t>>,
+}
+
+/// Finds lines and keys, after the values were taken out of a document.
+pub(super) struct Places<'t> {
+    text: &'t str,
+    keys: Vec<(Range<usize>, String)>,
+}
+
+impl<'t> Document<'t> {
+    /// Parses TOML.
+    pub(super) fn parse(text: &'t str) -> Result<Self, Mistake> {
+        let places = Places { text, keys: Vec::new() };
+        let root = DeTable::parse(text)
+            .map_err(|error| places.mistake(error.span().unwrap_or_default(), one_line(error.message())))?;
+        Ok(Self { text, root })
+    }
+
+    /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`.
+    pub(super) fn substitute(&mut self, env: Env<'_>) -> Result<(), Mistake> {
+        let mut first = Ok(());
+        strings(self.root.get_mut(), &mut |span, text| {
+            if first.is_ok() && text.contains("${") {
+                match replaced(text, env) {
+                    Ok(new) => *text = Cow::Owned(new),
+                    Err(problem) => first = Err((span, problem)),
+                }
+            }
+        });
+        first.map_err(|(span, problem)| self.places().mistake(span, problem))
+    }
+
+    /// Takes the document apart into `T`.
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<(T, Places<'t>), Mistake> {
+        let places = self.places();
+        match T::deserialize(Deserializer::from(self.root)) {
+            Ok(value) => Ok((value, places)),
+            Err(error) => Err(places.mistake(error.span().unwrap_or_default(), one_line(error.message()))),
+        }
+    }
+
+    fn places(&self) -> Places<'t> {
+        let mut keys = Vec::new();
+        collect(self.root.get_ref(), "", &mut keys);
+        Places { text: self.text, keys }
+    }
+}
+
+impl Places<'_> {
+    /// A mistake at these bytes, with the innermost key around them.
+    pub(super) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
+        let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
+        let key = around.min_by_key(|(span, _)| span.len()).map(|(_, key)| key.clone()).unwrap_or_default();
+        let before = &self.text[..at.start.min(self.text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Mistake { line, column, key, problem }
+    }
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Each key's and value's bytes with the path to it.
+fn collect(table: &DeTable<'_>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
+    for (name, value) in table {
+        let dot = if path.is_empty() { "" } else { "." };
+        let path = format!("{path}{dot}{}", name.get_ref());
+        keys.push((name.span(), path.clone()));
+        collect_value(value, &path, keys);
+    }
+}
+
+fn collect_value(value: &Spanned<DeValue<'_>>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
+    keys.push((value.span(), path.to_owned()));
+    match value.get_ref() {
+        DeValue::Table(table) => collect(table, path, keys),
+        DeValue::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                collect_value(value, &format!("{path}[{}]", index + 1), keys);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn strings<'t>(table: &mut DeTable<'t>, visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>)) {
+    for (_, value) in table.iter_mut() {
+        strings_in(value, visit);
+    }
+}
+
+fn strings_in<'t>(value: &mut Spanned<DeValue<'t>>, visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>)) {
+    let span = value.span();
+    match value.get_mut() {
+        DeValue::String(text) => visit(span, text),
+        DeValue::Table(table) => strings(table, visit),
+        DeValue::Array(values) => values.iter_mut().for_each(|value| strings_in(value, visit)),
+        _ => {}
+    }
+}
+
+/// One pass, left to right: what came from the environment is not looked at again.
+fn replaced(text: &str, env: Env<'_>) -> Result<String, String> {
+    let mut new = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        if rest[..at].ends_with('$') {
+            new.push_str(&rest[..at - 1]);
+            new.push_str("${");
+            rest = &rest[at + 2..];
+            continue;
+        }
+        new.push_str(&rest[..at]);
+        let after = &rest[at + 2..];
+        let end = after.find('}').ok_or("expected } after ${, came the end of the text")?;
+        let name = &after[..end];
+        let first = name.chars().next();
+        let usable = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !usable {
+            return Err(format!(
+                "expected the name of a variable in ${{…}}, came {name:?} (a literal ${{ is $${{)"
+            ));
+        }
+        new.push_str(&env(name).ok_or_else(|| format!("the environment has no variable {name}"))?);
+        rest = &after[end + 1..];
+    }
+    new.push_str(rest);
+    Ok(new)
+}

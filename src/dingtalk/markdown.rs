@@ -1,0 +1,331 @@
+//! A [`Reply`] as DingTalk shows it: the one place that writes Markdown.
+//!
+//! DingTalk documents headings, quotes, bold, italic, links, images and lists (protocol.md 7). Everything else in a
+//! reply is text, and text is escaped with character references, which are documented too: a backslash would be
+//! shown by clients that do not know it. So nothing from outside becomes markup, HTML, a link or a mention.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::message::{ActionCard, At, Body, Button, Buttons, Markdown, Message};
+use crate::{
+    locale::Locale,
+    reply::{Action, Block, Link, Reply, Span, Text},
+};
+
+/// DingTalk refuses messages of more than 20,000 bytes (protocol.md 4); the rest is for what stands around the text.
+const MAX_TEXT: usize = 18_000;
+/// A longer piece from outside is cut: nobody reads it on a phone.
+const MAX_PIECE: usize = 2_000;
+const MAX_TITLE: usize = 64;
+/// "Two spaces before and after" make a line break (protocol.md 7).
+const BREAK: &str = "  \n  ";
+
+/// Who reads a reply, and where.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    /// The asker to mention; none in a private chat, where nobody needs it.
+    pub mention: Option<Mention>,
+    /// Whether a tapped command reaches the bot: in a private chat yes, in a group it would need a mention
+    /// (protocol.md 6).
+    pub can_tap: bool,
+}
+
+/// How to mention a member.
+#[derive(Debug, Clone, Default)]
+pub struct Mention {
+    /// Staff id, where it is known.
+    pub staff_id: Option<String>,
+    /// `senderId`, the only way without a staff id.
+    pub dingtalk_id: Option<String>,
+    /// What to show then.
+    pub nick: String,
+}
+
+/// A part of a message: lines, perhaps inside a fence.
+struct Part {
+    open: &'static str,
+    lines: Vec<String>,
+    close: &'static str,
+}
+
+/// Renders a reply, within the size that DingTalk takes.
+pub fn render(reply: &Reply, reader: &Reader, locale: Locale) -> Message {
+    let writer = Writer { can_tap: reader.can_tap };
+    let mut parts = vec![lines(vec![format!("#### {}", escape_line(&reply.title))])];
+    parts.extend(reply.blocks.iter().map(|block| writer.block(block)));
+    if !reply.actions.is_empty() {
+        parts
+            .push(lines(reply.actions.iter().map(|action| format!("- {}", writer.action(action))).collect()));
+    }
+    if let Some(more) = &reply.more {
+        let text = locale.say("reply.more", &[("count", &more.count)]);
+        let text = match &more.url {
+            Some(url) => link(&Link { label: text, url: url.clone() }),
+            None => escape(&text),
+        };
+        parts.push(lines(vec![text]));
+    }
+    let (mention, at) = reader.mention.as_ref().map(mention).unwrap_or_default();
+    let text = fit(&parts, locale, &at) + &mention;
+    let title = plain_title(&reply.title);
+    let body = match buttons(&reply.links) {
+        None => Body::Markdown { markdown: Markdown { title, text } },
+        Some(buttons) => Body::ActionCard { action_card: ActionCard { title, text, buttons } },
+    };
+    Message { body, at }
+}
+
+fn lines(lines: Vec<String>) -> Part {
+    Part { open: "", lines, close: "" }
+}
+
+/// The mention as it stands in the text, and as DingTalk wants it beside the text: both are needed (protocol.md 3).
+fn mention(mention: &Mention) -> (String, At) {
+    match (&mention.staff_id, &mention.dingtalk_id) {
+        (Some(id), _) if is_id(id) => {
+            (format!("\n\n@{id}"), At { at_user_ids: vec![id.clone()], ..At::default() })
+        }
+        (_, Some(id)) => {
+            let nick = escape_line(&mention.nick);
+            (format!("\n\n@{nick}"), At { at_dingtalk_ids: vec![id.clone()], ..At::default() })
+        }
+        _ => (format!("\n\n@{}", escape_line(&mention.nick)), At::default()),
+    }
+}
+
+/// A staff id stands in the text as it is, so it must not be able to do anything there.
+fn is_id(id: &str) -> bool {
+    id.len() <= 64
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+}
+
+fn buttons(links: &[Link]) -> Option<Buttons> {
+    let button = |link: &Link| {
+        web_address(&link.url).map(|action_url| Button { title: plain_title(&link.label), action_url })
+    };
+    let mut btns: Vec<Button> = links.iter().filter_map(button).collect();
+    match btns.len() {
+        0 => None,
+        1 => btns.pop().map(|button| Buttons::Single { title: button.title, url: button.action_url }),
+        _ => Some(Buttons::Several { btn_orientation: "0", btns }),
+    }
+}
+
+/// The parts as one text of at most [`MAX_TEXT`] bytes on the wire, whole lines only.
+fn fit(parts: &[Part], locale: Locale, at: &At) -> String {
+    let mut text = String::new();
+    let mut left = MAX_TEXT;
+    for (index, part) in parts.iter().enumerate() {
+        let mut kept = 0;
+        let mut piece = String::new();
+        let mut room = left.saturating_sub(part.open.len() + part.close.len() + 4);
+        for line in &part.lines {
+            let line = unmention(line, at);
+            let cost = wire_length(&line) + 4;
+            if cost > room {
+                break;
+            }
+            room -= cost;
+            if kept > 0 {
+                piece.push('\n');
+            }
+            piece.push_str(&line);
+            kept += 1;
+        }
+        if kept > 0 || part.lines.is_empty() {
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(part.open);
+            text.push_str(&piece);
+            text.push_str(part.close);
+        }
+        left = room;
+        if kept < part.lines.len() {
+            let later: usize = parts[index + 1..].iter().map(|part| part.lines.len()).sum();
+            let count = part.lines.len() - kept + later;
+            text.push_str("\n\n");
+            text.push_str(&locale.say("reply.more", &[("count", &count)]));
+            break;
+        }
+    }
+    text
+}
+
+/// Bytes of a text inside a JSON string.
+fn wire_length(text: &str) -> usize {
+    text.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { 6 } else { c.len_utf8() }).sum()
+}
+
+/// Takes the effect from an `@id` of somebody who is mentioned anyway: in a fence nothing can be escaped.
+fn unmention(line: &str, at: &At) -> String {
+    at.at_user_ids
+        .iter()
+        .fold(line.to_owned(), |line, id| line.replace(&format!("@{id}"), &format!("@\u{200B}{id}")))
+}
+
+struct Writer {
+    can_tap: bool,
+}
+
+impl Writer {
+    fn block(&self, block: &Block) -> Part {
+        match block {
+            Block::Text(text) => lines(vec![self.text(text)]),
+            Block::Fields(fields) => lines(
+                fields
+                    .iter()
+                    .map(|(name, value)| format!("- **{}**: {}", escape_line(name), self.text(value)))
+                    .collect(),
+            ),
+            Block::List { heading, items } => {
+                let heading = (!heading.is_empty()).then(|| format!("**{}**\n", escape_line(heading)));
+                let items = items.iter().map(|item| format!("- {}", self.text(item)));
+                lines(heading.into_iter().chain(items).collect())
+            }
+            Block::Table { head, rows } => lines(rows.iter().map(|row| self.row(head, row)).collect()),
+            Block::Code(code) => Part { open: "```\n", lines: code_lines(code), close: "\n```" },
+            Block::Note(text) => {
+                lines(vec![format!("> {}", self.text(text).replace(BREAK, &format!("{BREAK}> ")))])
+            }
+            Block::Markdown(markdown) => lines(markdown.trim().lines().map(str::to_owned).collect()),
+        }
+    }
+
+    /// A row as a list item, since phones do not draw tables: the first cell names it.
+    fn row(&self, head: &[String], row: &[Text]) -> String {
+        let cells = head.iter().zip(row).enumerate().map(|(column, (name, cell))| match column {
+            0 => format!("**{}**", self.text(cell)),
+            _ => format!("{} {}", escape_line(name), self.text(cell)),
+        });
+        format!("- {}", cells.collect::<Vec<_>>().join(" · "))
+    }
+
+    fn text(&self, text: &Text) -> String {
+        text.0
+            .iter()
+            .map(|span| match span {
+                Span::Plain(text) => escape(text),
+                Span::Strong(text) => format!("**{}**", escape_line(text)),
+                Span::Link(to) => link(to),
+                Span::Action(action) => self.action(action),
+            })
+            .collect()
+    }
+
+    fn action(&self, action: &Action) -> String {
+        let label = escape_line(&action.label);
+        if self.can_tap {
+            let content = utf8_percent_encode(&action.command, NON_ALPHANUMERIC);
+            format!("[{label}](dtmd://dingtalkclient/sendMessage?content={content})")
+        } else if action.label == action.command {
+            format!("**{label}**")
+        } else {
+            format!("{label}: **{}**", escape_line(&action.command))
+        }
+    }
+}
+
+fn link(link: &Link) -> String {
+    match web_address(&link.url) {
+        Some(url) => format!("[{}]({url})", escape_line(&link.label)),
+        None => escape_line(&link.label),
+    }
+}
+
+/// An http(s) address that cannot end the link it stands in.
+fn web_address(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let mut safe = String::new();
+    for c in url.as_str().chars() {
+        match c {
+            '(' | ')' | '<' | '>' | '"' | '\'' | '\\' | '[' | ']' => {
+                safe.extend(utf8_percent_encode(c.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC));
+            }
+            _ => safe.push(c),
+        }
+    }
+    Some(safe)
+}
+
+/// Text as one line of Markdown that shows it literally.
+fn escape_line(text: &str) -> String {
+    escape(&text.split(['\n', '\r']).collect::<Vec<_>>().join(" "))
+}
+
+/// Text as Markdown that shows it literally, its line breaks kept.
+fn escape(text: &str) -> String {
+    let text = cut(text, MAX_PIECE);
+    text.split('\n').map(escape_one).collect::<Vec<_>>().join(BREAK)
+}
+
+fn escape_one(line: &str) -> String {
+    let mut escaped = String::with_capacity(line.len() + 16);
+    // What begins a line may begin a heading, a list, a quote or a code block.
+    let mut beginning = true;
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '|' | '@' => reference(&mut escaped, c),
+            '#' | '+' | '-' | '=' if beginning => reference(&mut escaped, c),
+            '.' | ')' if escaped.bytes().all(|byte| byte.is_ascii_digit()) => reference(&mut escaped, c),
+            ':' if rest.as_str().starts_with("//") => reference(&mut escaped, c),
+            '.' if escaped.to_ascii_lowercase().ends_with("www") => reference(&mut escaped, c),
+            ' ' if beginning => escaped.push_str("&nbsp;"),
+            '\t' => escaped.push_str("&nbsp;"),
+            '\r' => {}
+            c => escaped.push(shown(c)),
+        }
+        beginning = beginning && c == ' ';
+    }
+    escaped
+}
+
+fn reference(escaped: &mut String, c: char) {
+    escaped.push_str(&format!("&#{};", u32::from(c)));
+}
+
+/// The lines of a code block. References mean nothing in a fence, so what could end it or begin an HTML tag (which
+/// some clients read even there, protocol.md 7) is parted by a zero-width space.
+fn code_lines(code: &str) -> Vec<String> {
+    let line = |line: &str| -> String {
+        let line = cut(line, MAX_PIECE).replace("```", "`\u{200B}`\u{200B}`");
+        let mut safe = String::with_capacity(line.len());
+        let mut chars = line.chars().peekable();
+        while let Some(c) = chars.next() {
+            safe.push(if c == '\t' { c } else { shown(c) });
+            let tag = |next: &char| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?');
+            if c == '<' && chars.peek().is_some_and(tag) {
+                safe.push('\u{200B}');
+            }
+        }
+        safe
+    };
+    code.trim_end_matches('\n').split('\n').map(|text| line(text.trim_end_matches('\r'))).collect()
+}
+
+/// A character, or the replacement character for one that controls instead of showing something: bidirectional
+/// controls can make a line read as another one.
+fn shown(c: char) -> char {
+    if c.is_control() || crate::log::is_bidi_control(c) { '\u{FFFD}' } else { c }
+}
+
+fn plain_title(title: &str) -> String {
+    cut(title, MAX_TITLE).chars().map(|c| if c.is_whitespace() { ' ' } else { shown(c) }).collect()
+}
+
+fn cut(text: &str, max: usize) -> String {
+    let mut chars = text.chars();
+    let mut kept: String = chars.by_ref().take(max).collect();
+    if chars.next().is_some() {
+        kept.push('…');
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! What one can say, and what was wrong with what was said.
+
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::{
+    Ctx,
+    arguments::Complaint,
+    table::{Kind, Row},
+    words::Line,
+};
+use crate::{
+    locale::Locale,
+    reply::{Block, Reply, Text},
+};
+
+/// Longest part of a line that is shown again.
+const MAX_SHOWN: usize = 120;
+
+/// What a row does, in one line.
+pub fn about(row: &Row, locale: Locale) -> String {
+    match row.kind {
+        Kind::Answer => locale.say("usage.answer", &[]),
+        Kind::Command => match locale {
+            Locale::Zh => locale.say(&format!("help.{}.about", key(row)), &[]),
+            Locale::En => row.clap().get_about().map(ToString::to_string).unwrap_or_default(),
+        },
+    }
+}
+
+/// What an argument is, in one line.
+fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
+    match locale {
+        Locale::Zh => locale.say(&format!("help.{}.arguments.{}", key(row), argument.get_id()), &[]),
+        Locale::En => argument.get_help().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+/// A row's path as part of a key in zh.yml.
+pub(crate) fn key(row: &Row) -> String {
+    row.path.iter().collect::<Vec<_>>().join(".")
+}
+
+/// The whole table, grouped, one line a command.
+pub fn list(ctx: &Ctx) -> Reply {
+    let mut groups: Vec<(String, Vec<Text>)> = Vec::new();
+    for row in ctx.table.rows() {
+        let group = group(row, ctx.locale);
+        let item = item(row, ctx.locale);
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, items)) => items.push(item),
+            None => groups.push((group, vec![item])),
+        }
+    }
+    let title = Reply::new(ctx.locale.say("usage.title", &[]));
+    let reply =
+        groups.into_iter().fold(title, |reply, (heading, items)| reply.block(Block::List { heading, items }));
+    reply.note(ctx.locale.say("usage.more", &[]))
+}
+
+fn group(row: &Row, locale: Locale) -> String {
+    let mut path = row.path.iter();
+    match (row.kind, path.next(), path.next()) {
+        (Kind::Answer, ..) => locale.say("usage.answers", &[]),
+        (_, Some(system), Some(_)) => system.to_owned(),
+        _ => locale.say("usage.general", &[]),
+    }
+}
+
+/// The name a reader of this language would say, tappable, then the other one, then what it does.
+fn item(row: &Row, locale: Locale) -> Text {
+    let path = row.path.to_string();
+    let chinese =
+        row.aliases.iter().find(|alias| !alias.is_ascii() && alias.chars().all(char::is_alphanumeric));
+    let about = about(row, locale);
+    match (locale, chinese) {
+        (Locale::Zh, Some(alias)) => {
+            Text::default().action(alias, alias).plain(format!("（{path}）：{about}"))
+        }
+        (Locale::Zh, None) => Text::default().action(&path, &path).plain(format!("：{about}")),
+        (Locale::En, _) => Text::default().action(&path, &path).plain(format!(": {about}")),
+    }
+}
+
+/// How a command is said.
+pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
+    let command = row.clap();
+    let reply = Reply::new(row.path.to_string()).text(about(row, ctx.locale)).code(usage_line(row));
+    let arguments: Vec<(String, String)> = command
+        .get_arguments()
+        .map(|argument| (shown(argument), about_argument(row, argument, ctx.locale)))
+        .collect();
+    let reply = if arguments.is_empty() { reply } else { reply.fields(arguments) };
+    let aliases: Vec<&str> = row.aliases.iter().collect();
+    if aliases.is_empty() {
+        return reply;
+    }
+    reply.note(
+        ctx.locale.say("usage.also", &[("aliases", &aliases.join(ctx.locale.say("usage.or", &[]).as_str()))]),
+    )
+}
+
+fn usage_line(row: &Row) -> String {
+    let command = row.clap();
+    let arguments = command.get_arguments().map(|argument| {
+        let shown = shown(argument);
+        if argument.is_required_set() { shown } else { format!("[{shown}]") }
+    });
+    std::iter::once(row.path.to_string()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// An argument as it is typed: `<job>`, `<command>…`, `--on <name>`.
+fn shown(argument: &clap::Arg) -> String {
+    let name = argument.get_id().as_str().replace('_', "-");
+    let many = if argument.get_num_args().is_some_and(|count| count.max_values() > 1) { "…" } else { "" };
+    match (argument.get_long(), argument.get_action().takes_values()) {
+        (None, _) => format!("<{name}>{many}"),
+        (Some(long), true) => format!("--{long} <{name}>{many}"),
+        (Some(long), false) => format!("--{long}"),
+    }
+}
+
+/// Nothing of that name: the nearest ones, and how to get help.
+pub fn unknown(line: &Line, nearest: Vec<String>, ctx: &Ctx) -> Reply {
+    let said: String = cut(line.text().trim());
+    let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
+    let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &said)]));
+    let reply = if nearest.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
+    let reply = nearest.into_iter().fold(reply, |reply, name| reply.action(name.clone(), name));
+    let help = match ctx.locale {
+        Locale::Zh => "帮助",
+        Locale::En => "help",
+    };
+    reply.action(ctx.locale.say("unknown.help", &[]), help)
+}
+
+/// What is wrong with a line, where, and how it would be right.
+pub fn complain(row: &Row, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Reply {
+    let reply = Reply::new(ctx.locale.say("arguments.title", &[("command", &row.path)]));
+    let reply = reply.text(complaint.message.clone());
+    let reply = match &complaint.at {
+        Some(at) => reply.code(pointed(line.text(), at)),
+        None => reply,
+    };
+    let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage_line(row))]));
+    reply.action(ctx.locale.say("arguments.help", &[("command", &row.path)]), format!("help {}", row.path))
+}
+
+/// The line with a caret under what is meant. Clients drop ordinary blanks at the beginning of a line of code, so
+/// the caret stands behind no-break ones, and behind wide ones where the characters above are wide.
+fn pointed(line: &str, at: &Range<usize>) -> String {
+    let begin = line[..at.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = line[at.start..].find('\n').map_or(line.len(), |newline| at.start + newline);
+    let before: Vec<char> = line[begin..at.start].chars().collect();
+    // A long line is shown from a few words before the caret on.
+    let skipped = before.len().saturating_sub(MAX_SHOWN / 2);
+    let dots = if skipped > 0 { "…" } else { "" };
+    let before: String = before[skipped..].iter().collect();
+    let shown = cut(&line[at.start..end]);
+    let blank = |c: char| if c.width().unwrap_or(0) > 1 { '\u{3000}' } else { '\u{A0}' };
+    let padding: String = dots.chars().chain(before.trim_start().chars()).map(blank).collect();
+    let carets =
+        line[at.start..at.end.min(end)].chars().map(|c| if c.width().unwrap_or(0) > 1 { "^^" } else { "^" });
+    let carets: String = carets.take(MAX_SHOWN / 2).collect();
+    let carets = if carets.is_empty() { "^" } else { carets.as_str() };
+    format!("{dots}{}{shown}\n{padding}{carets}", before.trim_start())
+}
+
+fn cut(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut kept: String = chars.by_ref().take(MAX_SHOWN).collect();
+    if chars.next().is_some() {
+        kept.push('…');
+    }
+    kept
+}

@@ -1,0 +1,208 @@
+//! From words to a decision, and nothing of HTTP.
+//!
+//! [`words`] splits the line, [`table`] finds the row, [`arguments`] reads what follows, [`access`] decides,
+//! [`audit`] records. A command sees a [`Ctx`] and answers with a [`Reply`].
+
+pub mod access;
+pub mod arguments;
+pub mod audit;
+pub mod help;
+pub mod invocation;
+pub mod table;
+pub mod words;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use jiff::{Timestamp, tz::TimeZone};
+
+use self::{
+    access::Refusal,
+    arguments::Complaint,
+    audit::{Outcome, Record},
+    invocation::Invocation,
+    table::{Found, Table},
+    words::Line,
+};
+use crate::{clock::Clock, config::Settings, locale::Locale, outbound::Outbound, reply::Reply};
+
+/// What a command knows of the world: who asks, where, and what it may use to answer.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// All commands.
+    pub table: Arc<Table>,
+    /// Who asks.
+    pub who: Person,
+    /// Where.
+    pub place: Place,
+    /// The language to answer in.
+    pub locale: Locale,
+    /// The time zone to show times in.
+    pub zone: TimeZone,
+    /// The only time to use.
+    pub clock: Arc<dyn Clock>,
+    /// When the request arrived.
+    pub received: Timestamp,
+    /// When a command is cut off.
+    pub deadline: Timestamp,
+    /// A key that is the same when the same request is made again.
+    pub once: String,
+    /// Makes requests to the outside.
+    pub outbound: Arc<Outbound>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name shown in DingTalk; anyone can choose theirs.
+    pub nick: String,
+    /// The id in the organisation. Missing before the robot is published and for people from outside.
+    pub staff_id: Option<String>,
+    /// DingTalk's `senderId`.
+    pub dingtalk_id: Option<String>,
+    /// Which organisation they belong to.
+    pub membership: Membership,
+    /// Whether they administer the organisation.
+    pub admin: bool,
+}
+
+/// How the sender's organisation relates to the robot's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// The same.
+    Own,
+    /// Another one, listed in `dingtalk.corps`.
+    Listed,
+    /// The callback names neither.
+    Unknown,
+}
+
+impl Person {
+    /// The staff id, where it means something: in the robot's own organisation.
+    pub fn staff(&self) -> Option<&str> {
+        self.staff_id.as_deref().filter(|_| self.membership == Membership::Own)
+    }
+}
+
+/// Where something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// A private chat with the bot; anything else counts as a group.
+    pub private: bool,
+    /// The conversation id, `cid…`.
+    pub conversation_id: Option<String>,
+    /// The group's title.
+    pub title: Option<String>,
+}
+
+/// A mistake of the person in the chat, told to them in their language.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UserError(pub String);
+
+/// How a command can fail.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The person in the chat can mend it.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// It may have happened; `look` tells how to find out, in the reader's language.
+    #[error("it is unknown whether this happened: {look}")]
+    Unknown {
+        /// How to find out.
+        look: String,
+    },
+    /// Anything else: logged, and the chat gets one plain sentence with an id.
+    #[error(transparent)]
+    Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What came of a line.
+pub struct Dispatched {
+    /// What to say.
+    pub reply: Reply,
+    /// What to record.
+    pub record: Record,
+}
+
+/// Reads a line, decides, runs, and always has a reply. `id` names this request in the log and, after an internal
+/// error, in the chat.
+pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
+    let ended = |reply: Reply, path: &str, outcome: Outcome| Dispatched {
+        reply,
+        record: Record { path: path.to_owned(), values: None, outcome },
+    };
+    let line = Line::split(text);
+    let (row, line, words) = match ctx.table.find(line) {
+        Found::Row { row, line, words } => (row, line, words),
+        Found::Nothing { line, nearest } => {
+            return ended(help::unknown(&line, nearest, ctx), "", Outcome::NotUnderstood);
+        }
+    };
+    let path = row.path.to_string();
+    if words.iter().any(|word| !word.quoted && word.text == "--help") {
+        return ended(help::usage(row, ctx), &path, Outcome::Done);
+    }
+    let mut prepared = match arguments::read(row, &line, &words, ctx.locale) {
+        Ok(prepared) => prepared,
+        Err(complaint) => {
+            return ended(help::complain(row, &line, &complaint, ctx), &path, Outcome::NotUnderstood);
+        }
+    };
+    if let Err(UserError(message)) = prepared.resolve(ctx) {
+        let complaint = Complaint { message, at: None };
+        return ended(help::complain(row, &line, &complaint, ctx), &path, Outcome::NotUnderstood);
+    }
+    let invocation = Invocation { path: path.clone(), values: prepared.values(), alias: None };
+    if let Err(refusal) = access::decide(row, &invocation, ctx) {
+        return ended(refused(row, refusal, ctx), &path, Outcome::Refused);
+    }
+    let running = AssertUnwindSafe(prepared.run(ctx)).catch_unwind();
+    let (reply, outcome) = match ctx.clock.within(ctx.deadline, running).await {
+        Some(Ok(Ok(reply))) => (reply, Outcome::Done),
+        Some(Ok(Err(error))) => failed(row, error, ctx, id),
+        Some(Err(_panic)) => (internal(ctx, id), Outcome::Failed),
+        None => (late(row, ctx), Outcome::Late { write: row.effect == Effect::Write }),
+    };
+    Dispatched { reply, record: Record { path, values: Some(invocation.values), outcome } }
+}
+
+fn refused(row: &Row, refusal: Refusal, ctx: &Ctx) -> Reply {
+    let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
+    reply.text(ctx.locale.say(refusal.key(), &[]))
+}
+
+fn failed(row: &Row, error: CommandError, ctx: &Ctx, id: &str) -> (Reply, Outcome) {
+    let title = |key| Reply::new(ctx.locale.say(key, &[("command", &row.path)]));
+    match error {
+        CommandError::User(UserError(message)) => (title("failed.title").text(message), Outcome::Failed),
+        CommandError::Unknown { look } => (title("failed.unknown").text(look), Outcome::Unknown),
+        CommandError::Other(error) => {
+            tracing::error!(id, command = %row.path, error = %chain(error.as_ref()), "command failed");
+            (internal(ctx, id), Outcome::Failed)
+        }
+    }
+}
+
+/// One plain sentence for what only the operator can mend.
+pub fn internal(ctx: &Ctx, id: &str) -> Reply {
+    Reply::new(ctx.locale.say("failed.internal_title", &[]))
+        .text(ctx.locale.say("failed.internal", &[("id", &id)]))
+}
+
+fn late(row: &Row, ctx: &Ctx) -> Reply {
+    let seconds = ctx.clock.now().duration_since(ctx.received).as_secs();
+    let key = if row.effect == Effect::Write { "failed.late_write" } else { "failed.late" };
+    Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]))
+        .text(ctx.locale.say(key, &[("seconds", &seconds)]))
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+pub use self::table::{Command, Effect, Preview, Row, Tail, row};

@@ -1,0 +1,165 @@
+//! Plain HTTP/1.1, for any host that can run a program behind a TLS proxy.
+//!
+//! Connections, headers and the time to send a request are limited. Jobs run beside the connections; a shutdown
+//! (SIGTERM or Ctrl-C) takes no new connections, ends the open ones after their request, and waits for the jobs.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use http_body_util::Full;
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::SignedDuration;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::app::{App, Arrival};
+
+const MAX_CONNECTIONS: usize = 512;
+const MAX_HEADERS: usize = 64;
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+/// For the headers of a request, the first or a later one of its connection.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// For a whole request and its response.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// When accepting fails, there are no descriptors left; some will be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves on `listener` until `stop` resolves; `timeout` is how long a command may take.
+pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop: impl Future<Output = ()>) {
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let stopping = CancellationToken::new();
+    let open = TaskTracker::new();
+    let jobs = TaskTracker::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &connections) => accepted,
+        };
+        match accepted {
+            Ok((stream, permit)) => {
+                let connection =
+                    connection(Arc::clone(&app), stream, timeout, jobs.clone(), stopping.clone());
+                open.spawn(async move {
+                    connection.await;
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                app.clock().sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    stopping.cancel();
+    open.close();
+    open.wait().await;
+    jobs.close();
+    tracing::info!(jobs = jobs.len(), "stopping, once the work under way is done");
+    jobs.wait().await;
+}
+
+/// Waits for a free place first: what is not accepted waits in the kernel's queue.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, permit))
+}
+
+async fn connection(
+    app: Arc<App>,
+    stream: TcpStream,
+    timeout: Duration,
+    jobs: TaskTracker,
+    stopping: CancellationToken,
+) {
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let (app, jobs) = (Arc::clone(&app), jobs.clone());
+        async move { Ok::<_, Infallible>(respond(app, request, timeout, &jobs).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn respond(
+    app: Arc<App>,
+    request: http::Request<Incoming>,
+    timeout: Duration,
+    jobs: &TaskTracker,
+) -> http::Response<Full<Bytes>> {
+    let now = app.clock().now();
+    let arrival = Arrival {
+        request_id: format!("{:016x}", fastrand::u64(..)),
+        deadline: now + SignedDuration::try_from(timeout).unwrap_or(SignedDuration::MAX),
+    };
+    let by = now + SignedDuration::try_from(REQUEST_TIMEOUT).unwrap_or(SignedDuration::MAX);
+    let Some((response, job)) = app.clock().within(by, app.handle(request, arrival)).await else {
+        let mut response = http::Response::new(Full::default());
+        *response.status_mut() = http::StatusCode::REQUEST_TIMEOUT;
+        return response;
+    };
+    if let Some(job) = job {
+        jobs.spawn(super::run(job));
+    }
+    response.map(|body| Full::new(Bytes::from(body)))
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// When it is taken or not this machine's.
+pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Resolves at SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
