@@ -3,7 +3,7 @@
 mod check;
 mod event;
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Parser, Subcommand};
 use jiff::SignedDuration;
@@ -82,6 +82,16 @@ pub fn main() -> ExitCode {
             eprintln!("dingops: {error}");
             ExitCode::from(NOT_STARTED)
         }
+    }
+}
+
+/// Writes to standard output; a reader that has gone (`| head`) is no error.
+fn print(text: &str) -> Result<(), CliError> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::Io { what: "standard output".into(), error })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_few_lines_a_minute() {
-        let at = |second| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
         let sparingly = Sparingly::new(2);
         assert_eq!(sparingly.admit(at(0)), Some(0));
         assert_eq!(sparingly.admit(at(1)), Some(0));

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_name_is_new_again_after_a_while() {
-        let at = |second| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
         let recently = Recently::new(SignedDuration::from_mins(1));
         assert!(recently.first_time("a", at(0)));
         assert!(!recently.first_time("a", at(59)));

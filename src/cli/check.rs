@@ -1,5 +1,7 @@
 //! `dingops check`: what the settings say, or what is wrong with them.
 
+use std::collections::BTreeMap;
+
 use super::{CliError, env};
 use crate::{
     config::{Environment, Settings},
@@ -17,35 +19,38 @@ impl Check {
         let environment = Environment::read(&env)?;
         let table =
             crate::commands::table(&settings.answers).map_err(|taken| CliError::Usage(taken.to_string()))?;
-        let robot = environment.robot_code.as_deref().unwrap_or("any (DINGTALK_ROBOT_CODE is not set)");
+        let names = |map: &BTreeMap<String, String>| or_none(&map.keys().cloned().collect::<Vec<_>>());
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
-        println!("settings   {} (SHA-256 {}…)", settings.source.place, settings.source.hash);
-        println!("locale     {}", settings.locale.name());
-        println!("time zone  {}", settings.zone.iana_name().unwrap_or("UTC"));
-        println!("signature  {rotation}, at most {} s from now", settings.dingtalk.max_skew.as_secs());
-        println!("replies to {}", settings.dingtalk.session_hosts);
-        println!("robot      {robot}");
-        println!(
-            "corps      {}",
-            or_none(&settings.dingtalk.corps.iter().map(String::as_str).collect::<Vec<_>>())
-        );
-        println!("people     {}", or_none(&settings.people.keys().map(String::as_str).collect::<Vec<_>>()));
-        println!("groups     {}", or_none(&settings.groups.keys().map(String::as_str).collect::<Vec<_>>()));
-        println!("\ncommands");
-        for row in table.rows() {
+        let skew = settings.dingtalk.max_skew.as_secs();
+        let facts = [
+            ("settings", format!("{} (SHA-256 {}…)", settings.source.place, settings.source.hash)),
+            ("locale", settings.locale.name().to_owned()),
+            ("time zone", settings.zone.iana_name().unwrap_or("UTC").to_owned()),
+            ("signature", format!("{rotation}, at most {skew} s from now")),
+            ("replies to", settings.dingtalk.session_hosts.to_string()),
+            (
+                "robot",
+                environment.robot_code.unwrap_or_else(|| "any: DINGTALK_ROBOT_CODE is not set".to_owned()),
+            ),
+            ("corps", or_none(&settings.dingtalk.corps)),
+            ("people", names(&settings.people)),
+            ("groups", names(&settings.groups)),
+        ];
+        let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
+        let rows = table.rows().map(|row| {
             let effect = match row.effect {
                 Effect::Open => "open",
                 Effect::Read => "read",
                 Effect::Write => "write",
             };
-            let aliases = row.aliases.iter().collect::<Vec<_>>().join(", ");
-            println!("  {effect:5}  {}  ({aliases})  {}", row.path, help::about(row, Locale::En));
-        }
-        Ok(())
+            let names = row.names().collect::<Vec<_>>().join(", ");
+            format!("{effect:<10} {names}: {}\n", help::about(row, Locale::En))
+        });
+        super::print(&format!("{facts}\n{}", rows.collect::<String>()))
     }
 }
 
-fn or_none(names: &[&str]) -> String {
+fn or_none(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

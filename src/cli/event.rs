@@ -63,8 +63,7 @@ impl Event {
             Some(url) => curl(&event, url),
             None => serde_json::to_string_pretty(&event).unwrap_or_default(),
         };
-        println!("{printed}");
-        Ok(())
+        super::print(&format!("{printed}\n"))
     }
 
     /// A callback as DingTalk builds it (protocol.md 1.2 to 1.4).

@@ -23,7 +23,7 @@ pub struct Ip {}
 
 impl Command for Ip {
     const PATH: &'static [&'static str] = &["ip"];
-    const ALIASES: &'static [&'static str] = &["出口ip", "出口地址"];
+    const ALIASES: &'static [&'static str] = &["出口IP", "出口地址"];
     const EFFECT: Effect = Effect::Read;
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {

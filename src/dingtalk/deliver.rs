@@ -3,7 +3,7 @@
 //! There is one way so far: the session webhook of the callback. It is tried again at most twice, and only where the
 //! message cannot have been posted, so that nobody reads a reply twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::Write, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -45,8 +45,8 @@ impl Deliver {
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
         if self.print {
-            println!("{}\n", message.text());
-            return Ok(());
+            let written = writeln!(std::io::stdout(), "{message}\n");
+            return written.map_err(|error| DeliveryError::NotSent(error.to_string()));
         }
         let client = self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()))?;
         let mut tried = 0;

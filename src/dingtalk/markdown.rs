@@ -51,7 +51,7 @@ struct Part {
 
 /// Renders a reply, within the size that DingTalk takes.
 pub fn render(reply: &Reply, reader: &Reader, locale: Locale) -> Message {
-    let writer = Writer { can_tap: reader.can_tap };
+    let writer = Writer { can_tap: reader.can_tap, colon: locale.say("reply.colon", &[]) };
     let mut parts = vec![lines(vec![format!("#### {}", escape_line(&reply.title))])];
     parts.extend(reply.blocks.iter().map(|block| writer.block(block)));
     if !reply.actions.is_empty() {
@@ -167,6 +167,7 @@ fn unmention(line: &str, at: &At) -> String {
 
 struct Writer {
     can_tap: bool,
+    colon: String,
 }
 
 impl Writer {
@@ -176,7 +177,9 @@ impl Writer {
             Block::Fields(fields) => lines(
                 fields
                     .iter()
-                    .map(|(name, value)| format!("- **{}**: {}", escape_line(name), self.text(value)))
+                    .map(|(name, value)| {
+                        format!("- **{}**{}{}", escape_line(name), self.colon, self.text(value))
+                    })
                     .collect(),
             ),
             Block::List { heading, items } => {
@@ -222,7 +225,7 @@ impl Writer {
         } else if action.label == action.command {
             format!("**{label}**")
         } else {
-            format!("{label}: **{}**", escape_line(&action.command))
+            format!("{label}{}**{}**", self.colon, escape_line(&action.command))
         }
     }
 }
@@ -272,7 +275,7 @@ fn escape_one(line: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '|' | '@' => reference(&mut escaped, c),
             '#' | '+' | '-' | '=' if beginning => reference(&mut escaped, c),
-            '.' | ')' if escaped.bytes().all(|byte| byte.is_ascii_digit()) => reference(&mut escaped, c),
+            '.' | ')' if numbers_a_list(&escaped, rest.as_str()) => reference(&mut escaped, c),
             ':' if rest.as_str().starts_with("//") => reference(&mut escaped, c),
             '.' if escaped.to_ascii_lowercase().ends_with("www") => reference(&mut escaped, c),
             ' ' if beginning => escaped.push_str("&nbsp;"),
@@ -283,6 +286,13 @@ fn escape_one(line: &str) -> String {
         beginning = beginning && c == ' ';
     }
     escaped
+}
+
+/// Whether a full stop or bracket after `before` makes a line an item of a numbered list.
+fn numbers_a_list(before: &str, after: &str) -> bool {
+    !before.is_empty()
+        && before.bytes().all(|byte| byte.is_ascii_digit())
+        && (after.is_empty() || after.starts_with(' '))
 }
 
 fn reference(escaped: &mut String, c: char) {

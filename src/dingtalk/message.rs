@@ -1,5 +1,7 @@
 //! What a robot posts, as JSON (protocol.md 3 and 4; open.dingtalk.com "robot-message-type").
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// A message with the members it mentions.
@@ -102,12 +104,22 @@ impl At {
     }
 }
 
-impl Message {
-    /// The text that is shown, in Markdown.
-    pub fn text(&self) -> &str {
+/// As somebody without DingTalk would read it: the text, then the buttons.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.body {
-            Body::Markdown { markdown } => &markdown.text,
-            Body::ActionCard { action_card } => &action_card.text,
+            Body::Markdown { markdown } => f.write_str(&markdown.text),
+            Body::ActionCard { action_card: ActionCard { text, buttons, .. } } => {
+                f.write_str(text)?;
+                match buttons {
+                    Buttons::Single { title, url } => write!(f, "\n\n[{title}]({url})"),
+                    Buttons::Several { btns, .. } => {
+                        btns.iter().try_for_each(|Button { title, action_url }| {
+                            write!(f, "\n\n[{title}]({action_url})")
+                        })
+                    }
+                }
+            }
         }
     }
 }

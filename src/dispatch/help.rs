@@ -128,11 +128,7 @@ pub fn unknown(line: &Line, nearest: Vec<String>, ctx: &Ctx) -> Reply {
     let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &said)]));
     let reply = if nearest.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
     let reply = nearest.into_iter().fold(reply, |reply, name| reply.action(name.clone(), name));
-    let help = match ctx.locale {
-        Locale::Zh => "帮助",
-        Locale::En => "help",
-    };
-    reply.action(ctx.locale.say("unknown.help", &[]), help)
+    reply.action(ctx.locale.say("unknown.help", &[]), ctx.locale.say("unknown.help_command", &[]))
 }
 
 /// What is wrong with a line, where, and how it would be right.
@@ -144,7 +140,8 @@ pub fn complain(row: &Row, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Rep
         None => reply,
     };
     let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage_line(row))]));
-    reply.action(ctx.locale.say("arguments.help", &[("command", &row.path)]), format!("help {}", row.path))
+    let help = ctx.locale.say("unknown.help_command", &[]);
+    reply.action(ctx.locale.say("arguments.help", &[]), format!("{help} {}", row.path))
 }
 
 /// The line with a caret under what is meant. Clients drop ordinary blanks at the beginning of a line of code, so

@@ -1,0 +1,1 @@
+//! A small Runtime API of Lambda, for tests and benches.
