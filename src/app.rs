@@ -22,8 +22,9 @@
 mod memory;
 mod refusal;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use bytes::BufMut;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -55,6 +56,8 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// What DingTalk expects of a robot that answers by the session webhook (protocol.md 2).
 const EMPTY: &str = r#"{"msgtype":"empty"}"#;
 const NAME: &str = "dingops";
+/// For the body of a request; DingTalk gives up after less.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// DingTalk repeats a callback that was not acknowledged in time (protocol.md 2).
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
@@ -169,7 +172,10 @@ impl App {
         B::Error: std::fmt::Display,
     {
         let head = request.method() == Method::HEAD;
-        match self.check(request).await {
+        let span = tracing::info_span!("request", requestId = arrival.request_id);
+        let checked = self.check(request).instrument(span.clone()).await;
+        let _in_span = span.enter();
+        match checked {
             Ok(Admitted::Greeting) => {
                 (respond(StatusCode::OK, "text/plain", if head { "" } else { NAME }), None)
             }
@@ -180,8 +186,7 @@ impl App {
             }
             Err(refusal) => {
                 if let Some(withheld) = self.refusals.admit(self.clock.now()) {
-                    let status = refusal.status().as_u16();
-                    tracing::warn!(request_id = arrival.request_id, status, withheld, reason = %refusal, "refused");
+                    tracing::warn!(status = refusal.status().as_u16(), withheld, reason = %refusal, "refused");
                 }
                 (refusal.response(), None)
             }
@@ -205,14 +210,15 @@ impl App {
             return Err(Refusal::NoHook);
         }
         let mut bytes = Vec::new();
-        if !read(&mut body, &mut bytes, 1).await? {
+        self.read(&mut body, &mut bytes, 1).await?;
+        if bytes.is_empty() {
             return Ok(Admitted::Silence);
         }
         self.verifier.verify(&head.headers, received)?;
         if content_length(&head.headers).is_some_and(|length| length > MAX_BODY as u64) {
             return Err(Refusal::TooLarge);
         }
-        read(&mut body, &mut bytes, MAX_BODY + 1).await?;
+        self.read(&mut body, &mut bytes, MAX_BODY + 1).await?;
         if bytes.len() > MAX_BODY {
             return Err(Refusal::TooLarge);
         }
@@ -247,6 +253,16 @@ impl App {
         Ok(Admitted::Work(Box::new(Accepted { callback, session, membership, received })))
     }
 
+    /// Reads until `enough` bytes are there or the body ends, and does not wait for ever.
+    async fn read<B>(&self, body: &mut B, bytes: &mut Vec<u8>, enough: usize) -> Result<(), Refusal>
+    where
+        B: http_body::Body + Unpin,
+        B::Error: std::fmt::Display,
+    {
+        let by = self.clock.now() + BODY_TIMEOUT;
+        self.clock.within(by, read(body, bytes, enough)).await.unwrap_or(Err(Refusal::Slow(BODY_TIMEOUT)))
+    }
+
     /// Check 5: whose member the sender is.
     fn membership(&self, callback: &Callback) -> Result<Membership, Refusal> {
         match (&callback.sender.corp_id, &callback.robot.corp_id) {
@@ -263,11 +279,8 @@ impl App {
     /// Steps 9 to 12, to be done after the response.
     fn job(self: &Arc<Self>, accepted: Accepted, arrival: Arrival) -> Job {
         let app = Arc::clone(self);
-        let span = tracing::info_span!(
-            "callback",
-            requestId = arrival.request_id,
-            msgId = accepted.callback.msg_id.as_deref().unwrap_or("")
-        );
+        let msg_id = accepted.callback.msg_id.as_deref().unwrap_or_default();
+        let span = tracing::info_span!("callback", requestId = arrival.request_id, msgId = msg_id);
         Job(Box::pin(async move { app.work(accepted, arrival).await }.instrument(span)))
     }
 
@@ -359,8 +372,8 @@ fn short(request_id: &str) -> &str {
     request_id.get(..8).unwrap_or(request_id)
 }
 
-/// Reads until `enough` bytes are there or the body ends; whether there are any.
-async fn read<B>(body: &mut B, bytes: &mut Vec<u8>, enough: usize) -> Result<bool, Refusal>
+/// Reads until `enough` bytes are there or the body ends.
+async fn read<B>(body: &mut B, bytes: &mut Vec<u8>, enough: usize) -> Result<(), Refusal>
 where
     B: http_body::Body + Unpin,
     B::Error: std::fmt::Display,
@@ -369,16 +382,10 @@ where
         let Some(frame) = body.frame().await else { break };
         let frame = frame.map_err(|error| Refusal::Interrupted(error.to_string()))?;
         if let Ok(data) = frame.into_data() {
-            let mut data = data;
-            while bytes::Buf::has_remaining(&data) {
-                let chunk = bytes::Buf::chunk(&data);
-                bytes.extend_from_slice(chunk);
-                let length = chunk.len();
-                bytes::Buf::advance(&mut data, length);
-            }
+            bytes.put(data);
         }
     }
-    Ok(!bytes.is_empty())
+    Ok(())
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

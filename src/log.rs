@@ -32,14 +32,21 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Starts logging to standard error, at the level of `RUST_LOG` or `AWS_LAMBDA_LOG_LEVEL` (INFO without either).
-/// `RUST_LOG` takes targets too: `dingops=debug,hyper=warn`.
+/// The target of the lines that record commands.
+pub const AUDIT: &str = "audit";
+
+/// Starts logging to standard error. `AWS_LAMBDA_LOG_LEVEL` sets the level of this program's lines (INFO without
+/// it); libraries are heard when they warn. `RUST_LOG` says it all anew: `dingops=debug,hyper=info`.
 pub fn init() {
-    let level = |name| std::env::var(name).ok().filter(|level| !level.is_empty());
-    let wanted = level("RUST_LOG").or_else(|| level("AWS_LAMBDA_LOG_LEVEL"));
-    let filter = wanted
-        .and_then(|text| text.to_lowercase().replace("fatal", "error").parse::<Targets>().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let own = variable("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default().to_lowercase().replace("fatal", "error");
+    let own = own.parse().unwrap_or(LevelFilter::INFO);
+    let default = Targets::new()
+        .with_default(LevelFilter::WARN)
+        // Its span has the ids of the invocation.
+        .with_target("lambda_runtime::layers", LevelFilter::INFO)
+        .with_targets([("dingops", own), (AUDIT, own)]);
+    let filter = variable("RUST_LOG").and_then(|text| text.parse().ok()).unwrap_or(default);
     let lines = tracing_subscriber::fmt::layer().with_writer(|| Escaping(io::stderr()));
     let lines = if io::stderr().is_terminal() {
         lines.with_ansi(false).with_target(false).boxed()

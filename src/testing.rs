@@ -90,6 +90,7 @@ pub struct Chat {
     app: Arc<App>,
     clock: TestClock,
     inbox: Inbox,
+    closed: String,
     room: Room,
     count: u64,
     unread: VecDeque<Value>,
@@ -104,20 +105,26 @@ impl Chat {
     /// In a group, with the shipped settings and these in addition or instead: lines before the first `[table]`
     /// replace the shipped ones of the same key, tables replace the shipped ones of the same name.
     pub async fn with(toml: &str) -> Self {
-        Self::build(toml, None).await
+        Self::build(toml, None, None).await
+    }
+
+    /// In a group, with the shipped settings, and only callbacks of this robot are taken.
+    pub async fn for_robot(code: &str) -> Self {
+        Self::build("", None, Some(code)).await
     }
 
     /// In a group, with rows of one's own beside the program's settings.
     pub async fn with_rows(rows: &'static [Row]) -> Self {
-        Self::build("", Some(rows)).await
+        Self::build("", Some(rows), None).await
     }
 
-    async fn build(toml: &str, rows: Option<&'static [Row]>) -> Self {
+    async fn build(toml: &str, rows: Option<&'static [Row]>, robot: Option<&str>) -> Self {
         let inbox = Inbox::start().await;
-        let text = settings(toml, &inbox.origin());
+        let closed = closed_origin().await;
+        let text = settings(toml, &[&inbox.origin(), &closed]);
         let settings = Settings::parse(&text, Place::Embedded, &|_| None).expect("settings");
         let secret = Secret::new(SECRET).expect("a secret");
-        let environment = Environment { secret, previous: None, robot_code: None };
+        let environment = Environment { secret, previous: None, robot_code: robot.map(str::to_owned) };
         let clock = TestClock::at(NOW_MS);
         let app = match rows {
             None => App::new(settings, environment, Arc::new(clock.clone())).expect("a table"),
@@ -126,7 +133,15 @@ impl Chat {
                 App::with_table(settings, environment, Arc::new(clock.clone()), table)
             }
         };
-        Self { app: Arc::new(app), clock, inbox, room: Room::Group, count: 0, unread: VecDeque::new() }
+        Self {
+            app: Arc::new(app),
+            clock,
+            inbox,
+            closed,
+            room: Room::Group,
+            count: 0,
+            unread: VecDeque::new(),
+        }
     }
 
     /// From here on in a private chat.
@@ -144,6 +159,11 @@ impl Chat {
     /// What arrives at the session webhook, and what it answers.
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    /// A session webhook on a host that the settings allow and where nobody listens.
+    pub fn closed_webhook(&self) -> String {
+        format!("{}/robot/sendBySession?session=0123456789abcdef", self.closed)
     }
 
     /// Says a line and waits until the bot is done with it.
@@ -214,7 +234,11 @@ impl Chat {
     }
 
     /// Sends any request and waits until the bot is done with it.
-    pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Response<String> {
+    pub async fn send<B>(&mut self, request: Request<B>) -> Response<String>
+    where
+        B: http_body::Body + Unpin,
+        B::Error: std::fmt::Display,
+    {
         let (response, job) = self.handle(request).await;
         if let Some(job) = job {
             job.run().await;
@@ -224,7 +248,11 @@ impl Chat {
     }
 
     /// Sends any request; the work is left to the caller.
-    pub async fn handle(&self, request: Request<Full<Bytes>>) -> (Response<String>, Option<Job>) {
+    pub async fn handle<B>(&self, request: Request<B>) -> (Response<String>, Option<Job>)
+    where
+        B: http_body::Body + Unpin,
+        B::Error: std::fmt::Display,
+    {
         let deadline = self.clock.now() + HOST_TIMEOUT;
         self.app.handle(request, Arrival { request_id: "0123456789abcdef".into(), deadline }).await
     }
@@ -245,6 +273,12 @@ impl Chat {
             shown.push_str(&format!("\n\n[{title}]({url})"));
         }
         shown
+    }
+
+    /// Takes whatever arrived as read, for tests of what the other side makes of it.
+    pub fn forget(&mut self) {
+        self.unread.clear();
+        self.inbox.take();
     }
 
     /// Asserts that nothing more arrived.
@@ -274,12 +308,18 @@ pub fn signature(milliseconds: i64) -> HeaderMap {
     ])
 }
 
-/// The shipped settings with replies allowed to `origin`, and `toml` over them.
-pub fn settings(toml: &str, origin: &str) -> String {
+/// Scheme, host and port of this machine where nobody listens: a port that was free a moment ago.
+async fn closed_origin() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+/// The shipped settings with replies allowed to `origins`, and `toml` over them.
+pub fn settings(toml: &str, origins: &[&str]) -> String {
     let mut merged: toml::Table = include_str!("../dingops.toml").parse().expect("the shipped settings");
     let over: toml::Table = toml.parse().expect("settings of the test");
     merged.extend(over);
     let dingtalk = merged.get_mut("dingtalk").and_then(toml::Value::as_table_mut).expect("[dingtalk]");
-    dingtalk.insert("session_hosts".into(), vec![origin.to_owned()].into());
+    dingtalk.insert("session_hosts".into(), origins.to_vec().into());
     toml::to_string(&merged).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,5 +1,7 @@
 //! Why a request was refused: a few words for the caller, the reason for the log.
 
+use std::time::Duration;
+
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::dingtalk::{callback::DecodeError, session::SessionError, signature::SignatureError};
@@ -17,6 +19,8 @@ pub(super) enum Refusal {
     TooLarge,
     #[error("the body ended early: {0}")]
     Interrupted(String),
+    #[error("the request did not come within {} s", .0.as_secs())]
+    Slow(Duration),
     #[error("{0}")]
     NotCallback(#[from] DecodeError),
     #[error("the sender's organisation is neither the robot's nor one of dingtalk.corps")]
@@ -35,6 +39,7 @@ impl Refusal {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHook => StatusCode::NOT_FOUND,
             Self::NotSigned(_) => StatusCode::UNAUTHORIZED,
+            Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Interrupted(_) | Self::NotCallback(_) | Self::Session(_) => StatusCode::BAD_REQUEST,
             Self::OtherOrganisation | Self::OneOrganisation | Self::OtherRobot => StatusCode::FORBIDDEN,
@@ -47,6 +52,7 @@ impl Refusal {
             Self::Method(_) => "method not allowed",
             Self::NoHook => "no such hook",
             Self::NotSigned(_) => "not signed by DingTalk",
+            Self::Slow(_) => "too slow",
             Self::TooLarge => "body too large",
             Self::Interrupted(_) | Self::NotCallback(_) => "not a callback",
             Self::OtherOrganisation | Self::OneOrganisation => "not of this organisation",

@@ -30,3 +30,43 @@ impl Command for About {
             .link(say("about.source"), env!("CARGO_PKG_REPOSITORY")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Chat, alice};
+
+    #[tokio::test]
+    async fn a_card_with_a_button_to_the_source() {
+        let mut chat = Chat::with("version = 1").await;
+        chat.say(alice(), "关于").await;
+        let message = chat.read_json();
+        assert_eq!(message["msgtype"], "actionCard");
+        assert_eq!(message["actionCard"]["singleTitle"], "查看源码");
+        assert_eq!(message["actionCard"]["singleURL"], env!("CARGO_PKG_REPOSITORY"));
+        assert_eq!(message["at"], json!({ "atUserIds": ["0147000002"] }));
+        // The stand-in's port is part of the settings, and so of their hash.
+        let text = message["actionCard"]["text"].as_str().unwrap();
+        let hash = text.split("SHA-256）**：").nth(1).and_then(|rest| rest.get(..12)).unwrap();
+        assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
+        insta::assert_snapshot!(text.replace(hash, "<hash>"), @"
+        #### dingops 0.1.0
+
+        钉钉上的 ChatOps，一个无服务器函数。
+
+        - **本版更新**：首个版本：验签、命令表、会话回复，以及 help、ping、whoami、ip、about 和固定回复。
+        - **配置文件**：dingops.toml (embedded)
+        - **配置指纹（SHA-256）**：<hash>
+
+        @0147000002
+        ");
+    }
+
+    #[test]
+    fn the_changelog_has_this_version_first() {
+        let changelog = include_str!("../../CHANGELOG.md");
+        let first = changelog.lines().find_map(|line| line.strip_prefix("## ")).unwrap();
+        assert!(first.contains(env!("CARGO_PKG_VERSION")), "{first}");
+    }
+}

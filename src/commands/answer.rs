@@ -52,3 +52,56 @@ impl Prepared for Answer {
         Box::pin(async move { Ok(Reply::new(self.name).block(Block::Markdown(self.markdown))) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Chat, alice};
+
+    #[tokio::test]
+    async fn the_shipped_answer() {
+        let mut chat = Chat::start().await;
+        chat.say(alice(), "测试").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 测试
+
+        [测试环境占用情况](https://example.com/environments)
+
+        @0147000002
+        ");
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_two_words_in_any_case() {
+        let mut chat = Chat::with("[[answer]]\nname = 'On Call'\nmarkdown = '**alice**'").await;
+        chat.say(alice(), "on call").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### On Call
+
+        **alice**
+
+        @0147000002
+        ");
+    }
+
+    #[tokio::test]
+    async fn nothing_may_follow() {
+        let mut chat = Chat::start().await;
+        chat.say(alice(), "测试 环境").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 测试：参数有误
+
+        多了「环境」，这里不需要更多参数。
+
+        ```
+        测试 环境
+        　　 ^^^^
+        ```
+
+        用法：测试
+
+        - 查看用法：**帮助 测试**
+
+        @0147000002
+        ");
+    }
+}

@@ -74,3 +74,134 @@ fn why(service: &Url, error: &OutboundError, ctx: &Ctx) -> String {
         OutboundError::TooLong(_) => ctx.locale.say("ip.not_ipv4", &[]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::testing::{Answer, Chat, Inbox, alice, nobody};
+
+    /// A chat whose bot asks these services.
+    async fn chat(services: &[&Inbox], static_ip: bool) -> Chat {
+        let services: Vec<String> =
+            services.iter().map(|service| format!("'{}/ip'", service.origin())).collect();
+        Chat::with(&format!("[ip]\nservices = [{}]\nstatic_ip = {static_ip}", services.join(", "))).await
+    }
+
+    async fn service(status: u16, body: &str) -> Inbox {
+        let service = Inbox::start().await;
+        service.answer_next(Answer::Body(status, body.to_owned()));
+        service
+    }
+
+    #[tokio::test]
+    async fn the_first_that_knows() {
+        let (first, second) = (service(200, "203.0.113.7\n").await, Inbox::start().await);
+        let mut chat = chat(&[&first, &second], false).await;
+        chat.say(alice(), "出口ip").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 203.0.113.7
+
+        这是本函数访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
+
+        > 此地址随时可能变化。需要长期加白名单时，请让函数经 NAT 网关使用固定出口，并在配置中设置 static&#95;ip = true。
+
+        @0147000002
+        ");
+        assert_eq!(first.requests(), ["GET /ip"]);
+        assert!(second.requests().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_stays() {
+        let service = service(200, "203.0.113.7").await;
+        let mut chat = chat(&[&service], true).await;
+        chat.say(alice(), "ip").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 203.0.113.7
+
+        这是本函数访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
+
+        > 此地址固定不变（配置中 static&#95;ip = true）。
+
+        @0147000002
+        ");
+    }
+
+    #[tokio::test]
+    async fn only_an_ipv4_address_will_do() {
+        for body in
+            ["2001:db8::1", "203.0.113.256", "203.0.113", "<html>203.0.113.7</html>", "", "1.2.3.4 5.6.7.8"]
+        {
+            let (bad, good) = (service(200, body).await, service(200, "203.0.113.7").await);
+            let mut chat = chat(&[&bad, &good], false).await;
+            chat.say(alice(), "ip").await;
+            let reply = chat.read();
+            assert!(
+                reply.contains("203.0.113.7") && reply.contains("返回的不是 IPv4 地址"),
+                "{body}: {reply}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn which_failed_and_how() {
+        let too_long = service(200, &"1".repeat(100)).await;
+        let moved = Inbox::start().await;
+        moved.answer_next(Answer::Redirect("http://203.0.113.9/".to_owned()));
+        let closed = Inbox::start().await;
+        closed.answer_next(Answer::Close);
+        let mut chat = chat(&[&service(500, "203.0.113.7").await, &moved, &too_long, &closed], false).await;
+        chat.say(alice(), "ip").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 没有查到出口 IP
+
+        所有查询服务都没有给出结果：
+
+        - **127.0.0.1**：返回 HTTP 500
+        - **127.0.0.1**：返回 HTTP 302
+        - **127.0.0.1**：返回的不是 IPv4 地址
+        - **127.0.0.1**：无法连接
+
+        > 函数可能无法访问外网（例如位于没有 NAT 网关的 VPC 中）；查询服务可在配置的 &#91;ip&#93; 中更换。
+
+        @0147000002
+        ");
+    }
+
+    #[tokio::test]
+    async fn a_service_has_two_seconds() {
+        let slow = Inbox::start().await;
+        slow.answer_next(Answer::Hang);
+        let good = service(200, "203.0.113.7").await;
+        let mut chat = chat(&[&slow, &good], false).await;
+        let clock = chat.clock().clone();
+        tokio::join!(chat.say(alice(), "ip"), clock.pass(Duration::from_secs(3)));
+        insta::assert_snapshot!(chat.read(), @"
+        #### 203.0.113.7
+
+        这是本函数访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
+
+        > 此地址随时可能变化。需要长期加白名单时，请让函数经 NAT 网关使用固定出口，并在配置中设置 static&#95;ip = true。
+
+        以下服务没有给出结果：
+
+        - **127.0.0.1**：2 秒内没有响应
+
+        @0147000002
+        ");
+    }
+
+    #[tokio::test]
+    async fn members_only() {
+        let mut chat = Chat::start().await;
+        chat.say(nobody(), "ip").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### ip：无权执行
+
+        这条命令只对本组织成员开放，而这条消息里没有你的员工 ID（staffId）。机器人发布后才会带上员工 ID；外部联系人没有。
+
+        @无名
+        ");
+    }
+}

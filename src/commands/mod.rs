@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+#[cfg(test)]
+pub(crate) use self::help::Help;
+
 /// The program's commands, in the order of help.
 pub static ROWS: &[Row] = &[
     row::<help::Help>(),

@@ -34,6 +34,12 @@ mod tests {
     async fn ping() {
         let mut chat = Chat::start().await;
         chat.say(alice(), "ping").await;
-        insta::assert_snapshot!(chat.read(), @"");
+        insta::assert_snapshot!(chat.read(), @"
+        #### pong
+
+        从验签到回复用时 0 毫秒，当前时间 2026-01-01 08:00:00 +08:00
+
+        @0147000002
+        ");
     }
 }

@@ -44,11 +44,12 @@ impl Command for Whoami {
     }
 }
 
-/// What dingops.toml needs to know this person and this group by name.
+/// What dingops.toml needs to know this person and this group by name. The sections are there already, and a second
+/// one of the same name would be a mistake: they stand in comments.
 fn lines(ctx: &Ctx) -> String {
     let mut lines = String::new();
     let mut section = |name: &str, key: &str, id: &str| {
-        lines.push_str(&format!("[{name}]\n{} = {}\n", toml_text(key), toml_text(id)));
+        lines.push_str(&format!("# [{name}]\n{} = {}\n", toml_text(key), toml_text(id)));
     };
     if let Some(id) = ctx.who.staff() {
         section("people", &ctx.who.nick, id);
@@ -74,4 +75,167 @@ fn toml_text(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Chat, alice, bob, nobody};
+
+    #[tokio::test]
+    async fn in_a_group() {
+        let mut chat = Chat::start().await;
+        chat.say(alice(), "我是谁").await;
+        insta::assert_snapshot!(chat.read(), @r#"
+        #### 你是谁
+
+        - **昵称**：爱丽丝
+        - **员工 ID（staffId）**：0147000002
+        - **组织**：与机器人同属一个组织
+        - **组织管理员**：是
+        - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
+
+        写进 dingops.toml 的对应小节：
+
+        ```
+        # [people]
+        "爱丽丝" = "0147000002"
+        # [groups]
+        "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
+        ```
+
+        @0147000002
+        "#);
+    }
+
+    #[tokio::test]
+    async fn in_a_private_chat() {
+        let mut chat = Chat::start().await.privately();
+        chat.say(bob(), "whoami").await;
+        insta::assert_snapshot!(chat.read(), @r#"
+        #### 你是谁
+
+        - **昵称**：Bob
+        - **员工 ID（staffId）**：0147000003
+        - **组织**：与机器人同属一个组织
+        - **组织管理员**：否
+        - **会话 ID（单聊）**：cidPRIVATEAAAAAAAAAAAA==
+
+        写进 dingops.toml 的对应小节：
+
+        ```
+        # [people]
+        "Bob" = "0147000003"
+        ```
+        "#);
+    }
+
+    #[tokio::test]
+    async fn before_the_robot_is_published() {
+        let mut chat = Chat::start().await.privately();
+        chat.say(nobody(), "whoami").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 你是谁
+
+        - **昵称**：无名
+        - **员工 ID（staffId）**：无
+        - **组织**：与机器人同属一个组织
+        - **组织管理员**：否
+        - **会话 ID（单聊）**：cidPRIVATEAAAAAAAAAAAA==
+
+        > 没有员工 ID：机器人尚未发布，或者你不是机器人所在组织的成员。没有员工 ID 就只能使用公开命令。
+        ");
+    }
+
+    #[tokio::test]
+    async fn somebody_of_another_organisation_gets_no_lines_for_people() {
+        let mut chat = Chat::with("[dingtalk]\ncorps = ['ding0001other']").await;
+        let mut carol = bob();
+        carol.corp = Some("ding0001other");
+        chat.say(carol, "whoami").await;
+        insta::assert_snapshot!(chat.read(), @r#"
+        #### 你是谁
+
+        - **昵称**：Bob
+        - **员工 ID（staffId）**：0147000003
+        - **组织**：其他组织，已列入 dingtalk.corps
+        - **组织管理员**：否
+        - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
+
+        写进 dingops.toml 的对应小节：
+
+        ```
+        # [groups]
+        "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
+        ```
+
+        @0147000003
+        "#);
+    }
+
+    #[tokio::test]
+    async fn nothing_in_a_nick_or_title_is_markup() {
+        let mut chat = Chat::start().await;
+        let mut callback = chat.text(&bob(), "whoami");
+        callback["senderNick"] =
+            json!("**x** [y](https://evil.example) <img src=x onerror=y> @all\n# z\u{202E}`");
+        callback["conversationTitle"] = json!("```\n\"<b>\\ @0147000003");
+        chat.post(&callback).await;
+        insta::assert_snapshot!(chat.read(), @r#"
+        #### 你是谁
+
+        - **昵称**：&#42;&#42;x&#42;&#42; &#91;y&#93;(https&#58;//evil.example) &lt;img src=x onerror=y&gt; &#64;all  
+          &#35; z�&#96;
+        - **员工 ID（staffId）**：0147000003
+        - **组织**：与机器人同属一个组织
+        - **组织管理员**：否
+        - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
+
+        写进 dingops.toml 的对应小节：
+
+        ```
+        # [people]
+        "**x** [y](https://evil.example) \u003Cimg src=x onerror=y> @all\u000A# z\u202E\u0060" = "0147000003"
+        # [groups]
+        "\u0060\u0060\u0060\u000A\"\u003Cb>\\ @​0147000003" = "cidOPSAAAAAAAAAAAAAAAA=="
+        ```
+
+        @0147000003
+        "#);
+    }
+
+    #[tokio::test]
+    async fn the_lines_are_toml() {
+        let hostile = "\" = \"x\"\n[dingtalk]\\u0041`<\u{202E}\u{7}";
+        let line = format!("{} = {}", super::toml_text(hostile), super::toml_text("id"));
+        let table: toml::Table = line.parse().unwrap();
+        assert_eq!(table.keys().collect::<Vec<_>>(), [hostile]);
+    }
+
+    #[tokio::test]
+    async fn in_english() {
+        let mut chat = Chat::with("locale = 'en'").await;
+        chat.say(alice(), "whoami").await;
+        insta::assert_snapshot!(chat.read(), @r#"
+        #### Who you are
+
+        - **Nick**: 爱丽丝
+        - **Staff id**: 0147000002
+        - **Organisation**: the robot's own
+        - **Administrator of the organisation**: yes
+        - **Conversation id (group)**: cidOPSAAAAAAAAAAAAAAAA==
+
+        For dingops.toml, in the section named:
+
+        ```
+        # [people]
+        "爱丽丝" = "0147000002"
+        # [groups]
+        "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
+        ```
+
+        @0147000002
+        "#);
+    }
 }

@@ -37,30 +37,37 @@ impl std::error::Error for Mistake {}
 pub(super) struct Document<'t> {
     text: &'t str,
     root: Spanned<DeTable<'t>>,
+    replaced: Vec<Range<usize>>,
 }
 
 /// Finds lines and keys, after the values were taken out of a document.
 pub(super) struct Places<'t> {
     text: &'t str,
     keys: Vec<(Range<usize>, String)>,
+    /// Values that hold something from the environment, which no error may repeat.
+    replaced: Vec<Range<usize>>,
 }
 
 impl<'t> Document<'t> {
     /// Parses TOML.
     pub(super) fn parse(text: &'t str) -> Result<Self, Mistake> {
-        let places = Places { text, keys: Vec::new() };
+        let places = Places { text, keys: Vec::new(), replaced: Vec::new() };
         let root = DeTable::parse(text)
             .map_err(|error| places.mistake(error.span().unwrap_or_default(), one_line(error.message())))?;
-        Ok(Self { text, root })
+        Ok(Self { text, root, replaced: Vec::new() })
     }
 
     /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`.
     pub(super) fn substitute(&mut self, env: Env<'_>) -> Result<(), Mistake> {
         let mut first = Ok(());
+        let replaced_values = &mut self.replaced;
         strings(self.root.get_mut(), &mut |span, text| {
             if first.is_ok() && text.contains("${") {
                 match replaced(text, env) {
-                    Ok(new) => *text = Cow::Owned(new),
+                    Ok(new) => {
+                        *text = Cow::Owned(new);
+                        replaced_values.push(span);
+                    }
                     Err(problem) => first = Err((span, problem)),
                 }
             }
@@ -80,7 +87,7 @@ impl<'t> Document<'t> {
     fn places(&self) -> Places<'t> {
         let mut keys = Vec::new();
         collect(self.root.get_ref(), "", &mut keys);
-        Places { text: self.text, keys }
+        Places { text: self.text, keys, replaced: self.replaced.clone() }
     }
 }
 
@@ -89,11 +96,20 @@ impl Places<'_> {
     pub(super) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
         let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
         let key = around.min_by_key(|(span, _)| span.len()).map(|(_, key)| key.clone()).unwrap_or_default();
+        let secret = self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end);
+        let problem = if secret { without_value(&problem) } else { problem };
         let before = &self.text[..at.start.min(self.text.len())];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Mistake { line, column, key, problem }
     }
+}
+
+/// A problem without the value that caused it: `expected …`, and not what came.
+fn without_value(problem: &str) -> String {
+    let expected = problem.rfind("expected ").map_or("expected another value", |at| &problem[at..]);
+    let expected = expected.split(", came ").next().unwrap_or_default();
+    format!("{expected}, came something else from the environment")
 }
 
 fn one_line(message: &str) -> String {

@@ -1,1 +1,167 @@
+use super::*;
 
+fn env(name: &str) -> Option<String> {
+    match name {
+        "HOST" => Some("oapi.example.com".into()),
+        "EMPTY" => Some(String::new()),
+        "TRICK" => Some("${HOST}".into()),
+        _ => None,
+    }
+}
+
+fn parse(text: &str) -> Result<Settings, String> {
+    Settings::parse(text, Place::Embedded, &env).map_err(|mistake| mistake.to_string())
+}
+
+#[test]
+fn the_shipped_file_works_and_holds_the_defaults() {
+    let shipped = parse(EMBEDDED).unwrap();
+    let bare = parse("version = 1").unwrap();
+    assert_eq!(shipped.locale, bare.locale);
+    assert_eq!(shipped.zone, bare.zone);
+    assert_eq!(shipped.dingtalk.session_hosts, bare.dingtalk.session_hosts);
+    assert_eq!(shipped.dingtalk.max_skew, bare.dingtalk.max_skew);
+    assert_eq!(shipped.ip.services, bare.ip.services);
+    assert_eq!(shipped.answers[0].name, "测试");
+    assert_eq!(shipped.source.hash, hash(EMBEDDED));
+    assert_ne!(shipped.source.hash, bare.source.hash);
+}
+
+#[test]
+fn every_mistake_names_its_key_and_line() {
+    for (text, mistake) in [
+        ("", "1:1: missing field `version`"),
+        ("version = 2", "1:11: version: expected 1, came 2"),
+        ("version = \"1\"", "1:11: version: invalid type: string \"1\", expected i64"),
+        ("version = 1\nlocale = 'fr'", "2:10: locale: unknown variant `fr`, expected `zh` or `en`"),
+        (
+            "version = 1\ntimezone = 'Mars'",
+            "2:12: timezone: expected a time zone such as \"Asia/Shanghai\", came \"Mars\"",
+        ),
+        (
+            "version = 1\ncolour = 1",
+            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `groups`, `ip`, `answer`",
+        ),
+        (
+            "version = 1\n[dingtalk]\nmax_skew = '2h'",
+            "3:12: dingtalk.max_skew: expected a duration of at most \"1h\", came \"2h\"",
+        ),
+        (
+            "version = 1\n[dingtalk]\nmax_skew = '-1m'",
+            "3:12: dingtalk.max_skew: expected a duration of at most \"1h\", came \"-1m\"",
+        ),
+        (
+            "version = 1\n[dingtalk]\nmax_skew = ''",
+            "3:12: dingtalk.max_skew: expected a duration of at most \"1h\", came \"\"",
+        ),
+        (
+            "version = 1\n[dingtalk]\nmax_skew = 60",
+            "3:12: dingtalk.max_skew: invalid type: integer `60`, expected a string",
+        ),
+        (
+            "version = 1\n[dingtalk]\nsession_hosts = ['ok.example', 'https://x/y']",
+            "3:32: dingtalk.session_hosts[2]: expected a host such as \"oapi.dingtalk.com\", or scheme, host and port such as \"http://127.0.0.1:8080\", came \"https://x/y\"",
+        ),
+        (
+            "version = 1\n[dingtalk]\ncorps = ['']",
+            "3:10: dingtalk.corps[1]: expected a corp id such as \"ding0123\", came an empty text",
+        ),
+        (
+            "version = 1\n[people]\nalice = ''",
+            "3:9: people.alice: expected an id as `whoami` tells it, came an empty text",
+        ),
+        (
+            "version = 1\n[people]\nalice = 1",
+            "3:9: people.alice: invalid type: integer `1`, expected a string",
+        ),
+        (
+            "version = 1\n[ip]\nservices = ['ftp://x']",
+            "3:13: ip.services[1]: expected an http(s) address, came \"ftp://x\"",
+        ),
+        ("version = 1\n[[answer]]\nname = 'a'", "2:1: answer: missing field `markdown`"),
+        (
+            "version = 1\n[[answer]]\nname = ' '\nmarkdown = 'x'",
+            "3:8: answer[1].name: expected what is said to get the answer, came \" \"",
+        ),
+        (
+            "version = 1\n[[answer]]\nname = 'a'\nmarkdown = ' '",
+            "4:12: answer[1].markdown: expected Markdown of 1 to 15000 bytes, came 1 bytes",
+        ),
+        (
+            "version = 1\n[[answer]]\nname = 'PING'\nmarkdown = 'x'",
+            "3:8: answer[1].name: \"ping\" is already a command",
+        ),
+        (
+            "version = 1\n[[answer]]\nname = '帮助'\nmarkdown = 'x'",
+            "3:8: answer[1].name: \"帮助\" is already a command",
+        ),
+        (
+            "version = 1\n[[answer]]\nname = 'a'\nmarkdown = 'x'\n[[answer]]\nname = 'A'\nmarkdown = 'x'",
+            "6:8: answer[2].name: \"a\" is already a command",
+        ),
+        ("version = 1\nlocale = '${LOCALE}'", "2:10: locale: the environment has no variable LOCALE"),
+        (
+            "version = 1\n[people]\n\"中文\" = '${a b}'",
+            "3:8: people.中文: expected the name of a variable in ${…}, came \"a b\" (a literal ${ is $${)",
+        ),
+        (
+            "version = 1\n[people]\na = '${HOST'",
+            "3:5: people.a: expected } after ${, came the end of the text",
+        ),
+        ("version = 1\nversion = 1", "2:1: duplicate key"),
+        ("version = ", "1:11: string values must be quoted, expected literal string"),
+        ("version = 1\n[dingtalk", "2:10: unclosed table, expected `]`"),
+    ] {
+        assert_eq!(parse(text).unwrap_err(), mistake, "{text}");
+    }
+}
+
+#[test]
+fn a_mistake_shows_nothing_from_the_environment() {
+    let secret = |_: &str| Some("SECsecretsecretsecret".to_owned());
+    for text in [
+        "version = 1\nlocale = '${X}'",
+        "version = 1\ntimezone = '${X}'",
+        "version = 1\n[dingtalk]\nmax_skew = '${X}'",
+        "version = 1\n[dingtalk]\nsession_hosts = ['${X} y']",
+        "version = 1\n[ip]\nservices = ['${X}']",
+        "version = '${X}'",
+    ] {
+        let mistake = Settings::parse(text, Place::Embedded, &secret).unwrap_err().to_string();
+        assert!(!mistake.contains("SEC"), "{mistake}");
+    }
+}
+
+#[test]
+fn variables_are_replaced_once() {
+    let text = "version = 1\n[dingtalk]\nsession_hosts = ['${HOST}']\n[people]\na = 'x${HOST}y$${HOST}$'\nb = '${TRICK}'\nc = '$x {y}'\nd = 'x${EMPTY}'";
+    let settings = parse(text).unwrap();
+    assert_eq!(settings.dingtalk.session_hosts.to_string(), "https://oapi.example.com:443");
+    assert_eq!(settings.people["a"], "xoapi.example.comy${HOST}$");
+    assert_eq!(settings.people["b"], "${HOST}");
+    assert_eq!(settings.people["c"], "$x {y}");
+    assert_eq!(settings.people["d"], "x");
+}
+
+#[test]
+fn the_environment_needs_a_secret() {
+    let read = |pairs: &[(&str, &str)]| {
+        let env =
+            |name: &str| pairs.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+        Environment::read(&env).map_err(|error| error.to_string())
+    };
+    let error = read(&[]).unwrap_err();
+    assert!(
+        error.starts_with("DINGTALK_APP_SECRET: expected the app's Client Secret, came nothing"),
+        "{error}"
+    );
+    let error = read(&[("DINGTALK_APP_SECRET", "")]).unwrap_err();
+    assert_eq!(error, "DINGTALK_APP_SECRET: expected the app's Client Secret, came an empty text");
+    let error = read(&[("DINGTALK_APP_SECRET", "a"), ("DINGTALK_APP_SECRET_PREVIOUS", "")]).unwrap_err();
+    assert_eq!(error, "DINGTALK_APP_SECRET_PREVIOUS: expected the app's Client Secret, came an empty text");
+    let error = read(&[("DINGTALK_APP_SECRET", "hunter2\n")]).unwrap_err();
+    assert!(!error.contains("hunter2"), "{error}");
+    let environment = read(&[("DINGTALK_APP_SECRET", "hunter2"), ("DINGTALK_ROBOT_CODE", "")]).unwrap();
+    assert_eq!(environment.robot_code, None);
+    assert!(!format!("{environment:?}").contains("hunter2"));
+}

@@ -256,7 +256,10 @@ pub enum DecodeError {
         came: &'static str,
     },
     /// `{"encrypt": …}`: the envelope of encrypted event pushes (protocol.md 1.1), which robots are not known to use.
-    #[error("expected a plain callback, came an encrypted envelope")]
+    #[error(
+        "expected a plain callback, came an encrypted envelope: turn encryption (数据加密) off where the message receive \
+         address is set in DingTalk's console"
+    )]
     Encrypted,
 }
 

@@ -67,3 +67,6 @@ impl Deliver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

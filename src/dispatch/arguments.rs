@@ -8,6 +8,7 @@ use std::ops::Range;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{
+    help,
     table::{Prepared, Row, Tail},
     words::{Line, SplitErrorKind, Word},
 };
@@ -45,14 +46,12 @@ pub fn text(typed: &str) -> Result<String, InvalidValue> {
 /// What is wrong, and where.
 pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Box<dyn Prepared>, Complaint> {
     let command = row.clap();
-    let options = match row.tail {
-        Tail::Words => words.len(),
-        Tail::Verbatim => leading_options(&command, words),
-    };
-    let (words, tail) = words.split_at(options);
-    let verbatim = match row.tail {
-        Tail::Words => None,
-        Tail::Verbatim => Some(line.rest_after(tail_start(line, words, tail))),
+    let (words, verbatim) = match row.tail {
+        Tail::Words => (words, None),
+        Tail::Verbatim => {
+            let (options, tail) = words.split_at(leading_options(&command, words));
+            (options, Some(line.rest_after(tail_start(line, options, tail))))
+        }
     };
     let read_as_words = verbatim.as_ref().map_or(line.text().len(), |(_, span)| span.start);
     if let Some(error) = line.error().filter(|error| error.span.start < read_as_words) {
@@ -66,7 +65,7 @@ pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Bo
     if let Some((tail, _)) = verbatim.as_ref().filter(|(tail, _)| !tail.is_empty()) {
         typed.extend(["--", tail]);
     }
-    let complain = |error| complaint(&error, line, words, locale);
+    let complain = |error| complaint(&error, row, line, words, locale);
     let matches = command.try_get_matches_from(typed).map_err(complain)?;
     row.parser().read(&matches).map_err(complain)
 }
@@ -88,47 +87,52 @@ fn leading_options(command: &clap::Command, words: &[Word]) -> usize {
     count.min(words.len())
 }
 
+/// Where what is taken as typed begins: behind the options, and behind a `--` that ends them.
 fn tail_start(line: &Line, options: &[Word], tail: &[Word]) -> usize {
-    match (options.last(), tail.first()) {
-        (Some(option), _) => option.span.end,
-        (None, Some(word)) => word.span.start,
+    match (tail.first(), options.last()) {
+        (Some(word), _) if word.text == "--" && !word.quoted => word.span.end,
+        (_, Some(option)) => option.span.end,
+        (Some(word), None) => word.span.start,
         // The name stands alone, or the tail could not be split: it begins where the words end.
         (None, None) => line.words().last().map_or(0, |word| word.span.end),
     }
 }
 
-fn complaint(error: &clap::Error, line: &Line, words: &[Word], locale: Locale) -> Complaint {
+fn complaint(error: &clap::Error, row: &Row, line: &Line, words: &[Word], locale: Locale) -> Complaint {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
         _ => None,
     };
-    let argument = context(ContextKind::InvalidArg).unwrap_or_default();
-    let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    let came = context(ContextKind::InvalidArg).unwrap_or_default();
+    let argument = in_words(row, &came);
+    let value = context(ContextKind::InvalidValue);
+    let about_value =
+        |key| locale.say(key, &[("argument", &argument), ("came", &value.as_deref().unwrap_or_default())]);
+    // clap names an option as `--on <NAME>`; what was typed is its first word.
+    let option = came.split(' ').next().unwrap_or_default().to_owned();
     let (message, said) = match error.kind() {
-        ErrorKind::UnknownArgument | ErrorKind::TooManyValues if argument.starts_with('-') => {
-            (locale.say("arguments.no_such_option", &[("came", &argument)]), argument)
+        ErrorKind::UnknownArgument if came.starts_with('-') => {
+            (locale.say("arguments.no_such_option", &[("came", &came)]), Some(option))
         }
-        ErrorKind::UnknownArgument => (locale.say("arguments.too_many", &[("came", &argument)]), argument),
+        ErrorKind::UnknownArgument => (locale.say("arguments.too_many", &[("came", &came)]), Some(came)),
         ErrorKind::ValueValidation => {
             let source =
                 std::error::Error::source(error).and_then(|source| source.downcast_ref::<InvalidValue>());
-            let key = source.map_or("arguments.invalid", |invalid| invalid.key);
-            (locale.say(key, &[("argument", &argument), ("came", &value)]), value)
+            (about_value(source.map_or("arguments.invalid", |invalid| invalid.key)), value)
         }
-        ErrorKind::InvalidValue if value.is_empty() => {
-            (locale.say("arguments.no_value", &[("argument", &argument)]), argument)
+        ErrorKind::InvalidValue if value.as_deref().is_none_or(str::is_empty) => {
+            (locale.say("arguments.no_value", &[("argument", &argument)]), Some(option))
         }
         ErrorKind::MissingRequiredArgument => {
-            (locale.say("arguments.missing", &[("argument", &argument)]), String::new())
+            (locale.say("arguments.missing", &[("argument", &argument)]), None)
         }
-        ErrorKind::ArgumentConflict => (locale.say("arguments.twice", &[("argument", &argument)]), argument),
-        _ => (locale.say("arguments.invalid", &[("argument", &argument), ("came", &value)]), value),
+        ErrorKind::ArgumentConflict => {
+            (locale.say("arguments.twice", &[("argument", &argument)]), Some(option))
+        }
+        _ => (about_value("arguments.invalid"), value),
     };
-    // clap names an option as `--on <NAME>`; what was typed is its first word, perhaps with a value behind it.
-    let said = said.split(' ').next().filter(|said| !said.is_empty());
-    let is_said =
-        |word: &&Word| said.is_some_and(|said| word.text == said || starts_option(&word.text, said));
+    let is_said = |word: &&Word| said.as_deref().is_some_and(|said| holds(&word.text, said));
     let at = match words.iter().rfind(is_said) {
         Some(word) => Some(word.span.clone()),
         // Something is missing: point at the end.
@@ -137,8 +141,18 @@ fn complaint(error: &clap::Error, line: &Line, words: &[Word], locale: Locale) -
     Complaint { message, at }
 }
 
-fn starts_option(word: &str, option: &str) -> bool {
-    let value = word.strip_prefix(option);
-    option.starts_with('-') && value.is_some_and(|rest| rest.starts_with('='))
-        || word.ends_with(&format!("={option}"))
+/// An argument as a sentence names it, for one as clap does: `[COMMAND]...`, `--on <ON>`.
+fn in_words(row: &Row, named: &str) -> String {
+    let mut command = row.clap();
+    command.build();
+    let argument = command.get_arguments().find(|argument| argument.to_string() == named);
+    argument.map_or_else(|| named.to_owned(), help::mentioned)
+}
+
+/// Whether a word is a value or an option, or an option with its value behind `=`.
+fn holds(word: &str, said: &str) -> bool {
+    word == said
+        || word
+            .split_once('=')
+            .is_some_and(|(option, value)| option.starts_with('-') && (option == said || value == said))
 }

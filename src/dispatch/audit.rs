@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::Ctx;
-use crate::dingtalk::error::DeliveryError;
+use crate::{dingtalk::error::DeliveryError, log::AUDIT};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +59,9 @@ pub fn write(record: &Record, ctx: &Ctx, took: SignedDuration, delivered: &Resul
     let outcome = record.outcome.name();
     let ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
     match delivered {
-        Ok(()) => tracing::info!(target: "audit", who, nick, place, command, outcome, ms, "command"),
+        Ok(()) => tracing::info!(target: AUDIT, who, nick, place, command, outcome, ms, "command"),
         Err(error) => tracing::error!(
-            target: "audit", who, nick, place, command, outcome, ms, error = %error, "command ended, its reply did not arrive"
+            target: AUDIT, who, nick, place, command, outcome, ms, error = %error, "command ended, its reply did not arrive"
         ),
     }
 }

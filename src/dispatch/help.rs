@@ -18,22 +18,25 @@ use crate::{
 /// Longest part of a line that is shown again.
 const MAX_SHOWN: usize = 120;
 
-/// What a row does, in one line.
+/// What a row does, in one line. What has no Chinese text (a test fails for it) is told in English.
 pub fn about(row: &Row, locale: Locale) -> String {
-    match row.kind {
-        Kind::Answer => locale.say("usage.answer", &[]),
-        Kind::Command => match locale {
-            Locale::Zh => locale.say(&format!("help.{}.about", key(row)), &[]),
-            Locale::En => row.clap().get_about().map(ToString::to_string).unwrap_or_default(),
-        },
+    let chinese = || Locale::Zh.lookup(&format!("help.{}.about", key(row)));
+    match (row.kind, locale) {
+        (Kind::Answer, _) => locale.say("usage.answer", &[]),
+        (Kind::Command, Locale::Zh) => chinese().unwrap_or_else(|| about(row, Locale::En)),
+        (Kind::Command, Locale::En) => row.clap().get_about().map(ToString::to_string).unwrap_or_default(),
     }
 }
 
 /// What an argument is, in one line.
 fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
+    let english = || argument.get_help().map(ToString::to_string).unwrap_or_default();
     match locale {
-        Locale::Zh => locale.say(&format!("help.{}.arguments.{}", key(row), argument.get_id()), &[]),
-        Locale::En => argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        Locale::Zh => {
+            let key = format!("help.{}.arguments.{}", key(row), argument.get_id());
+            locale.lookup(&key).unwrap_or_else(english)
+        }
+        Locale::En => english(),
     }
 }
 
@@ -89,7 +92,7 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
     let reply = Reply::new(row.path.to_string()).text(about(row, ctx.locale)).code(usage_line(row));
     let arguments: Vec<(String, String)> = command
         .get_arguments()
-        .map(|argument| (shown(argument), about_argument(row, argument, ctx.locale)))
+        .map(|argument| (typed(argument), about_argument(row, argument, ctx.locale)))
         .collect();
     let reply = if arguments.is_empty() { reply } else { reply.fields(arguments) };
     let aliases: Vec<&str> = row.aliases.iter().collect();
@@ -102,23 +105,33 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
 }
 
 fn usage_line(row: &Row) -> String {
-    let command = row.clap();
-    let arguments = command.get_arguments().map(|argument| {
-        let shown = shown(argument);
-        if argument.is_required_set() { shown } else { format!("[{shown}]") }
-    });
+    let argument = |argument: &clap::Arg| match argument.is_required_set() {
+        true => typed(argument),
+        false => format!("[{}]", typed(argument)),
+    };
+    let arguments = row.clap().get_arguments().map(argument).collect::<Vec<_>>();
     std::iter::once(row.path.to_string()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// An argument as it is typed: `<job>`, `<command>…`, `--on <name>`.
-fn shown(argument: &clap::Arg) -> String {
-    let name = argument.get_id().as_str().replace('_', "-");
-    let many = if argument.get_num_args().is_some_and(|count| count.max_values() > 1) { "…" } else { "" };
-    match (argument.get_long(), argument.get_action().takes_values()) {
-        (None, _) => format!("<{name}>{many}"),
-        (Some(long), true) => format!("--{long} <{name}>{many}"),
-        (Some(long), false) => format!("--{long}"),
+/// An argument as it is typed: `job`, `command…` where it may be repeated, `--on <name>`.
+fn typed(argument: &clap::Arg) -> String {
+    let many = if matches!(argument.get_action(), clap::ArgAction::Append) { "…" } else { "" };
+    let value =
+        if argument.get_action().takes_values() { format!(" <{}>", name(argument)) } else { String::new() };
+    match argument.get_long() {
+        Some(long) => format!("--{long}{value}{many}"),
+        None if argument.is_required_set() => format!("<{}>{many}", name(argument)),
+        None => format!("{}{many}", name(argument)),
     }
+}
+
+fn name(argument: &clap::Arg) -> String {
+    argument.get_id().as_str().replace('_', "-")
+}
+
+/// An argument as a sentence names it: `job`, `--on`.
+pub(super) fn mentioned(argument: &clap::Arg) -> String {
+    argument.get_long().map_or_else(|| name(argument), |long| format!("--{long}"))
 }
 
 /// Nothing of that name: the nearest ones, and how to get help.

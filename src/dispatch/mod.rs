@@ -206,3 +206,6 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 pub use self::table::{Command, Effect, Preview, Row, Tail, row};
+
+#[cfg(test)]
+mod tests;

@@ -381,7 +381,7 @@ impl Table {
             let (name, rest) = first.text.split_at(at);
             name.ends_with(|c: char| !c.is_ascii()) && rest.starts_with(|c: char| c.is_ascii())
         });
-        let at = borders.filter(|&at| self.names.contains_key(&first.text[..at].to_lowercase())).last()?;
+        let at = borders.rev().find(|&at| self.names.contains_key(&first.text[..at].to_lowercase()))?;
         Some(Line::split_with_break(line.text(), first.offset_in_line(at)))
     }
 

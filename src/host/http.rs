@@ -26,8 +26,6 @@ const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// For the headers of a request, the first or a later one of its connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// For a whole request and its response.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// When accepting fails, there are no descriptors left; some will be.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -119,12 +117,7 @@ async fn respond(
         request_id: format!("{:016x}", fastrand::u64(..)),
         deadline: now + SignedDuration::try_from(timeout).unwrap_or(SignedDuration::MAX),
     };
-    let by = now + SignedDuration::try_from(REQUEST_TIMEOUT).unwrap_or(SignedDuration::MAX);
-    let Some((response, job)) = app.clock().within(by, app.handle(request, arrival)).await else {
-        let mut response = http::Response::new(Full::default());
-        *response.status_mut() = http::StatusCode::REQUEST_TIMEOUT;
-        return response;
-    };
+    let (response, job) = app.handle(request, arrival).await;
     if let Some(job) = job {
         jobs.spawn(super::run(job));
     }

@@ -153,3 +153,6 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,82 @@
+use std::{collections::BTreeSet, fs, path::Path};
 
+use super::Locale;
+
+/// The keys of a locale file: names of mappings joined by dots, down to the sentences.
+fn keys(file: &str) -> BTreeSet<String> {
+    let mut path: Vec<(usize, String)> = Vec::new();
+    let mut keys = BTreeSet::new();
+    for line in file.lines().filter(|line| !line.trim_start().starts_with('#')) {
+        let Some((name, value)) = line.trim().split_once(':') else { continue };
+        let depth = line.len() - line.trim_start().len();
+        path.retain(|(other, _)| *other < depth);
+        path.push((depth, name.trim_matches('"').to_owned()));
+        if !value.trim().is_empty() && name != "_version" {
+            keys.insert(path.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join("."));
+        }
+    }
+    keys
+}
+
+fn sources(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_sentence_exists_in_both_languages() {
+    let zh = keys(include_str!("../locales/zh.yml"));
+    let en = keys(include_str!("../locales/en.yml"));
+    let sentences: BTreeSet<String> = zh.iter().filter(|key| !key.starts_with("help.")).cloned().collect();
+    assert_eq!(sentences, en);
+    assert!(en.len() > 50);
+}
+
+#[test]
+fn the_same_values_stand_in_both_languages() {
+    let names = |sentence: &str| -> BTreeSet<String> {
+        sentence.split("%{").skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect()
+    };
+    for key in keys(include_str!("../locales/en.yml")) {
+        let [zh, en] = [Locale::Zh, Locale::En].map(|locale| names(&locale.lookup(&key).unwrap()));
+        assert_eq!(zh, en, "{key}");
+    }
+}
+
+#[test]
+fn every_sentence_is_used_and_every_key_used_exists() {
+    let en = keys(include_str!("../locales/en.yml"));
+    let mut files = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut files);
+    let groups: BTreeSet<&str> = en.iter().filter_map(|key| key.split('.').next()).collect();
+    let literals: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|file| file.split('"').skip(1))
+        .filter(|text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_'))
+        })
+        .filter(|text| {
+            text.split_once('.').is_some_and(|(group, rest)| groups.contains(group) && !rest.is_empty())
+        })
+        .collect();
+    for key in &en {
+        assert!(literals.contains(key.as_str()), "{key} is not used");
+    }
+    for literal in literals {
+        assert!(en.contains(literal) || literal == "dingops.toml", "{literal} is in no locale file");
+    }
+}
+
+#[test]
+fn values_are_put_in_once() {
+    let name = "%{name}";
+    let said = Locale::En.say("help_command.none", &[("name", &name)]);
+    assert_eq!(said, "There is no command “%{name}”. Send “help” to see them all.");
+}

@@ -1,1 +1,168 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::reply::More;
+
+fn group() -> Reader {
+    let mention =
+        Mention { staff_id: Some("0147000002".into()), dingtalk_id: None, nick: "爱丽丝".into() };
+    Reader { mention: Some(mention), can_tap: false }
+}
+
+fn text(reply: &Reply) -> String {
+    render(reply, &Reader { mention: None, can_tap: true }, Locale::En).to_string()
+}
+
+#[test]
+fn every_block() {
+    let reply = Reply::new("title")
+        .text("one\ntwo")
+        .fields([("name", "value"), ("name: 2", "a*b")])
+        .block(Block::List {
+            heading: "heading".into(),
+            items: vec!["first".into(), Text::default().strong("second")],
+        })
+        .block(Block::Table {
+            head: vec!["pod".into(), "ready".into()],
+            rows: vec![vec!["web-1".into(), "1/1".into()], vec!["web-2".into(), "0/1".into()]],
+        })
+        .code("let x = `1`;\n  indented <b>")
+        .note("careful\nplease")
+        .block(Block::Markdown("**bold** [link](https://example.com)".into()))
+        .action("log", "jenkins log web 7");
+    let reply =
+        Reply { more: Some(More { count: 3, url: Some("https://example.com/a(b)".into()) }), ..reply };
+    insta::assert_snapshot!(text(&reply), @"
+    #### title
+
+    one  
+      two
+
+    - **name**: value
+    - **name: 2**: a&#42;b
+
+    **heading**
+
+    - first
+    - **second**
+
+    - **web-1** · ready 1/1
+    - **web-2** · ready 0/1
+
+    ```
+    let x = `1`;
+      indented <​b>
+    ```
+
+    > careful  
+      > please
+
+    **bold** [link](https://example.com)
+
+    - [log](dtmd://dingtalkclient/sendMessage?content=jenkins%20log%20web%207)
+
+    [… 3 more lines](https://example.com/a%28b%29)
+    ");
+}
+
+#[test]
+fn nothing_from_outside_is_markup() {
+    for (outside, shown) in [
+        ("# heading", "&#35; heading"),
+        ("- item", "&#45; item"),
+        ("1. item", "1&#46; item"),
+        ("> quote", "&gt; quote"),
+        ("    code", "&nbsp;&nbsp;&nbsp;&nbsp;code"),
+        ("**b** _i_ ~~s~~ `c`", "&#42;&#42;b&#42;&#42; &#95;i&#95; &#126;&#126;s&#126;&#126; &#96;c&#96;"),
+        ("[x](https://evil.example)", "&#91;x&#93;(https&#58;//evil.example)"),
+        ("https://evil.example www.evil.example", "https&#58;//evil.example www&#46;evil.example"),
+        ("<font color=red>&lt;", "&lt;font color=red&gt;&amp;lt;"),
+        ("@0147000002 @all", "&#64;0147000002 &#64;all"),
+        ("a|b\\*", "a&#124;b&#92;&#42;"),
+        ("\u{202E}\u{7}\u{1b}", "\u{FFFD}\u{FFFD}\u{FFFD}"),
+        ("10.0.0.1 at 12:30, a-b #5", "10.0.0.1 at 12:30, a-b #5"),
+    ] {
+        assert_eq!(escape(outside), shown, "{outside}");
+    }
+}
+
+#[test]
+fn links_are_http_and_cannot_be_left() {
+    let link = |url: &str| super::link(&Link { label: "a](b".into(), url: url.into() });
+    assert_eq!(link("https://example.com/x?y=(z)\"'"), "[a&#93;(b](https://example.com/x?y=%28z%29%22%27)");
+    for url in
+        ["javascript:alert(1)", "dtmd://dingtalkclient/sendMessage?content=x", "data:text/html,x", "x", ""]
+    {
+        assert_eq!(link(url), "a&#93;(b", "{url}");
+    }
+}
+
+#[test]
+fn a_staff_id_that_is_none_mentions_nobody() {
+    let mut reader = group();
+    if let Some(mention) = &mut reader.mention {
+        mention.staff_id = Some("x\n# [y](https://evil.example)".into());
+    }
+    let message = render(&Reply::new("pong"), &reader, Locale::En);
+    assert_eq!(message.at, At::default());
+    assert_eq!(message.to_string(), "#### pong\n\n@爱丽丝");
+}
+
+#[test]
+fn several_buttons_are_below_one_another() {
+    let reply = Reply::new("t").link("one", "https://example.com/1").link("two", "https://example.com/2");
+    let json = serde_json::to_value(render(&reply, &group(), Locale::En)).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "msgtype": "actionCard",
+            "actionCard": {
+                "title": "t",
+                "text": "#### t\n\n@0147000002",
+                "btnOrientation": "0",
+                "btns": [
+                    { "title": "one", "actionURL": "https://example.com/1" },
+                    { "title": "two", "actionURL": "https://example.com/2" },
+                ],
+            },
+            "at": { "atUserIds": ["0147000002"] },
+        })
+    );
+}
+
+#[test]
+fn a_long_reply_says_how_much_is_left_out() {
+    let code: String = (1..=5_000).map(|line| format!("line {line}\n")).collect();
+    let shown = text(&Reply::new("log").code(code).text("after"));
+    let end = shown.rsplit("\n\n").next().unwrap();
+    let kept = shown.matches("\nline ").count();
+    assert_eq!(end, format!("… {} more lines", 5_000 - kept + 1));
+    assert!(kept > 1_000);
+    assert_eq!(shown.matches("```").count(), 2);
+}
+
+proptest! {
+    #[test]
+    fn any_reply_fits_and_parses_to_no_markup(
+        outside in "[a-z<>&*_`\\[\\]()#|~@!:/\\\\. \n\u{202E}中文🙂-]{0,60}", times in 1_usize..800, locale in prop::bool::ANY,
+    ) {
+        let long = outside.repeat(times);
+        let reply = Reply::new(long.as_str())
+            .text(long.as_str())
+            .fields([(long.as_str(), long.as_str())])
+            .code(long.as_str())
+            .note(long.as_str())
+            .action(long.as_str(), outside.as_str())
+            .link(long.as_str(), "https://example.com");
+        let locale = if locale { Locale::Zh } else { Locale::En };
+        let message = render(&reply, &group(), locale);
+        prop_assert!(serde_json::to_vec(&message).unwrap().len() <= 20_000);
+        let Body::ActionCard { action_card: ActionCard { text: shown, .. } } = &message.body else {
+            return Err(TestCaseError::fail("a link is a button"));
+        };
+        prop_assert_eq!(shown.matches("@0147000002").count(), 1);
+        let prose: String = shown.split("```").step_by(2).collect();
+        // In a group commands are no links either.
+        prop_assert!(!prose.contains('<') && !prose.contains("]("), "{}", prose);
+    }
+}
