@@ -182,7 +182,7 @@ mod tests {
             json!("**x** [y](https://evil.example) <img src=x onerror=y> @all\n# z\u{202E}`");
         callback["conversationTitle"] = json!("```\n\"<b>\\ @0147000003");
         chat.post(&callback).await;
-        insta::assert_snapshot!(chat.read(), @r#"
+        insta::assert_snapshot!(chat.read().replace('\u{200B}', "<ZWSP>"), @r#"
         #### 你是谁
 
         - **昵称**：&#42;&#42;x&#42;&#42; &#91;y&#93;(https&#58;//evil.example) &lt;img src=x onerror=y&gt; &#64;all  
@@ -198,7 +198,7 @@ mod tests {
         # [people]
         "**x** [y](https://evil.example) \u003Cimg src=x onerror=y> @all\u000A# z\u202E\u0060" = "0147000003"
         # [groups]
-        "\u0060\u0060\u0060\u000A\"\u003Cb>\\ @​0147000003" = "cidOPSAAAAAAAAAAAAAAAA=="
+        "\u0060\u0060\u0060\u000A\"\u003Cb>\\ @<ZWSP>0147000003" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 
         @0147000003

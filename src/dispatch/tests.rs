@@ -415,14 +415,14 @@ async fn the_nearest_commands() {
 
 #[tokio::test]
 async fn the_usage_of_a_command_with_options() {
-    insta::assert_snapshot!(answers(&["echo --help", "help prom query"]).await, @"
+    insta::assert_snapshot!(answers(&["echo --help", "help prom query"]).await.replace('\u{200B}', "<ZWSP>"), @"
     > echo --help
     #### echo
 
     Say something back
 
     ```
-    echo <​word> [--times <​times>] [--loud]
+    echo <<ZWSP>word> [--times <<ZWSP>times>] [--loud]
     ```
 
     - **&lt;word&gt;**：What to say
@@ -437,7 +437,7 @@ async fn the_usage_of_a_command_with_options() {
     Ask something
 
     ```
-    prom query [--on <​on>] <​query>
+    prom query [--on <<ZWSP>on>] <<ZWSP>query>
     ```
 
     - **&#45;-on &lt;on&gt;**：Where to ask
