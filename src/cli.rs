@@ -105,7 +105,15 @@ fn app() -> Result<App, CliError> {
     App::new(settings, environment, Arc::new(SystemClock)).map_err(|taken| CliError::Usage(taken.to_string()))
 }
 
+/// What the Runtime API's client reads beside its address, and stops without.
+const LAMBDA_VARIABLES: [&str; 3] =
+    ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
+
 fn lambda() -> Result<(), CliError> {
+    if let Some(name) = LAMBDA_VARIABLES.into_iter().find(|name| env(name).is_none()) {
+        let beside = "AWS_LAMBDA_RUNTIME_API is set, so this is expected to be Lambda, which sets this too";
+        return Err(CliError::Usage(format!("{name}: {beside} (for plain HTTP: dingops serve)")));
+    }
     let app = Arc::new(app()?);
     crate::log::init();
     runtime()?.block_on(host::lambda::run(app)).map_err(CliError::Lambda)

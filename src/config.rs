@@ -260,6 +260,7 @@ type Wrong<'a> = &'a dyn Fn(std::ops::Range<usize>, String) -> Mistake;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default = "current_version")]
     version: Spanned<i64>,
     #[serde(default)]
     locale: Locale,
@@ -275,6 +276,10 @@ struct File {
     ip: IpSection,
     #[serde(default)]
     answer: Vec<AnswerSection>,
+}
+
+fn current_version() -> Spanned<i64> {
+    Spanned::new(0..0, VERSION)
 }
 
 fn default_timezone() -> Spanned<String> {

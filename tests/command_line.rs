@@ -198,7 +198,7 @@ fn a_mistake_in_the_settings_is_named_with_its_key_and_line() {
             &[":6:", "answer[2].name"],
         ),
         ("version = 1\n[[answer]]\nname = \"a\"", &[":2:", "answer", "markdown"]),
-        ("version = 1\nversion = 1", &[":2:", "version"]),
+        ("version = 1\nversion = 1", &[":2:", "duplicate key"]),
         ("version = 1\n[ip", &[":2:"]),
         ("version = 1\n[ip]\nstatic_ip = yes", &[":3:"]),
     ] {

@@ -2,7 +2,11 @@
 //!
 //! Ids are made up unless they are given; the signature is real.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, tz::TimeZone};
@@ -46,7 +50,7 @@ pub(super) struct Event {
     #[arg(long, default_value = "text", conflicts_with = "from")]
     msgtype: String,
     /// Print a curl command that posts it to this address
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "http://127.0.0.1:9000/")]
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "http://127.0.0.1:9000/")]
     curl: Option<String>,
 }
 
@@ -101,19 +105,18 @@ impl Event {
     }
 
     /// The event of a file, as if it was sent now.
-    fn afresh(&self, path: &PathBuf, now: Timestamp) -> Result<Value, CliError> {
-        let unreadable = |error| CliError::Io { what: path.display().to_string(), error };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    fn afresh(&self, path: &Path, now: Timestamp) -> Result<Value, CliError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| CliError::Io { what: path.display().to_string(), error })?;
         let unusable = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
         let mut event: Value = serde_json::from_str(&text).map_err(|error| unusable(&error.to_string()))?;
-        let body = event["body"].as_str().unwrap_or_default().to_owned();
-        let encoded = event["isBase64Encoded"] == true;
-        let body = if encoded {
-            let bytes = STANDARD.decode(&body).map_err(|_| unusable("expected a body in Base64"))?;
-            String::from_utf8(bytes).map_err(|_| unusable("expected a body in UTF-8"))?
-        } else {
-            body
-        };
+        if !event["headers"].is_object() || !event["requestContext"].is_object() {
+            return Err(unusable(
+                "expected an event of a function URL: headers and requestContext are missing",
+            ));
+        }
+        let body = decoded(&event)
+            .ok_or_else(|| unusable("expected a body in UTF-8, or in Base64 if it says so"))?;
         let Ok(Value::Object(mut callback)) = serde_json::from_str::<Value>(&body) else { return Ok(event) };
         let mut renew = |key: &str, value: Value| {
             if let Some(old) = callback.get_mut(key) {
@@ -127,8 +130,18 @@ impl Event {
             renew("sessionWebhook", url.as_str().into());
         }
         let body = Value::Object(callback).to_string();
-        event["body"] = if encoded { STANDARD.encode(body).into() } else { body.into() };
+        event["body"] = if event["isBase64Encoded"] == true { STANDARD.encode(body) } else { body }.into();
         Ok(event)
+    }
+}
+
+/// The body of an event as it was sent.
+fn decoded(event: &Value) -> Option<String> {
+    let body = event["body"].as_str().unwrap_or_default();
+    if event["isBase64Encoded"] == true {
+        String::from_utf8(STANDARD.decode(body).ok()?).ok()
+    } else {
+        Some(body.to_owned())
     }
 }
 
@@ -194,15 +207,18 @@ fn sign(event: &mut Value, secret: &Secret, now: Timestamp) {
         now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string().into();
 }
 
+/// A command for a shell that sends an event's request, and ends the answer with a line break.
 fn curl(event: &Value, url: &str) -> String {
-    let header = |name: &str| format!("{name}: {}", event["headers"][name].as_str().unwrap_or_default());
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let body = event["body"].as_str().unwrap_or_default();
-    format!(
-        "curl -sS {} \\\n  -H 'content-type: application/json; charset=utf-8' \\\n  -H {} \\\n  -H {} \\\n  --data-raw {}",
-        quoted(url),
-        quoted(&header(TIMESTAMP)),
-        quoted(&header(SIGN)),
-        quoted(body),
-    )
+    let method = event["requestContext"]["http"]["method"].as_str().unwrap_or("POST");
+    let mut command = format!("curl -sS -w '\\n' -X {} {}", quoted(method), quoted(url));
+    for name in ["content-type", TIMESTAMP, SIGN] {
+        let value = event["headers"][name].as_str().unwrap_or_default();
+        command.push_str(&format!(" \\\n  -H {}", quoted(&format!("{name}: {value}"))));
+    }
+    let body = decoded(event).unwrap_or_default();
+    if method != "GET" {
+        command.push_str(&format!(" \\\n  --data-raw {}", quoted(&body)));
+    }
+    command
 }

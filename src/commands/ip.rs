@@ -6,9 +6,9 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect},
+    dispatch::{Command, CommandError, Ctx, Effect, UserError},
     outbound::OutboundError,
-    reply::{Reply, Text},
+    reply::Reply,
 };
 
 /// How long one service may take.
@@ -28,7 +28,7 @@ impl Command for Ip {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let say = |key: &str| ctx.locale.say(key, &[]);
-        let mut failures: Vec<(String, Text)> = Vec::new();
+        let mut failures: Vec<(String, String)> = Vec::new();
         for service in &ctx.settings.ip.services {
             match ask(service, ctx).await {
                 Ok(address) => {
@@ -40,10 +40,11 @@ impl Command for Ip {
                         reply.text(say("ip.some_failed")).fields(failures)
                     });
                 }
-                Err(why) => failures.push((name(service), Text::from(why))),
+                Err(why) => failures.push((name(service), why)),
             }
         }
-        Ok(Reply::new(say("ip.none")).text(say("ip.all_failed")).fields(failures).note(say("ip.no_way_out")))
+        let lines = failures.iter().map(|(service, why)| format!("{service}: {why}\n")).collect::<String>();
+        Err(UserError(format!("{}\n{lines}{}", say("ip.all_failed"), say("ip.no_way_out"))).into())
     }
 }
 
@@ -154,16 +155,14 @@ mod tests {
         let mut chat = chat(&[&service(500, "203.0.113.7").await, &moved, &too_long, &closed], false).await;
         chat.say(alice(), "ip").await;
         insta::assert_snapshot!(chat.read(), @"
-        #### 没有查到出口 IP
+        #### ip：未能完成
 
-        所有查询服务都没有给出结果：
-
-        - **127.0.0.1**：返回 HTTP 500
-        - **127.0.0.1**：返回 HTTP 302
-        - **127.0.0.1**：返回的不是 IPv4 地址
-        - **127.0.0.1**：无法连接
-
-        > 函数可能无法访问外网（例如位于没有 NAT 网关的 VPC 中）；查询服务可在配置的 &#91;ip&#93; 中更换。
+        所有查询服务都没有给出结果：  
+          127.0.0.1: 返回 HTTP 500  
+          127.0.0.1: 返回 HTTP 302  
+          127.0.0.1: 返回的不是 IPv4 地址  
+          127.0.0.1: 无法连接  
+          函数可能无法访问外网（例如位于没有 NAT 网关的 VPC 中）；查询服务可在配置的 &#91;ip&#93; 中更换。
 
         @0147000002
         ");

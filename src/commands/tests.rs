@@ -15,7 +15,7 @@ fn every_row_has_help_in_both_languages() {
         let key = format!("help.{}", help::key(row));
         assert!(Locale::Zh.lookup(&format!("{key}.about")).is_some(), "zh.yml: {key}.about");
         for argument in command.get_arguments() {
-            let name = argument.get_id();
+            let name = help::name(argument);
             assert!(argument.get_help().is_some(), "{}: the doc comment of {name}", row.path);
             let key = format!("{key}.arguments.{name}");
             assert!(Locale::Zh.lookup(&key).is_some(), "zh.yml: {key}");
@@ -27,8 +27,7 @@ fn every_row_has_help_in_both_languages() {
 fn every_row_names_its_arguments_as_clap_does() {
     for row in ROWS {
         let command = row.clap();
-        let shown: Vec<String> =
-            command.get_arguments().map(|argument| argument.get_id().as_str().replace('_', "-")).collect();
+        let shown: Vec<String> = command.get_arguments().map(help::name).collect();
         assert_eq!(row.arguments, shown, "{}: ARGUMENTS", row.path);
     }
 }

@@ -7,7 +7,7 @@ use std::{io::Write, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{error::DeliveryError, message::Message, session::SessionWebhook};
+use super::{error::DeliveryError, markdown, message::Message, session::SessionWebhook};
 use crate::{clock::Clock, outbound::Outbound};
 
 /// One try and at most two more.
@@ -45,7 +45,7 @@ impl Deliver {
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
         if self.print {
-            let written = writeln!(std::io::stdout(), "{message}\n");
+            let written = writeln!(std::io::stdout(), "{}\n", markdown::unescape(&message.to_string()));
             return written.map_err(|error| DeliveryError::NotSent(error.to_string()));
         }
         let client = self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()))?;

@@ -33,7 +33,7 @@ fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
     let english = || argument.get_help().map(ToString::to_string).unwrap_or_default();
     match locale {
         Locale::Zh => {
-            let key = format!("help.{}.arguments.{}", key(row), argument.get_id());
+            let key = format!("help.{}.arguments.{}", key(row), name(argument));
             locale.lookup(&key).unwrap_or_else(english)
         }
         Locale::En => english(),
@@ -125,7 +125,8 @@ fn typed(argument: &clap::Arg) -> String {
     }
 }
 
-fn name(argument: &clap::Arg) -> String {
+/// An argument's name, as access rules and zh.yml have it.
+pub(crate) fn name(argument: &clap::Arg) -> String {
     argument.get_id().as_str().replace('_', "-")
 }
 

@@ -98,25 +98,34 @@ pub struct Place {
 }
 
 /// A mistake of the person in the chat, told to them in their language.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserError(pub String);
 
-/// How a command can fail.
-#[derive(Debug, thiserror::Error)]
+/// How a command can fail. It is no [`std::error::Error`] itself, so that `?` turns every error into
+/// [`CommandError::Other`].
+#[derive(Debug)]
 pub enum CommandError {
     /// The person in the chat can mend it.
-    #[error(transparent)]
-    User(#[from] UserError),
+    User(UserError),
     /// It may have happened; `look` tells how to find out, in the reader's language.
-    #[error("it is unknown whether this happened: {look}")]
     Unknown {
         /// How to find out.
         look: String,
     },
     /// Anything else: logged, and the chat gets one plain sentence with an id.
-    #[error(transparent)]
-    Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<UserError> for CommandError {
+    fn from(error: UserError) -> Self {
+        Self::User(error)
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self::Other(Box::new(error))
+    }
 }
 
 /// What came of a line.

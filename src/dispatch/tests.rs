@@ -86,7 +86,7 @@ impl Command for End {
             "never" => std::future::pending().await,
             "user" => Err(UserError("mend this".into()).into()),
             "unknown" => Err(CommandError::Unknown { look: "look there".into() }),
-            _ => Err(CommandError::Other(Box::new(Inner))),
+            _ => Err(Inner)?,
         }
     }
 }

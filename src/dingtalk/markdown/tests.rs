@@ -143,6 +143,11 @@ fn a_long_reply_says_how_much_is_left_out() {
 
 proptest! {
     #[test]
+    fn what_was_escaped_reads_as_it_was(outside in "[a-z&<>;#0-9*_@ ]{0,40}") {
+        prop_assert_eq!(unescape(&escape(&outside)), outside);
+    }
+
+    #[test]
     fn any_reply_fits_and_parses_to_no_markup(
         outside in "[a-z<>&*_`\\[\\]()#|~@!:/\\\\. \n\u{202E}中文🙂-]{0,60}", times in 1_usize..800, locale in prop::bool::ANY,
     ) {
