@@ -433,6 +433,12 @@ def check(host_class, binary, stand_in, processes, folder):
             wrong.append(f"{path.name}: {problem}")
         print(f"    {path.name:32} {got}  {messages} expected, {stand_in.count(session)} arrived", flush=True)
 
+    # A forgery of this moment, in which only the secret is wrong.
+    another = env | {"DINGTALK_APP_SECRET": SECRET[::-1]}
+    got, _ = host.send(fresh(binary, ROOT / "events" / "help.json", stand_in.webhook("forged"), another))
+    if got != 401:
+        wrong.append(f"a callback signed with another secret: status {got} instead of 401")
+
     # Only now is it certain that nothing more is on its way.
     host.finish(probe)
     for session, (name, messages) in expected.items():
