@@ -260,7 +260,7 @@ fn median(times: &[Duration]) -> f64 {
 fn print(function: &Program, floor: &Program) {
     println!("{:<34} {:>10} {:>10} {:>7}   at most", "median", "dingops", "floor", "ratio");
     let row = |name: &str, unit: &str, ours: f64, least: f64, budget: &str| {
-        println!("{name:<34} {ours:>7.2} {unit:<3} {least:>6.2} {unit:<3} {:>6.2}   {budget}", ours / least);
+        println!("{name:<34} {ours:>7.3} {unit:<3} {least:>6.3} {unit:<3} {:>6.2}   {budget}", ours / least);
     };
     let times = |name: &str, times: fn(&Program) -> &[Duration], budget: &str| {
         row(name, "ms", median(times(function)), median(times(floor)), budget);

@@ -39,8 +39,8 @@ pub const AUDIT: &str = "audit";
 /// it); libraries are heard when they warn. `RUST_LOG` says it all anew: `dingops=debug,hyper=info`.
 pub fn init() {
     let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let own = variable("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default().to_lowercase().replace("fatal", "error");
-    let own = own.parse().unwrap_or(LevelFilter::INFO);
+    let own = variable("AWS_LAMBDA_LOG_LEVEL").map(|level| level.to_lowercase().replace("fatal", "error"));
+    let own = own.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let default = Targets::new()
         .with_default(LevelFilter::WARN)
         // Its span has the ids of the invocation.

@@ -1,6 +1,6 @@
 //! A TOML document in which every value keeps its key and line, also after `${NAME}` was replaced.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{borrow::Cow, cmp::Reverse, fmt, ops::Range};
 
 use serde::de::DeserializeOwned;
 use toml::{
@@ -52,8 +52,13 @@ impl<'t> Document<'t> {
     /// Parses TOML.
     pub(super) fn parse(text: &'t str) -> Result<Self, Mistake> {
         let places = Places { text, keys: Vec::new(), replaced: Vec::new() };
-        let root = DeTable::parse(text)
-            .map_err(|error| places.mistake(error.span().unwrap_or_default(), one_line(error.message())))?;
+        let root = DeTable::parse(text).map_err(|error| {
+            let at = error.span().unwrap_or_default();
+            // Nothing is known of keys yet; the one that comes twice is what stands there.
+            let twice = text.get(at.clone()).filter(|_| error.message() == "duplicate key");
+            let key = twice.map(|key| format!(" {key}")).unwrap_or_default();
+            places.mistake(at, format!("{}{key}", one_line(error.message())))
+        })?;
         Ok(Self { text, root, replaced: Vec::new() })
     }
 
@@ -95,7 +100,11 @@ impl Places<'_> {
     /// A mistake at these bytes, with the innermost key around them.
     pub(super) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
         let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
-        let key = around.min_by_key(|(span, _)| span.len()).map(|(_, key)| key.clone()).unwrap_or_default();
+        // An array of one table covers the same bytes as the table: the longer path is the innermost.
+        let key = around
+            .min_by_key(|(span, key)| (span.len(), Reverse(key.len())))
+            .map(|(_, key)| key.clone())
+            .unwrap_or_default();
         let secret = self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end);
         let problem = if secret { without_value(&problem) } else { problem };
         let before = &self.text[..at.start.min(self.text.len())];
@@ -113,7 +122,7 @@ fn without_value(problem: &str) -> String {
 }
 
 fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+    message.split_whitespace().collect::<Vec<_>>().join(" ").replace("expected i64", "expected an integer")
 }
 
 /// Each key's and value's bytes with the path to it.
