@@ -30,7 +30,10 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
-use self::{memory::Recently, refusal::Refusal};
+use self::{
+    memory::Recently,
+    refusal::{Kind, Refusal},
+};
 use crate::{
     clock::Clock,
     config::{Environment, Settings},
@@ -73,7 +76,7 @@ pub struct App {
     deliver: Deliver,
     seen: Recently,
     refused: Recently,
-    refusals: Sparingly,
+    refusals: Sparingly<Kind>,
 }
 
 /// What a host knows of a request.
@@ -143,7 +146,7 @@ impl App {
             deliver: Deliver::new(Arc::clone(&outbound), Arc::clone(&clock)),
             seen: Recently::new(REPEATED_WITHIN),
             refused: Recently::new(REFUSED_AGAIN_AFTER),
-            refusals: Sparingly::new(5),
+            refusals: Sparingly::new(2, 10),
             settings: Arc::new(settings),
             clock,
             outbound,
@@ -172,7 +175,8 @@ impl App {
         B::Error: std::fmt::Display,
     {
         let head = request.method() == Method::HEAD;
-        let span = tracing::info_span!("request", requestId = arrival.request_id);
+        let span =
+            tracing::info_span!("request", requestId = arrival.request_id, msgId = tracing::field::Empty);
         let checked = self.check(request).instrument(span.clone()).await;
         let _in_span = span.enter();
         match checked {
@@ -185,7 +189,7 @@ impl App {
                 (respond(StatusCode::OK, "application/json", EMPTY), Some(job))
             }
             Err(refusal) => {
-                if let Some(withheld) = self.refusals.admit(self.clock.now()) {
+                if let Some(withheld) = self.refusals.admit(refusal.kind(), self.clock.now()) {
                     tracing::warn!(status = refusal.status().as_u16(), withheld, reason = %refusal, "refused");
                 }
                 (refusal.response(), None)
@@ -223,13 +227,17 @@ impl App {
             return Err(Refusal::TooLarge);
         }
         let callback = callback::decode(&bytes)?;
+        if let Some(id) = &callback.msg_id {
+            tracing::Span::current().record("msgId", id);
+        }
         let membership = self.membership(&callback)?;
         if self.robot_code.is_some() && self.robot_code != callback.robot.code {
-            return Err(Refusal::OtherRobot);
+            return Err(Refusal::OtherRobot { came: shown(callback.robot.code.as_deref()) });
         }
         if let Content::QuotaExhausted { .. } = &callback.content {
             tracing::error!(
-                "DingTalk's monthly message quota is used up: callbacks arrive without their text (20001)"
+                "DingTalk's monthly message quota is used up, callbacks come without their text (20001): wait for the next month, \
+                 or have an administrator buy more"
             );
             return Ok(Admitted::Silence);
         }
@@ -271,8 +279,10 @@ impl App {
             (Some(sender), Some(_)) if self.settings.dingtalk.corps.contains(sender) => {
                 Ok(Membership::Listed)
             }
-            (Some(_), Some(_)) => Err(Refusal::OtherOrganisation),
-            _ => Err(Refusal::OneOrganisation),
+            (sender, robot) => Err(Refusal::OtherOrganisation {
+                sender: shown(sender.as_deref()),
+                robot: shown(robot.as_deref()),
+            }),
         }
     }
 
@@ -386,6 +396,11 @@ where
         }
     }
     Ok(())
+}
+
+/// An id for the log, cut.
+fn shown(id: Option<&str>) -> String {
+    id.map_or_else(|| "none".to_owned(), |id| id.chars().take(64).collect())
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

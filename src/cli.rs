@@ -57,6 +57,8 @@ struct Serve {
 enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Log(#[from] crate::log::InvalidLevels),
     #[error("{name}: expected {expected}, came {came:?}")]
     Value { name: &'static str, expected: &'static str, came: String },
     #[error("{0}")]
@@ -115,25 +117,16 @@ fn lambda() -> Result<(), CliError> {
         return Err(CliError::Usage(format!("{name}: {beside} (for plain HTTP: dingops serve)")));
     }
     let app = Arc::new(app()?);
-    crate::log::init();
+    crate::log::init()?;
     runtime()?.block_on(host::lambda::run(app)).map_err(CliError::Lambda)
 }
 
 fn serve(arguments: &Serve) -> Result<(), CliError> {
-    let listen = arguments.listen.clone().map(|address| ("--listen", address));
-    let listen = listen.or_else(|| {
-        env("DINGOPS_LISTEN").filter(|address| !address.is_empty()).map(|address| ("DINGOPS_LISTEN", address))
-    });
-    let (name, address) = listen.unwrap_or(("DINGOPS_LISTEN", LISTEN.to_owned()));
-    let address: SocketAddr = address.parse().map_err(|_| CliError::Value {
-        name,
-        expected: "an address and a port such as 127.0.0.1:9000",
-        came: address,
-    })?;
+    let (name, address) = listen(arguments.listen.clone())?;
     let timeout = timeout()?;
     let app = app()?;
     let app = Arc::new(if arguments.print_replies { app.printing() } else { app });
-    crate::log::init();
+    crate::log::init()?;
     runtime()?.block_on(async {
         let stop =
             host::http::stop_signal().map_err(|error| CliError::Io { what: "signals".into(), error })?;
@@ -144,6 +137,23 @@ fn serve(arguments: &Serve) -> Result<(), CliError> {
         host::http::serve(app, listener, timeout, stop).await;
         Ok(())
     })
+}
+
+/// Where plain HTTP is served, and what says so.
+fn listen(given: Option<String>) -> Result<(&'static str, SocketAddr), CliError> {
+    let variable = || env("DINGOPS_LISTEN").filter(|address| !address.is_empty());
+    let (name, text) = match given {
+        Some(address) => ("--listen", address),
+        None => ("DINGOPS_LISTEN", variable().unwrap_or_else(|| LISTEN.to_owned())),
+    };
+    match text.parse() {
+        Ok(address) => Ok((name, address)),
+        Err(_) => Err(CliError::Value {
+            name,
+            expected: "an address and a port such as 127.0.0.1:9000",
+            came: text,
+        }),
+    }
 }
 
 fn timeout() -> Result<Duration, CliError> {

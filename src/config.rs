@@ -21,6 +21,7 @@ use crate::{
         session::SessionHosts,
         signature::{InvalidSecret, Secret},
     },
+    dispatch::words::Line,
     locale::Locale,
 };
 
@@ -164,7 +165,8 @@ impl Environment {
         };
         let missing = ConfigError::Variable {
             name: "DINGTALK_APP_SECRET",
-            problem: "expected the app's Client Secret, came nothing: without it no callback can be verified"
+            problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
+                      no callback can be verified"
                 .into(),
         };
         Ok(Self {
@@ -183,6 +185,10 @@ impl Settings {
     pub fn load(env: Env<'_>) -> Result<Self, ConfigError> {
         let read = |path: PathBuf| match std::fs::read_to_string(&path) {
             Ok(text) => Ok((Place::File(path), text)),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                let error = std::io::Error::other("expected a file in UTF-8, came another encoding (GBK?)");
+                Err(ConfigError::Unreadable { path, error })
+            }
             Err(error) => Err(ConfigError::Unreadable { path, error }),
         };
         let named = env("DINGOPS_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -291,7 +297,7 @@ fn default_timezone() -> Spanned<String> {
 struct DingTalkSection {
     #[serde(default)]
     corps: Vec<Spanned<String>>,
-    session_hosts: Option<Vec<Spanned<String>>>,
+    session_hosts: Option<Spanned<Vec<Spanned<String>>>>,
     max_skew: Option<Spanned<String>>,
 }
 
@@ -303,18 +309,26 @@ impl DingTalkSection {
                 Spanned::new(0..0, "oapi.dingtalk.io".into()),
             ]
         };
-        let hosts = self.session_hosts.unwrap_or_else(default);
+        let hosts = match self.session_hosts {
+            Some(hosts) if hosts.get_ref().is_empty() => {
+                return Err(wrong(hosts.span(), "expected at least one host, came none".into()));
+            }
+            hosts => hosts.map_or_else(default, Spanned::into_inner),
+        };
         let session_hosts = SessionHosts::new(&hosts.iter().map(Spanned::get_ref).collect::<Vec<_>>())
             .map_err(|(index, error)| {
                 wrong(hosts[index].span(), came(&error.to_string(), hosts[index].get_ref()))
             })?;
         let max_skew = match self.max_skew {
             None => MAX_SKEW,
-            Some(text) => {
-                duration(text.get_ref()).filter(|skew| *skew <= MAX_SKEW && !skew.is_zero()).ok_or_else(
-                    || wrong(text.span(), came("expected a duration of at most \"1h\"", text.get_ref())),
-                )?
-            }
+            Some(text) => duration(text.get_ref())
+                .filter(|skew| *skew <= MAX_SKEW && !skew.is_zero())
+                .ok_or_else(|| {
+                    wrong(
+                        text.span(),
+                        came("expected a duration above 0 and of at most \"1h\"", text.get_ref()),
+                    )
+                })?,
         };
         if let Some(corp) = self.corps.iter().find(|corp| corp.get_ref().trim().is_empty()) {
             return Err(wrong(
@@ -334,7 +348,7 @@ fn duration(text: &str) -> Option<Duration> {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct IpSection {
-    services: Option<Vec<Spanned<String>>>,
+    services: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     static_ip: bool,
 }
@@ -349,8 +363,13 @@ impl IpSection {
             usable
                 .ok_or_else(|| wrong(service.span(), came("expected an http(s) address", service.get_ref())))
         };
-        let services =
-            self.services.unwrap_or_else(default).into_iter().map(service).collect::<Result<_, _>>()?;
+        let services = match self.services {
+            Some(services) if services.get_ref().is_empty() => {
+                return Err(wrong(services.span(), "expected at least one address, came none".into()));
+            }
+            services => services.map_or_else(default, Spanned::into_inner),
+        };
+        let services = services.into_iter().map(service).collect::<Result<_, _>>()?;
         Ok(Ip { services, static_ip: self.static_ip })
     }
 }
@@ -365,11 +384,12 @@ struct AnswerSection {
 impl AnswerSection {
     fn check(&self, wrong: Wrong<'_>) -> Result<Answer, Mistake> {
         let name = self.name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
-        if name.is_empty() || name.contains(['"', '\'']) {
-            return Err(wrong(
-                self.name.span(),
-                came("expected what is said to get the answer", self.name.get_ref()),
-            ));
+        let line = Line::split(&name);
+        let words: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+        // A name with a quote, a leading slash or dash, or blanks of another kind is never what is heard.
+        if name.is_empty() || line.error().is_some() || words.join(" ") != name || name.starts_with('-') {
+            let expected = "expected words as they are said to get the answer";
+            return Err(wrong(self.name.span(), came(expected, self.name.get_ref())));
         }
         let length = self.markdown.get_ref().len();
         if self.markdown.get_ref().trim().is_empty() || length > MAX_ANSWER {

@@ -29,7 +29,10 @@ impl Locale {
 
     /// The sentence under `key`, each `%{name}` in it replaced by the value of that name.
     pub fn say(self, key: &str, values: &[(&str, &dyn Display)]) -> String {
-        let sentence = self.lookup(key).unwrap_or_else(|| key.to_owned());
+        let sentence = self.lookup(key).unwrap_or_else(|| {
+            tracing::error!(key, "a sentence is in no locale file");
+            key.to_owned()
+        });
         if values.is_empty() {
             return sentence;
         }

@@ -6,9 +6,11 @@
 //! a session webhook, or what people write.
 
 use std::{
+    collections::HashMap,
     fmt,
+    hash::Hash,
     io::{self, IsTerminal, Write},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -33,11 +35,14 @@ use tracing_subscriber::{
 };
 
 /// The target of the lines that record commands.
-pub const AUDIT: &str = "audit";
+pub const AUDIT: &str = "dingops::audit";
 
 /// Starts logging to standard error. `AWS_LAMBDA_LOG_LEVEL` sets the level of this program's lines (INFO without
 /// it); libraries are heard when they warn. `RUST_LOG` says it all anew: `dingops=debug,hyper=info`.
-pub fn init() {
+///
+/// # Errors
+/// When `RUST_LOG` is no list of levels.
+pub fn init() -> Result<(), InvalidLevels> {
     let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
     let own = variable("AWS_LAMBDA_LOG_LEVEL").map(|level| level.to_lowercase().replace("fatal", "error"));
     let own = own.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
@@ -45,8 +50,11 @@ pub fn init() {
         .with_default(LevelFilter::WARN)
         // Its span has the ids of the invocation.
         .with_target("lambda_runtime::layers", LevelFilter::INFO)
-        .with_targets([("dingops", own), (AUDIT, own)]);
-    let filter = variable("RUST_LOG").and_then(|text| text.parse().ok()).unwrap_or(default);
+        .with_target("dingops", own);
+    let filter = match variable("RUST_LOG") {
+        Some(levels) => levels.parse().map_err(|_| InvalidLevels(levels))?,
+        None => default,
+    };
     let lines = tracing_subscriber::fmt::layer().with_writer(|| Escaping(io::stderr()));
     let lines = if io::stderr().is_terminal() {
         lines.with_ansi(false).with_target(false).boxed()
@@ -60,7 +68,13 @@ pub fn init() {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, panic = literal, "panicked");
     }));
+    Ok(())
 }
+
+/// What `RUST_LOG` holds when it is no list of levels.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("RUST_LOG: expected levels such as \"info\" or \"dingops=debug,hyper=warn\", came {0:?}")]
+pub struct InvalidLevels(String);
 
 /// Whether a character changes the direction of what follows it.
 pub fn is_bidi_control(c: char) -> bool {
@@ -156,41 +170,46 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// Lets a few lines a minute through and counts the rest, for what strangers can cause at will.
+/// Lets a few lines a minute through and counts the rest, for what strangers can cause at will. Lines have kinds, so
+/// that many of one kind do not hide the first of another.
 #[derive(Debug)]
-pub struct Sparingly {
-    per_minute: u32,
-    window: Mutex<Window>,
+pub struct Sparingly<K> {
+    of_a_kind: u32,
+    in_all: u32,
+    window: Mutex<Window<K>>,
 }
 
-#[derive(Debug, Default)]
-struct Window {
+#[derive(Debug)]
+struct Window<K> {
     since: Option<Timestamp>,
-    logged: u32,
+    logged: HashMap<K, u32>,
     withheld: u64,
 }
 
-impl Sparingly {
-    /// At most `per_minute` lines a minute.
-    pub fn new(per_minute: u32) -> Self {
-        Self { per_minute, window: Mutex::default() }
+impl<K: Eq + Hash> Sparingly<K> {
+    /// At most so many lines a minute of each kind, and of all kinds together.
+    pub fn new(of_a_kind: u32, in_all: u32) -> Self {
+        let window = Window { since: None, logged: HashMap::new(), withheld: 0 };
+        Self { of_a_kind, in_all, window: Mutex::new(window) }
     }
 
-    /// Whether to log a line now; with how many were withheld since the last one that was.
-    pub fn admit(&self, now: Timestamp) -> Option<u64> {
-        let mut window = self.window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Whether to log a line of this kind now; with how many lines were withheld since the last one that was logged.
+    pub fn admit(&self, kind: K, now: Timestamp) -> Option<u64> {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let over = window
             .since
             .is_none_or(|since| now.duration_since(since).unsigned_abs() >= Duration::from_secs(60));
         if over {
             window.since = Some(now);
-            window.logged = 0;
+            window.logged.clear();
         }
-        if window.logged >= self.per_minute {
+        let in_all: u32 = window.logged.values().sum();
+        let of_a_kind = window.logged.entry(kind).or_default();
+        if *of_a_kind >= self.of_a_kind || in_all >= self.in_all {
             window.withheld += 1;
             return None;
         }
-        window.logged += 1;
+        *of_a_kind += 1;
         Some(std::mem::take(&mut window.withheld))
     }
 }
@@ -209,11 +228,12 @@ mod tests {
     #[test]
     fn a_few_lines_a_minute() {
         let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
-        let sparingly = Sparingly::new(2);
-        assert_eq!(sparingly.admit(at(0)), Some(0));
-        assert_eq!(sparingly.admit(at(1)), Some(0));
-        assert_eq!(sparingly.admit(at(2)), None);
-        assert_eq!(sparingly.admit(at(59)), None);
-        assert_eq!(sparingly.admit(at(60)), Some(2));
+        let sparingly = Sparingly::new(2, 3);
+        assert_eq!(sparingly.admit("a", at(0)), Some(0));
+        assert_eq!(sparingly.admit("a", at(1)), Some(0));
+        assert_eq!(sparingly.admit("a", at(2)), None);
+        assert_eq!(sparingly.admit("b", at(3)), Some(1));
+        assert_eq!(sparingly.admit("b", at(59)), None);
+        assert_eq!(sparingly.admit("b", at(60)), Some(1));
     }
 }

@@ -282,7 +282,7 @@ async fn a_deadline_in_the_past_is_not_known() {
 fn a_panic_is_answered_and_survived() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     if std::env::var_os(BE_THE_FUNCTION).is_some() {
-        dingops::log::init();
+        dingops::log::init().expect("levels");
         let ended = runtime().block_on(dingops::host::lambda::run(Arc::new(app_with_a_row_that_panics())));
         panic!("the function ended: {ended:?}");
     }

@@ -1,10 +1,16 @@
 //! Why a request was refused: a few words for the caller, the reason for the log.
 
-use std::time::Duration;
+use std::{
+    mem::{Discriminant, discriminant},
+    time::Duration,
+};
 
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::dingtalk::{callback::DecodeError, session::SessionError, signature::SignatureError};
+
+/// The reason of a refusal, without its details.
+pub(super) type Kind = (Discriminant<Refusal>, Option<Discriminant<SignatureError>>);
 
 /// Why a request was refused. `Display` is for the log only.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +29,10 @@ pub(super) enum Refusal {
     Slow(Duration),
     #[error("{0}")]
     NotCallback(#[from] DecodeError),
-    #[error("the sender's organisation is neither the robot's nor one of dingtalk.corps")]
-    OtherOrganisation,
-    #[error("the callback names the organisation of only one of sender and robot")]
-    OneOrganisation,
-    #[error("robotCode is not DINGTALK_ROBOT_CODE")]
-    OtherRobot,
+    #[error("senderCorpId: expected the robot's ({robot}) or one of dingtalk.corps, came {sender}")]
+    OtherOrganisation { sender: String, robot: String },
+    #[error("robotCode: expected that of DINGTALK_ROBOT_CODE, came {came}")]
+    OtherRobot { came: String },
     #[error("{0}")]
     Session(#[from] SessionError),
 }
@@ -42,8 +46,17 @@ impl Refusal {
             Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Interrupted(_) | Self::NotCallback(_) | Self::Session(_) => StatusCode::BAD_REQUEST,
-            Self::OtherOrganisation | Self::OneOrganisation | Self::OtherRobot => StatusCode::FORBIDDEN,
+            Self::OtherOrganisation { .. } | Self::OtherRobot { .. } => StatusCode::FORBIDDEN,
         }
+    }
+
+    /// What of a refusal is counted together.
+    pub(super) fn kind(&self) -> Kind {
+        let signature = match self {
+            Self::NotSigned(error) => Some(discriminant(error)),
+            _ => None,
+        };
+        (discriminant(self), signature)
     }
 
     /// What the caller is told: never which of timestamp and sign was wrong.
@@ -55,8 +68,8 @@ impl Refusal {
             Self::Slow(_) => "too slow",
             Self::TooLarge => "body too large",
             Self::Interrupted(_) | Self::NotCallback(_) => "not a callback",
-            Self::OtherOrganisation | Self::OneOrganisation => "not of this organisation",
-            Self::OtherRobot => "not this robot",
+            Self::OtherOrganisation { .. } => "not of this organisation",
+            Self::OtherRobot { .. } => "not this robot",
             Self::Session(_) => "unknown session webhook",
         }
     }

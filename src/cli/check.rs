@@ -22,6 +22,8 @@ impl Check {
         let names = |map: &BTreeMap<String, String>| or_none(&map.keys().cloned().collect::<Vec<_>>());
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
+        let (_, listen) = super::listen(None)?;
+        let timeout = super::timeout()?.as_secs();
         let skew = settings.dingtalk.max_skew.as_secs();
         let facts = [
             ("settings", format!("{} (SHA-256 {}…)", settings.source.place, settings.source.hash)),
@@ -33,6 +35,7 @@ impl Check {
                 "robot",
                 environment.robot_code.unwrap_or_else(|| "any: DINGTALK_ROBOT_CODE is not set".to_owned()),
             ),
+            ("HTTP", format!("on {listen}, a command may take {timeout} s")),
             ("corps", or_none(&settings.dingtalk.corps)),
             ("people", names(&settings.people)),
             ("groups", names(&settings.groups)),

@@ -3,7 +3,6 @@
 //! Ids are made up unless they are given; the signature is real.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -25,6 +24,7 @@ const SESSION_WEBHOOK: &str =
 const SESSION_LASTS: Duration = Duration::from_secs(90 * 60);
 const CORP: &str = "ding0000corp";
 const ROBOT: &str = "$:LWCP_v1:$botbotbot";
+const GROUP: &str = "cidMADEUPAAAAAAAAAAAAA==";
 const PERSON: &str = "0147000002";
 
 /// Print a freshly signed callback, for `sam local invoke -e -`, cargo lambda or curl
@@ -56,6 +56,10 @@ pub(super) struct Event {
 
 impl Event {
     pub(super) fn run(&self) -> Result<(), CliError> {
+        if self.curl.is_some() && self.words.first().is_some_and(|word| word.starts_with("http")) {
+            let problem = format!("--curl: expected the address behind =, as in --curl={}", self.words[0]);
+            return Err(CliError::Usage(problem));
+        }
         let secret = Environment::read(&env)?.secret;
         let now = SystemClock.now();
         let mut event = match &self.from {
@@ -72,7 +76,8 @@ impl Event {
 
     /// A callback as DingTalk builds it (protocol.md 1.2 to 1.4).
     fn callback(&self, settings: &Settings, now: Timestamp) -> Value {
-        let person = known(&settings.people, self.person.as_deref().unwrap_or(PERSON));
+        let person = self.person.as_deref().unwrap_or(PERSON);
+        let person = settings.people.get(person).map_or(person, String::as_str);
         let said = self.words.join(" ");
         let mut callback = json!({
             "senderPlatform": "Mac",
@@ -93,9 +98,17 @@ impl Event {
             "msgtype": self.msgtype,
         });
         if let Some(group) = &self.group {
-            callback["conversationId"] = known(&settings.groups, group).into();
+            let id = match settings.groups.get(group) {
+                Some(id) => id,
+                None if group.starts_with("cid") => group,
+                None => {
+                    eprintln!("dingops: --in: [groups] has no {group:?}, the conversation id is made up");
+                    GROUP
+                }
+            };
+            callback["conversationId"] = id.into();
             callback["conversationType"] = "2".into();
-            callback["conversationTitle"] = group.as_str().into();
+            callback["conversationTitle"] = if id == group { "测试群" } else { group }.into();
             callback["isInAtList"] = true.into();
             callback["atUsers"] = json!([{ "dingtalkId": ROBOT }]);
         }
@@ -109,7 +122,9 @@ impl Event {
         let text = std::fs::read_to_string(path)
             .map_err(|error| CliError::Io { what: path.display().to_string(), error })?;
         let unusable = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
-        let mut event: Value = serde_json::from_str(&text).map_err(|error| unusable(&error.to_string()))?;
+        let mut event: Value = serde_json::from_str(&text).map_err(|error| {
+            unusable(&format!("expected JSON such as the files in events/, came: {error}"))
+        })?;
         if !event["headers"].is_object() || !event["requestContext"].is_object() {
             return Err(unusable(
                 "expected an event of a function URL: headers and requestContext are missing",
@@ -143,11 +158,6 @@ fn decoded(event: &Value) -> Option<String> {
     } else {
         Some(body.to_owned())
     }
-}
-
-/// The id behind a name of the settings, or the text itself.
-fn known<'a>(names: &'a BTreeMap<String, String>, text: &'a str) -> &'a str {
-    names.get(text).map_or(text, String::as_str)
 }
 
 fn message_id() -> String {

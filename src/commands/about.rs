@@ -55,7 +55,7 @@ mod tests {
 
         钉钉上的 ChatOps，一个无服务器函数。
 
-        - **本版更新**：首个版本：验签、命令表、会话回复，以及 help、ping、whoami、ip、about 和固定回复。
+        - **本版更新**：首个版本：支持帮助、在吗、我是谁、出口IP、关于和固定回复。
         - **配置文件**：dingops.toml (embedded)
         - **配置指纹（SHA-256）**：<hash>
 

@@ -19,9 +19,34 @@ pub fn rows(answers: &[Answer]) -> Vec<Row> {
     answers.iter().map(|answer| Row::answer(&answer.name, Arc::new(answer.clone()))).collect()
 }
 
+/// The longest description in help.
+const MAX_ABOUT: usize = 30;
+
+impl Answer {
+    /// Its first line, without what is Markdown in it.
+    fn about(&self) -> String {
+        let line = self.markdown.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let mut about = String::new();
+        let mut rest = line;
+        // `[label](address)` is its label.
+        while let Some((before, after)) = rest.split_once("](") {
+            about.push_str(before);
+            rest = after.split_once(')').map_or("", |(_, rest)| rest);
+        }
+        about.push_str(rest);
+        let about = about.replace(['[', '*', '#', '>', '`'], "");
+        let mut letters = about.trim().chars();
+        let mut cut: String = letters.by_ref().take(MAX_ABOUT).collect();
+        if letters.next().is_some() {
+            cut.push('…');
+        }
+        cut
+    }
+}
+
 impl Parser for Answer {
     fn arguments(&self, command: clap::Command) -> clap::Command {
-        command
+        command.about(self.about())
     }
 
     fn read(&self, _: &ArgMatches) -> Result<Box<dyn Prepared>, clap::Error> {
@@ -90,16 +115,12 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### 测试：参数有误
 
-        多了「环境」，这里不需要更多参数。
+        「环境」是多余的，这条命令不需要参数。
 
         ```
         测试 环境
         　　 ^^^^
         ```
-
-        用法：测试
-
-        - 查看用法：**帮助 测试**
 
         @0147000002
         ");

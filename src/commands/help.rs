@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments, help},
+    dispatch::{Command, CommandError, Ctx, Effect, arguments, help},
     reply::Reply,
 };
 
-/// What one can say
+/// List what you can say
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Help {
@@ -29,7 +29,10 @@ impl Command for Help {
         let name = self.command.join(" ");
         match ctx.table.named(&name) {
             Some(row) => Ok(help::usage(row, ctx)),
-            None => Err(UserError(ctx.locale.say("help_command.none", &[("name", &name)])).into()),
+            None => {
+                let said: Vec<&str> = self.command.iter().map(String::as_str).collect();
+                Ok(help::unknown(&name, ctx.table.nearest(&said), ctx))
+            }
         }
     }
 }
@@ -55,7 +58,7 @@ mod tests {
             let lines = [format!("（{}）：", row.path), format!("**{}**：", row.path)];
             assert!(lines.iter().any(|line| help.contains(line)), "{}: {help}", row.path);
         }
-        assert!(help.contains("**常用信息**\n\n- **测试**：固定回复"), "{help}");
+        assert!(help.contains("**常用回复**\n\n- **测试**：测试环境占用情况"), "{help}");
     }
 
     #[tokio::test]
@@ -67,8 +70,8 @@ mod tests {
 
         **通用**
 
-        - **帮助**（help）：看看能说些什么
-        - **在吗**（ping）：机器人在不在，响应有多快
+        - **帮助**（help）：查看可用命令和用法
+        - **在吗**（ping）：检查机器人是否在线、响应快慢
 
         > 想了解某条命令，请发送「帮助 命令」，例如：帮助 ip
 
@@ -97,8 +100,8 @@ mod tests {
 
         **通用**
 
-        - [帮助](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)（help）：看看能说些什么
-        - [在吗](dtmd://dingtalkclient/sendMessage?content=%E5%9C%A8%E5%90%97)（ping）：机器人在不在，响应有多快
+        - [帮助](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)（help）：查看可用命令和用法
+        - [在吗](dtmd://dingtalkclient/sendMessage?content=%E5%9C%A8%E5%90%97)（ping）：检查机器人是否在线、响应快慢
 
         > 想了解某条命令，请发送「帮助 命令」，例如：帮助 ip
         ");
@@ -111,15 +114,15 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### help
 
-        What one can say
+        List what you can say
 
         ```
         help [command…]
         ```
 
-        - **command…**: The command to explain
+        - **command**: The command to explain
 
-        > Also said: 帮助, 菜单, ？, ?
+        > Also: 帮助, 菜单
 
         @0147000002
         ");
@@ -132,15 +135,15 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### help
 
-        看看能说些什么
+        查看可用命令和用法
 
         ```
         help [command…]
         ```
 
-        - **command…**：要了解的命令
+        - **command**：要了解的命令
 
-        > 也可以说：帮助、菜单、？、?
+        > 也可以说：帮助、菜单
 
         @0147000002
         ");
@@ -158,9 +161,11 @@ mod tests {
         let mut chat = Chat::start().await;
         chat.say(alice(), "help [x](https://evil.example)").await;
         insta::assert_snapshot!(chat.read(), @"
-        #### help：未能完成
+        #### 没有这条命令
 
-        没有「&#91;x&#93;(https&#58;//evil.example)」这条命令，发送「帮助」查看全部命令。
+        没看懂：&#91;x&#93;(https&#58;//evil.example)
+
+        - 查看全部命令：**帮助**
 
         @0147000002
         ");

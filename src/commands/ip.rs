@@ -43,7 +43,9 @@ impl Command for Ip {
                 Err(why) => failures.push((name(service), why)),
             }
         }
-        let lines = failures.iter().map(|(service, why)| format!("{service}: {why}\n")).collect::<String>();
+        let colon = ctx.locale.say("reply.colon", &[]);
+        let lines =
+            failures.iter().map(|(service, why)| format!("· {service}{colon}{why}\n")).collect::<String>();
         Err(UserError(format!("{}\n{lines}{}", say("ip.all_failed"), say("ip.no_way_out"))).into())
     }
 }
@@ -103,7 +105,7 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### 203.0.113.7
 
-        这是本函数访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
+        这是机器人访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
 
         > 此地址随时可能变化。需要长期加白名单时，请让函数经 NAT 网关使用固定出口，并在配置中设置 static&#95;ip = true。
 
@@ -121,7 +123,7 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### 203.0.113.7
 
-        这是本函数访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
+        这是机器人访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
 
         > 此地址固定不变（配置中 static&#95;ip = true）。
 
@@ -157,12 +159,12 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### ip：未能完成
 
-        所有查询服务都没有给出结果：  
-          127.0.0.1: 返回 HTTP 500  
-          127.0.0.1: 返回 HTTP 302  
-          127.0.0.1: 返回的不是 IPv4 地址  
-          127.0.0.1: 无法连接  
-          函数可能无法访问外网（例如位于没有 NAT 网关的 VPC 中）；查询服务可在配置的 &#91;ip&#93; 中更换。
+        没有查到出口 IP，所有查询服务都没有给出结果：  
+          · 127.0.0.1：返回 HTTP 500  
+          · 127.0.0.1：返回 HTTP 302  
+          · 127.0.0.1：返回的不是 IPv4 地址  
+          · 127.0.0.1：无法连接  
+          函数可能无法访问外网（例如位于没有 NAT 网关的 VPC 中），请联系管理员；查询服务可在 dingops.toml 的 ip.services 中更换。
 
         @0147000002
         ");
@@ -179,7 +181,7 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### 203.0.113.7
 
-        这是本函数访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
+        这是机器人访问外网时的出口 IP，可填入钉钉开放平台的「服务器出口IP」或其他系统的白名单。
 
         > 此地址随时可能变化。需要长期加白名单时，请让函数经 NAT 网关使用固定出口，并在配置中设置 static&#95;ip = true。
 
@@ -198,7 +200,7 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### ip：无权执行
 
-        这条命令只对本组织成员开放，而这条消息里没有你的员工 ID（staffId）。机器人发布后才会带上员工 ID；外部联系人没有。
+        这条消息没有带员工 ID（staffId），无法确认你是组织成员。如果机器人刚创建，请让管理员先发布一个版本；发送「我是谁」可以查看。
 
         @无名
         ");

@@ -7,7 +7,7 @@ use crate::{
     reply::Reply,
 };
 
-/// Is the bot there, and how fast
+/// Check that the bot is up, and how fast it answers
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Ping {}

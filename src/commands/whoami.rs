@@ -36,28 +36,17 @@ impl Command for Whoami {
             (name(place), or_none(ctx.place.conversation_id.as_deref())),
         ]);
         let reply = if ctx.who.staff_id.is_none() { reply.note(name("whoami.no_staff_id")) } else { reply };
-        let lines = lines(ctx);
-        if lines.is_empty() {
-            return Ok(reply);
-        }
-        Ok(reply.text(name("whoami.paste")).code(lines))
+        let own = ctx.who.staff().map(|id| ("[people]", ctx.who.nick.as_str(), id));
+        let group = ctx.place.conversation_id.as_deref().filter(|_| !ctx.place.private);
+        let group = group.map(|id| ("[groups]", ctx.place.title.as_deref().unwrap_or("group"), id));
+        Ok([own, group].into_iter().flatten().fold(reply, |reply, (section, name, id)| {
+            reply.text(ctx.locale.say("whoami.paste", &[("section", &section)])).code(format!(
+                "{} = {}",
+                toml_text(name),
+                toml_text(id)
+            ))
+        }))
     }
-}
-
-/// What dingops.toml needs to know this person and this group by name. The sections are there already, and a second
-/// one of the same name would be a mistake: they stand in comments.
-fn lines(ctx: &Ctx) -> String {
-    let mut lines = String::new();
-    let mut section = |name: &str, key: &str, id: &str| {
-        lines.push_str(&format!("# [{name}]\n{} = {}\n", toml_text(key), toml_text(id)));
-    };
-    if let Some(id) = ctx.who.staff() {
-        section("people", &ctx.who.nick, id);
-    }
-    if let Some(id) = ctx.place.conversation_id.as_deref().filter(|_| !ctx.place.private) {
-        section("groups", ctx.place.title.as_deref().unwrap_or("group"), id);
-    }
-    lines
 }
 
 /// A text as a TOML string, whatever is in it.
@@ -96,12 +85,15 @@ mod tests {
         - **组织管理员**：是
         - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
 
-        写进 dingops.toml 的对应小节：
+        粘贴到 dingops.toml 的 &#91;people&#93; 下面：
 
         ```
-        # [people]
         "爱丽丝" = "0147000002"
-        # [groups]
+        ```
+
+        粘贴到 dingops.toml 的 &#91;groups&#93; 下面：
+
+        ```
         "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 
@@ -122,10 +114,9 @@ mod tests {
         - **组织管理员**：否
         - **会话 ID（单聊）**：cidPRIVATEAAAAAAAAAAAA==
 
-        写进 dingops.toml 的对应小节：
+        粘贴到 dingops.toml 的 &#91;people&#93; 下面：
 
         ```
-        # [people]
         "Bob" = "0147000003"
         ```
         "#);
@@ -163,10 +154,9 @@ mod tests {
         - **组织管理员**：否
         - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
 
-        写进 dingops.toml 的对应小节：
+        粘贴到 dingops.toml 的 &#91;groups&#93; 下面：
 
         ```
-        # [groups]
         "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 
@@ -192,12 +182,15 @@ mod tests {
         - **组织管理员**：否
         - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
 
-        写进 dingops.toml 的对应小节：
+        粘贴到 dingops.toml 的 &#91;people&#93; 下面：
 
         ```
-        # [people]
         "**x** [y](https://evil.example) \u003Cimg src=x onerror=y> @all\u000A# z\u202E\u0060" = "0147000003"
-        # [groups]
+        ```
+
+        粘贴到 dingops.toml 的 &#91;groups&#93; 下面：
+
+        ```
         "\u0060\u0060\u0060\u000A\"\u003Cb>\\ @<ZWSP>0147000003" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 
@@ -226,12 +219,15 @@ mod tests {
         - **Administrator of the organisation**: yes
         - **Conversation id (group)**: cidOPSAAAAAAAAAAAAAAAA==
 
-        For dingops.toml, in the section named:
+        Paste into dingops.toml, under &#91;people&#93;:
 
         ```
-        # [people]
         "爱丽丝" = "0147000002"
-        # [groups]
+        ```
+
+        Paste into dingops.toml, under &#91;groups&#93;:
+
+        ```
         "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 

@@ -122,7 +122,16 @@ fn without_value(problem: &str) -> String {
 }
 
 fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ").replace("expected i64", "expected an integer")
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    // In the words of TOML rather than of Rust, with what to do.
+    let message = message.replace("expected i64", "expected an integer").replace(
+        "invalid type: map, expected a sequence",
+        "expected [[…]] with two brackets, came […] or {…}",
+    );
+    if message.starts_with("invalid unquoted key") {
+        return format!("{message}; a name with other letters than A-Z and a-z needs quotes: \"张三\" = …");
+    }
+    message
 }
 
 /// Each key's and value's bytes with the path to it.

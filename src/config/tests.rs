@@ -43,15 +43,15 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = '2h'",
-            "3:12: dingtalk.max_skew: expected a duration of at most \"1h\", came \"2h\"",
+            "3:12: dingtalk.max_skew: expected a duration above 0 and of at most \"1h\", came \"2h\"",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = '-1m'",
-            "3:12: dingtalk.max_skew: expected a duration of at most \"1h\", came \"-1m\"",
+            "3:12: dingtalk.max_skew: expected a duration above 0 and of at most \"1h\", came \"-1m\"",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = ''",
-            "3:12: dingtalk.max_skew: expected a duration of at most \"1h\", came \"\"",
+            "3:12: dingtalk.max_skew: expected a duration above 0 and of at most \"1h\", came \"\"",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = 60",
@@ -80,11 +80,33 @@ fn every_mistake_names_its_key_and_line() {
         ("version = 1\n[[answer]]\nname = 'a'", "2:1: answer[1]: missing field `markdown`"),
         (
             "version = 1\n[[answer]]\nname = ' '\nmarkdown = 'x'",
-            "3:8: answer[1].name: expected what is said to get the answer, came \" \"",
+            "3:8: answer[1].name: expected words as they are said to get the answer, came \" \"",
         ),
         (
             "version = 1\n[[answer]]\nname = 'a'\nmarkdown = ' '",
             "4:12: answer[1].markdown: expected Markdown of 1 to 15000 bytes, came 1 bytes",
+        ),
+        (
+            "[dingtalk]\nsession_hosts = []",
+            "2:17: dingtalk.session_hosts: expected at least one host, came none",
+        ),
+        ("[ip]\nservices = []", "2:12: ip.services: expected at least one address, came none"),
+        ("[answer]\nname = 'a'", "1:1: answer: expected [[…]] with two brackets, came […] or {…}"),
+        (
+            "[people]\n张三 = '1'",
+            "2:1: invalid unquoted key, expected letters, numbers, `-`, `_`; a name with other letters than A-Z and a-z needs quotes: \"张三\" = …",
+        ),
+        (
+            "[[answer]]\nname = '/x'\nmarkdown = 'x'",
+            "2:8: answer[1].name: expected words as they are said to get the answer, came \"/x\"",
+        ),
+        (
+            "[[answer]]\nname = '“'\nmarkdown = 'x'",
+            "2:8: answer[1].name: expected words as they are said to get the answer, came \"“\"",
+        ),
+        (
+            "[[answer]]\nname = 'help ping'\nmarkdown = 'x'",
+            "2:8: answer[1].name: \"help\" is already a command",
         ),
         (
             "version = 1\n[[answer]]\nname = 'PING'\nmarkdown = 'x'",
@@ -150,10 +172,7 @@ fn the_environment_needs_a_secret() {
         Environment::read(&env).map_err(|error| error.to_string())
     };
     let error = read(&[]).unwrap_err();
-    assert!(
-        error.starts_with("DINGTALK_APP_SECRET: expected the app's Client Secret, came nothing"),
-        "{error}"
-    );
+    assert!(error.contains("came nothing: without it no callback can be verified"), "{error}");
     let error = read(&[("DINGTALK_APP_SECRET", "")]).unwrap_err();
     assert_eq!(error, "DINGTALK_APP_SECRET: expected the app's Client Secret, came an empty text");
     let error = read(&[("DINGTALK_APP_SECRET", "a"), ("DINGTALK_APP_SECRET_PREVIOUS", "")]).unwrap_err();

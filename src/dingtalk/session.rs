@@ -125,7 +125,8 @@ fn origin(entry: &str) -> Option<Origin> {
     // A port is spelled out together with its scheme, so that nobody opens one by accident.
     let port = spelled_out || url.port().is_none() && !entry.contains(':');
     let host = url.host()?.to_owned();
-    (bare && scheme && port && !host.to_string().ends_with('.')).then_some(())?;
+    let named = !host.to_string().ends_with('.') && !entry.contains('*');
+    (bare && scheme && port && named).then_some(())?;
     Some(Origin { scheme: url.scheme().to_owned(), host, port: url.port_or_known_default()? })
 }
 
@@ -293,9 +294,17 @@ mod tests {
         {
             assert!(SessionHosts::new(&[entry]).is_ok(), "{entry}");
         }
-        for entry in
-            ["", "a b", "oapi.dingtalk.com:8443", "https://x/robot", "https://u@x", "x/", "ftp://x", "x."]
-        {
+        for entry in [
+            "",
+            "a b",
+            "oapi.dingtalk.com:8443",
+            "https://x/robot",
+            "https://u@x",
+            "x/",
+            "ftp://x",
+            "x.",
+            "*.dingtalk.com",
+        ] {
             assert_eq!(SessionHosts::new(&["ok.example", entry]), Err((1, InvalidHost)), "{entry}");
         }
     }

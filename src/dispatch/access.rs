@@ -4,7 +4,7 @@
 //! `Open` commands for everyone, `Read` for members of the robot's own organisation, `Write` for nobody.
 
 use super::{
-    Ctx,
+    Ctx, Membership,
     invocation::Invocation,
     table::{Effect, Row},
 };
@@ -12,20 +12,12 @@ use super::{
 /// What is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// A staff id of the robot's own organisation.
-    Staff,
+    /// A staff id.
+    StaffId,
+    /// Membership in the robot's own organisation.
+    OtherOrganisation,
     /// A rule that allows it.
     Rule,
-}
-
-impl Refusal {
-    /// The key of the sentence that says so.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Staff => "access.staff",
-            Self::Rule => "access.rule",
-        }
-    }
 }
 
 /// Decides.
@@ -33,10 +25,11 @@ impl Refusal {
 /// # Errors
 /// What is missing.
 pub fn decide(row: &Row, _invocation: &Invocation, ctx: &Ctx) -> Result<(), Refusal> {
-    match row.effect {
-        Effect::Open => Ok(()),
-        Effect::Read if ctx.who.staff().is_some() => Ok(()),
-        Effect::Read => Err(Refusal::Staff),
-        Effect::Write => Err(Refusal::Rule),
+    match (row.effect, ctx.who.membership) {
+        (Effect::Open, _) => Ok(()),
+        (Effect::Read, Membership::Listed) => Err(Refusal::OtherOrganisation),
+        (Effect::Read, _) if ctx.who.staff().is_some() => Ok(()),
+        (Effect::Read, _) => Err(Refusal::StaffId),
+        (Effect::Write, _) => Err(Refusal::Rule),
     }
 }

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::{
     help,
     table::{Prepared, Row, Tail},
-    words::{Line, SplitErrorKind, Word},
+    words::{Line, SplitError, SplitErrorKind, Word},
 };
 use crate::locale::Locale;
 
@@ -55,11 +55,7 @@ pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Bo
     };
     let read_as_words = verbatim.as_ref().map_or(line.text().len(), |(_, span)| span.start);
     if let Some(error) = line.error().filter(|error| error.span.start < read_as_words) {
-        let key = match error.kind {
-            SplitErrorKind::QuoteInside => "arguments.quote_inside",
-            SplitErrorKind::QuoteOpen => "arguments.quote_open",
-        };
-        return Err(Complaint { message: locale.say(key, &[]), at: Some(error.span.clone()) });
+        return Err(Complaint { message: quote(error, locale), at: Some(error.span.clone()) });
     }
     let mut typed: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     if let Some((tail, _)) = verbatim.as_ref().filter(|(tail, _)| !tail.is_empty()) {
@@ -68,6 +64,14 @@ pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Bo
     let complain = |error| complaint(&error, row, line, words, locale);
     let matches = command.try_get_matches_from(typed).map_err(complain)?;
     row.parser().read(&matches).map_err(complain)
+}
+
+/// What is wrong with a quote.
+pub fn quote(error: &SplitError, locale: Locale) -> String {
+    match error.kind {
+        SplitErrorKind::QuoteInside => locale.say("arguments.quote_inside", &[]),
+        SplitErrorKind::QuoteOpen => locale.say("arguments.quote_open", &[]),
+    }
 }
 
 /// How many words are options of a command whose last argument is taken as typed.
@@ -115,7 +119,10 @@ fn complaint(error: &clap::Error, row: &Row, line: &Line, words: &[Word], locale
         ErrorKind::UnknownArgument if came.starts_with('-') => {
             (locale.say("arguments.no_such_option", &[("came", &came)]), Some(option))
         }
-        ErrorKind::UnknownArgument => (locale.say("arguments.too_many", &[("came", &came)]), Some(came)),
+        ErrorKind::UnknownArgument => {
+            let key = if row.arguments.is_empty() { "arguments.none" } else { "arguments.too_many" };
+            (locale.say(key, &[("came", &came)]), Some(came))
+        }
         ErrorKind::ValueValidation => {
             let source =
                 std::error::Error::source(error).and_then(|source| source.downcast_ref::<InvalidValue>());

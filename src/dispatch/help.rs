@@ -22,7 +22,12 @@ const MAX_SHOWN: usize = 120;
 pub fn about(row: &Row, locale: Locale) -> String {
     let chinese = || Locale::Zh.lookup(&format!("help.{}.about", key(row)));
     match (row.kind, locale) {
-        (Kind::Answer, _) => locale.say("usage.answer", &[]),
+        (Kind::Answer, _) => row
+            .parser()
+            .arguments(clap::Command::new(""))
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         (Kind::Command, Locale::Zh) => chinese().unwrap_or_else(|| about(row, Locale::En)),
         (Kind::Command, Locale::En) => row.clap().get_about().map(ToString::to_string).unwrap_or_default(),
     }
@@ -89,19 +94,18 @@ fn item(row: &Row, locale: Locale) -> Text {
 /// How a command is said.
 pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
     let command = row.clap();
-    let reply = Reply::new(row.path.to_string()).text(about(row, ctx.locale)).code(usage_line(row));
+    let reply = Reply::new(row.path.to_string()).text(about(row, ctx.locale));
     let arguments: Vec<(String, String)> = command
         .get_arguments()
-        .map(|argument| (typed(argument), about_argument(row, argument, ctx.locale)))
+        .map(|argument| (mentioned(argument), about_argument(row, argument, ctx.locale)))
         .collect();
-    let reply = if arguments.is_empty() { reply } else { reply.fields(arguments) };
-    let aliases: Vec<&str> = row.aliases.iter().collect();
+    let reply = if arguments.is_empty() { reply } else { reply.code(usage_line(row)).fields(arguments) };
+    // A question mark asks for help, and is no name to be told.
+    let aliases: Vec<&str> = row.aliases.iter().filter(|alias| !matches!(*alias, "?" | "？")).collect();
     if aliases.is_empty() {
         return reply;
     }
-    reply.note(
-        ctx.locale.say("usage.also", &[("aliases", &aliases.join(ctx.locale.say("usage.or", &[]).as_str()))]),
-    )
+    reply.note(ctx.locale.say("usage.also", &[("aliases", &aliases.join(&ctx.locale.say("usage.or", &[])))]))
 }
 
 fn usage_line(row: &Row) -> String {
@@ -136,13 +140,16 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
 }
 
 /// Nothing of that name: the nearest ones, and how to get help.
-pub fn unknown(line: &Line, nearest: Vec<String>, ctx: &Ctx) -> Reply {
-    let said: String = cut(line.text().trim());
+pub fn unknown(said: &str, nearest: Vec<String>, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
-    let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &said)]));
+    let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &cut(said.trim()))]));
     let reply = if nearest.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
-    let reply = nearest.into_iter().fold(reply, |reply, name| reply.action(name.clone(), name));
-    reply.action(ctx.locale.say("unknown.help", &[]), ctx.locale.say("unknown.help_command", &[]))
+    let help = ctx.locale.say("unknown.help_command", &[]);
+    let is_help =
+        |name: &String| ctx.table.named(name).is_some_and(|row| row.names().any(|name| name == help));
+    let others = nearest.into_iter().filter(|name| !is_help(name));
+    let reply = others.fold(reply, |reply, name| reply.action(name.clone(), name));
+    reply.action(ctx.locale.say("unknown.help", &[]), help)
 }
 
 /// What is wrong with a line, where, and how it would be right.
@@ -153,6 +160,9 @@ pub fn complain(row: &Row, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Rep
         Some(at) => reply.code(pointed(line.text(), at)),
         None => reply,
     };
+    if row.clap().get_arguments().next().is_none() {
+        return reply;
+    }
     let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage_line(row))]));
     let help = ctx.locale.say("unknown.help_command", &[]);
     reply.action(ctx.locale.say("arguments.help", &[]), format!("{help} {}", row.path))

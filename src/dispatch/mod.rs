@@ -147,11 +147,18 @@ pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let (row, line, words) = match ctx.table.find(line) {
         Found::Row { row, line, words } => (row, line, words),
         Found::Nothing { line, nearest } => {
-            return ended(help::unknown(&line, nearest, ctx), "", Outcome::NotUnderstood);
+            let reply = match line.error() {
+                Some(error) => {
+                    help::unknown(line.text(), nearest, ctx).note(arguments::quote(error, ctx.locale))
+                }
+                None => help::unknown(line.text(), nearest, ctx),
+            };
+            return ended(reply, "", Outcome::NotUnderstood);
         }
     };
     let path = row.path.to_string();
-    if words.iter().any(|word| !word.quoted && word.text == "--help") {
+    let asks_for_help = |word: &words::Word| !word.quoted && matches!(word.text.as_str(), "--help" | "-h");
+    if words.iter().any(asks_for_help) {
         return ended(help::usage(row, ctx), &path, Outcome::Done);
     }
     let mut prepared = match arguments::read(row, &line, &words, ctx.locale) {
@@ -180,7 +187,12 @@ pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
 
 fn refused(row: &Row, refusal: Refusal, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
-    reply.text(ctx.locale.say(refusal.key(), &[]))
+    let sentence = match refusal {
+        Refusal::StaffId => "access.staff_id",
+        Refusal::OtherOrganisation => "access.other_organisation",
+        Refusal::Rule => "access.rule",
+    };
+    reply.text(ctx.locale.say(sentence, &[]))
 }
 
 fn failed(row: &Row, error: CommandError, ctx: &Ctx, id: &str) -> (Reply, Outcome) {

@@ -324,10 +324,18 @@ impl Table {
         let mut names = HashMap::new();
         for (index, row) in table.rows().enumerate() {
             for name in row.names() {
-                let name = name.to_lowercase();
+                let name = folded(&name);
                 if names.insert(name.clone(), index).is_some_and(|other| other != index) {
                     return Err(Taken { name, index: index.saturating_sub(fixed.len()) });
                 }
+            }
+        }
+        // `help ping` as an answer would take words away from `help`.
+        for (index, row) in table.owned.iter().enumerate() {
+            let words: Vec<&str> = row.path.iter().collect();
+            let begins = |count: &usize| names.contains_key(&folded(&words[..*count].join(" ")));
+            if let Some(count) = (1..words.len()).find(begins) {
+                return Err(Taken { name: words[..count].join(" "), index });
             }
         }
         table.longest = names.keys().map(|name| name.split(' ').count()).max().unwrap_or(0);
@@ -342,35 +350,47 @@ impl Table {
 
     /// The row with this path or alias, whatever its case.
     pub fn named(&self, name: &str) -> Option<&Row> {
-        let index = *self.names.get(&name.to_lowercase())?;
+        let index = *self.names.get(&folded(name))?;
         self.fixed.get(index).or_else(|| self.owned.get(index - self.fixed.len()))
     }
 
     /// What a line asks for: the longest name it begins with. An empty line asks for help.
     pub fn find(&self, line: Line) -> Found<'_> {
-        if line.words().is_empty() && line.error().is_none() {
-            return self.find(Line::split("help"));
+        let asks_for_help = |word: &Word| matches!(word.text.as_str(), "--help" | "-h");
+        let help = line.words().first().map_or(line.error().is_none(), asks_for_help);
+        if help && let Some(row) = self.named("help") {
+            return Found::Row { row, line, words: Vec::new() };
         }
-        if let Some((row, count)) = self.beginning(line.words()) {
-            let words = line.words()[count..].to_vec();
+        if let Some((row, words)) = self.beginning(line.words()) {
             return Found::Row { row, line, words };
         }
         if let Some(parted) = self.part(&line)
-            && let Some((row, count)) = self.beginning(parted.words())
+            && let Some((row, words)) = self.beginning(parted.words())
         {
-            let words = parted.words()[count..].to_vec();
             return Found::Row { row, line: parted, words };
         }
-        let nearest = self.nearest(line.words());
+        let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+        let nearest = self.nearest(&said);
         Found::Nothing { line, nearest }
     }
 
-    fn beginning(&self, words: &[Word]) -> Option<(&Row, usize)> {
-        let unquoted = words.iter().take(self.longest).take_while(|word| !word.quoted).count();
-        (1..=unquoted).rev().find_map(|count| {
+    /// The row with the longest name that the words begin with, and the words after it.
+    fn beginning(&self, words: &[Word]) -> Option<(&Row, Vec<Word>)> {
+        // What is quoted is a value, but for the first word: who quotes that quotes the whole line.
+        let plain =
+            words.iter().enumerate().take(self.longest).take_while(|(at, word)| *at == 0 || !word.quoted);
+        let (row, count) = (1..=plain.count()).rev().find_map(|count| {
             let name: Vec<&str> = words[..count].iter().map(|word| word.text.as_str()).collect();
-            self.named(&name.join(" ")).map(|row| (row, count))
-        })
+            let name = name.join(" ");
+            let row = self.named(&name).or_else(|| self.named(without_end(&name)))?;
+            Some((row, count))
+        })?;
+        let mut rest = words[count..].to_vec();
+        // `在吗 ？`: a mark that ends a sentence is no argument where none is expected.
+        if row.arguments.is_empty() && rest.iter().all(|word| without_end(&word.text).is_empty()) {
+            rest.retain(|word| word.quoted);
+        }
+        Some((row, rest))
     }
 
     /// `重启web` as `重启 web`: parted at the end of the longest known name, where what follows is ASCII.
@@ -381,16 +401,16 @@ impl Table {
             let (name, rest) = first.text.split_at(at);
             name.ends_with(|c: char| !c.is_ascii()) && rest.starts_with(|c: char| c.is_ascii())
         });
-        let at = borders.rev().find(|&at| self.names.contains_key(&first.text[..at].to_lowercase()))?;
+        let at = borders.rev().find(|&at| self.names.contains_key(&folded(&first.text[..at])))?;
         Some(Line::split_with_break(line.text(), first.offset_in_line(at)))
     }
 
     /// At most three names like what was said.
-    pub fn nearest(&self, words: &[Word]) -> Vec<String> {
+    pub fn nearest(&self, said: &[&str]) -> Vec<String> {
         let mut scored: Vec<(usize, usize, String)> = Vec::new();
         for (index, row) in self.rows().enumerate() {
             let best =
-                row.names().filter_map(|name| distance(&name, words).map(|distance| (distance, name))).min();
+                row.names().filter_map(|name| distance(&name, said).map(|distance| (distance, name))).min();
             if let Some((distance, name)) = best {
                 scored.push((distance, index, name));
             }
@@ -400,18 +420,40 @@ impl Table {
     }
 }
 
+/// A name as it is compared: without regard to case and to the width of letters.
+fn folded(name: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        c => c,
+    };
+    name.chars().map(narrow).collect::<String>().to_lowercase()
+}
+
+/// A name without the marks that end a sentence: speech recognition writes them, and so do people.
+fn without_end(name: &str) -> &str {
+    name.trim_end_matches(['?', '？', '。', '.', '!', '！', ',', '，', ';', '；', '…', '~', '～', '、'])
+}
+
 /// How far what was said is from a name, if it is near at all: a third of the letters may differ, one always (but
-/// not all), and the beginning of a name is near.
-fn distance(name: &str, words: &[Word]) -> Option<usize> {
+/// not all); the beginning of a name is near, and so is what has the name in its first word.
+fn distance(name: &str, said: &[&str]) -> Option<usize> {
     let count = name.split(' ').count();
-    let said: Vec<&str> = words.iter().take(count).map(|word| word.text.as_str()).collect();
-    let said = said.join(" ").to_lowercase();
-    let name = name.to_lowercase();
+    let said = folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
+    let name = folded(name);
     let (length, typed) = (name.chars().count(), said.chars().count());
     if typed >= 2 && name.starts_with(&said) {
         return Some(1);
     }
     let distance = strsim::osa_distance(&said, &name);
     let allowed = (length / 3).max(1);
-    (distance <= allowed && distance < length).then_some(distance)
+    if distance <= allowed && distance < length {
+        return Some(distance);
+    }
+    // Latin letters make words of their own: `ip` is in `ip地址`, and not in `whips`.
+    let alone = |at: usize| {
+        let before = said[..at].chars().next_back();
+        let after = said[at + name.len()..].chars().next();
+        !name.is_ascii() || [before, after].iter().flatten().all(|c| !c.is_ascii_alphanumeric())
+    };
+    (length >= 2 && said.match_indices(&name).any(|(at, _)| alone(at))).then_some(allowed + 1)
 }

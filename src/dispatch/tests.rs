@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Command, CommandError, Ctx, Effect, Row, Tail, UserError, arguments, row};
+use super::{Command, CommandError, Ctx, Effect, Found, Line, Row, Tail, UserError, arguments, row};
 use crate::{
     reply::Reply,
     testing::{Chat, alice},
@@ -148,6 +148,53 @@ async fn words_and_options_as_they_are_typed_on_phones() {
     }
 }
 
+#[test]
+fn commands_are_found_however_they_are_written() {
+    let table = crate::commands::table(&[]).unwrap();
+    for (line, path) in [
+        ("PING", "ping"),
+        ("ＰＩＮＧ", "ping"),
+        ("ping。", "ping"),
+        ("ping?", "ping"),
+        ("Ping！！", "ping"),
+        ("在吗？", "ping"),
+        ("在吗 ？", "ping"),
+        ("在吗，", "ping"),
+        ("在吗?", "ping"),
+        ("“在吗”", "ping"),
+        ("'ping'", "ping"),
+        ("/在吗", "ping"),
+        ("出口ＩＰ", "ip"),
+        ("我是谁~", "whoami"),
+        ("帮助？", "help"),
+        ("——help", "help"),
+        ("-h", "help"),
+        ("ping -h", "ping"),
+    ] {
+        let Found::Row { row, words, .. } = table.find(Line::split(line)) else {
+            panic!("{line} is not found")
+        };
+        assert_eq!(row.path.to_string(), path, "{line}");
+        assert!(words.iter().all(|word| word.text == "-h"), "{line}: {words:?}");
+    }
+}
+
+#[test]
+fn names_in_what_was_said_are_near() {
+    let table = crate::commands::table(&[]).unwrap();
+    for (said, nearest) in [
+        ("pign", vec!["ping"]),
+        ("who", vec!["whoami"]),
+        ("ip地址", vec!["ip"]),
+        ("看看IP", vec!["ip"]),
+        ("出口IP是多少", vec!["出口IP"]),
+        ("whips", vec![]),
+        ("今天吃什么", vec![]),
+    ] {
+        assert_eq!(table.nearest(&[said]), nearest, "{said}");
+    }
+}
+
 #[tokio::test]
 async fn a_verbatim_tail_is_taken_as_typed() {
     for (line, expected) in [
@@ -197,7 +244,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo 网页 多余
     #### echo：参数有误
 
-    多了「多余」，这里不需要更多参数。
+    「多余」是多余的，这条命令不需要参数。
 
     ```
     echo 网页 多余
@@ -253,7 +300,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo web ''
     #### echo：参数有误
 
-    多了「」，这里不需要更多参数。
+    「」是多余的，这条命令不需要参数。
 
     ```
     echo web ''
@@ -358,56 +405,56 @@ async fn the_nearest_commands() {
     .await;
     insta::assert_snapshot!(answers, @"
     > ecko web
-    #### 没看懂
+    #### 没有这条命令
 
-    没有这样的命令：ecko web
+    没看懂：ecko web
 
-    你是不是想说：
+    你要找的是不是：
 
     - [echo](dtmd://dingtalkclient/sendMessage?content=echo)
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > prom
-    #### 没看懂
+    #### 没有这条命令
 
-    没有这样的命令：prom
+    没看懂：prom
 
-    你是不是想说：
+    你要找的是不是：
 
     - [prom query](dtmd://dingtalkclient/sendMessage?content=prom%20query)
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > 回生
-    #### 没看懂
+    #### 没有这条命令
 
-    没有这样的命令：回生
+    没看懂：回生
 
-    你是不是想说：
+    你要找的是不是：
 
     - [回声](dtmd://dingtalkclient/sendMessage?content=%E5%9B%9E%E5%A3%B0)
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > prom quary up
-    #### 没看懂
+    #### 没有这条命令
 
-    没有这样的命令：prom quary up
+    没看懂：prom quary up
 
-    你是不是想说：
+    你要找的是不是：
 
     - [prom query](dtmd://dingtalkclient/sendMessage?content=prom%20query)
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > 完全没有关系的一句话
-    #### 没看懂
+    #### 没有这条命令
 
-    没有这样的命令：完全没有关系的一句话
+    没看懂：完全没有关系的一句话
 
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > `**[x](https://evil.example)**`
-    #### 没看懂
+    #### 没有这条命令
 
-    没有这样的命令：&#96;&#42;&#42;&#91;x&#93;(https&#58;//evil.example)&#42;&#42;&#96;
+    没看懂：&#96;&#42;&#42;&#91;x&#93;(https&#58;//evil.example)&#42;&#42;&#96;
 
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
     ");
@@ -425,8 +472,8 @@ async fn the_usage_of_a_command_with_options() {
     echo <<ZWSP>word> [--times <<ZWSP>times>] [--loud]
     ```
 
-    - **&lt;word&gt;**：What to say
-    - **&#45;-times &lt;times&gt;**：How often
+    - **word**：What to say
+    - **&#45;-times**：How often
     - **&#45;-loud**：Louder
 
     > 也可以说：回声、重启
@@ -440,8 +487,8 @@ async fn the_usage_of_a_command_with_options() {
     prom query [--on <<ZWSP>on>] <<ZWSP>query>
     ```
 
-    - **&#45;-on &lt;on&gt;**：Where to ask
-    - **&lt;query&gt;**：The question
+    - **&#45;-on**：Where to ask
+    - **query**：The question
 
     > 也可以说：查询
     ");
