@@ -25,7 +25,7 @@ mod refusal;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::BufMut;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
@@ -59,8 +59,11 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// What DingTalk expects of a robot that answers by the session webhook (protocol.md 2).
 const EMPTY: &str = r#"{"msgtype":"empty"}"#;
 const NAME: &str = "dingops";
+/// Bytes of an id, and letters of a name.
+const MAX_ID: usize = 256;
+const MAX_NAME: usize = 64;
 /// For the body of a request; DingTalk gives up after less.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// DingTalk repeats a callback that was not acknowledged in time (protocol.md 2).
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
@@ -188,13 +191,21 @@ impl App {
                 let job = self.job(*accepted, arrival);
                 (respond(StatusCode::OK, "application/json", EMPTY), Some(job))
             }
-            Err(refusal) => {
-                if let Some(withheld) = self.refusals.admit(refusal.kind(), self.clock.now()) {
-                    tracing::warn!(status = refusal.status().as_u16(), withheld, reason = %refusal, "refused");
-                }
-                (refusal.response(), None)
-            }
+            Err(refusal) => (self.refuse(&refusal), None),
         }
+    }
+
+    /// Answers what the host could not read as a request.
+    pub(crate) fn malformed(&self, why: &'static str, arrival: &Arrival) -> Response<String> {
+        let _in_span = tracing::info_span!("request", requestId = arrival.request_id).entered();
+        self.refuse(&Refusal::Malformed(why))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<String> {
+        if let Some(withheld) = self.refusals.admit(refusal.kind(), self.clock.now()) {
+            tracing::warn!(status = refusal.status().as_u16(), withheld, reason = %refusal, "refused");
+        }
+        refusal.response()
     }
 
     /// Checks 1 to 7.
@@ -214,12 +225,15 @@ impl App {
             return Err(Refusal::NoHook);
         }
         let mut bytes = Vec::new();
-        self.read(&mut body, &mut bytes, 1).await?;
-        if bytes.is_empty() {
+        // Whether a body of unknown length is empty shows only at its beginning.
+        if body.size_hint().exact().is_none() {
+            self.read(&mut body, &mut bytes, 1).await?;
+        }
+        if bytes.is_empty() && body.is_end_stream() {
             return Ok(Admitted::Silence);
         }
         self.verifier.verify(&head.headers, received)?;
-        if content_length(&head.headers).is_some_and(|length| length > MAX_BODY as u64) {
+        if body.size_hint().lower() > MAX_BODY as u64 {
             return Err(Refusal::TooLarge);
         }
         self.read(&mut body, &mut bytes, MAX_BODY + 1).await?;
@@ -286,33 +300,31 @@ impl App {
         }
     }
 
-    /// Steps 9 to 12, to be done after the response.
+    /// Steps 9 to 12, to be done after the response. A job holds no more of a callback than it needs: there may be many.
     fn job(self: &Arc<Self>, accepted: Accepted, arrival: Arrival) -> Job {
-        let app = Arc::clone(self);
-        let msg_id = accepted.callback.msg_id.as_deref().unwrap_or_default();
-        let span = tracing::info_span!("callback", requestId = arrival.request_id, msgId = msg_id);
-        Job(Box::pin(async move { app.work(accepted, arrival).await }.instrument(span)))
-    }
-
-    async fn work(&self, accepted: Accepted, arrival: Arrival) {
         let Accepted { callback, session, membership, received } = accepted;
         let ctx = self.ctx(&callback, membership, received, &arrival);
-        let said = callback.content.words().filter(|words| is_said(words, &callback.content));
+        let said = said(&callback.content).map(|line| cut(line, dispatch::MAX_LINE + 1));
+        let span = tracing::info_span!("callback", requestId = arrival.request_id, msgId = ctx.once);
+        let app = Arc::clone(self);
+        Job(Box::pin(async move { app.work(said, ctx, session, arrival).await }.instrument(span)))
+    }
+
+    async fn work(&self, said: Option<String>, ctx: Ctx, session: SessionWebhook, arrival: Arrival) {
         let dispatched = match said {
-            Some(line) => dispatch::dispatch(line, &ctx, short(&arrival.request_id)).await,
+            Some(line) => dispatch::dispatch(&line, &ctx, short(&arrival.request_id)).await,
             None if ctx.place.private => unreadable(&ctx),
             None => return,
         };
-        let by_whom = callback.sender.staff_id.as_deref().or(callback.sender.id.as_deref()).unwrap_or("");
-        let silent = dispatched.record.outcome == Outcome::Refused
-            && !self.refused.first_time(by_whom, self.clock.now());
-        let delivered = if silent {
+        let who = ctx.who.staff_id.as_deref().or(ctx.who.dingtalk_id.as_deref()).unwrap_or(&ctx.who.nick);
+        let refused = dispatched.record.outcome == Outcome::Refused;
+        let delivered = if refused && !self.refused.first_time(who, self.clock.now()) {
             Ok(())
         } else {
             let message = markdown::render(&dispatched.reply, &reader(&ctx), ctx.locale);
             self.deliver.deliver(&session, &message, arrival.deadline).await
         };
-        let took = self.clock.now().duration_since(received);
+        let took = self.clock.now().duration_since(ctx.received);
         audit::write(&dispatched.record, &ctx, took, &delivered);
     }
 
@@ -323,27 +335,30 @@ impl App {
         received: Timestamp,
         arrival: &Arrival,
     ) -> Ctx {
+        // DingTalk's ids and names are short; what is not was made to do harm.
+        let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
+        let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
         Ctx {
             settings: Arc::clone(&self.settings),
             table: Arc::clone(&self.table),
             who: Person {
-                nick: callback.sender.nick.clone().unwrap_or_default(),
-                staff_id: callback.sender.staff_id.clone(),
-                dingtalk_id: callback.sender.id.clone(),
+                nick: name(&callback.sender.nick).unwrap_or_default(),
+                staff_id: id(&callback.sender.staff_id),
+                dingtalk_id: id(&callback.sender.id),
                 membership,
                 admin: callback.sender.is_admin,
             },
             place: Place {
                 private: callback.conversation.kind == ConversationKind::Private,
-                conversation_id: callback.conversation.id.clone(),
-                title: callback.conversation.title.clone(),
+                conversation_id: id(&callback.conversation.id),
+                title: name(&callback.conversation.title),
             },
             locale: self.settings.locale,
             zone: self.settings.zone.clone(),
             clock: Arc::clone(&self.clock),
             received,
             deadline: reserve(received, arrival.deadline),
-            once: callback.msg_id.clone().unwrap_or_else(|| arrival.request_id.clone()),
+            once: id(&callback.msg_id).unwrap_or_else(|| arrival.request_id.clone()),
             outbound: Arc::clone(&self.outbound),
         }
     }
@@ -356,9 +371,14 @@ fn reserve(received: Timestamp, host: Timestamp) -> Timestamp {
     host - left.checked_div(2).unwrap_or_default().min(SignedDuration::from_secs(3))
 }
 
-/// A picture in rich text alone says nothing; a mention of the bot alone asks for help.
-fn is_said(words: &str, content: &Content) -> bool {
-    matches!(content, Content::Text(_)) || !words.trim().is_empty()
+/// The line that was said. A picture in rich text alone says nothing; a mention of the bot alone asks for help.
+fn said(content: &Content) -> Option<&str> {
+    content.words().filter(|words| matches!(content, Content::Text(_)) || !words.trim().is_empty())
+}
+
+/// The beginning of a text, in bytes.
+fn cut(text: &str, most: usize) -> String {
+    text[..text.floor_char_boundary(most)].to_owned()
 }
 
 fn unreadable(ctx: &Ctx) -> dispatch::Dispatched {
@@ -401,10 +421,6 @@ where
 /// An id for the log, cut.
 fn shown(id: Option<&str>) -> String {
     id.map_or_else(|| "none".to_owned(), |id| id.chars().take(64).collect())
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: &str) -> Response<String> {

@@ -7,12 +7,13 @@ use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Durati
 
 use clap::{Parser, Subcommand};
 use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
     clock::SystemClock,
     config::{ConfigError, Environment, Settings},
-    host,
+    host::{self, http::StopSignals},
 };
 
 /// Exit code for anything that is wrong at the start: settings, variables, an address that is taken.
@@ -66,7 +67,7 @@ enum CliError {
     #[error("{what}: {error}")]
     Io { what: String, error: std::io::Error },
     #[error("the Runtime API of Lambda: {0}")]
-    Lambda(lambda_http::Error),
+    Lambda(lambda_runtime::Error),
 }
 
 /// Reads the command line and does what it says.
@@ -97,8 +98,10 @@ fn print(text: &str) -> Result<(), CliError> {
     }
 }
 
+/// A variable of the environment. One that is not UTF-8 is there all the same: it then fits nothing, and does not
+/// switch a check off.
 fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 fn app() -> Result<App, CliError> {
@@ -128,13 +131,23 @@ fn serve(arguments: &Serve) -> Result<(), CliError> {
     let app = Arc::new(if arguments.print_replies { app.printing() } else { app });
     crate::log::init()?;
     runtime()?.block_on(async {
-        let stop =
-            host::http::stop_signal().map_err(|error| CliError::Io { what: "signals".into(), error })?;
+        let signals = StopSignals::listen();
+        let mut signals = signals.map_err(|error| CliError::Io { what: "signals".into(), error })?;
         let bound = host::http::bind(address).await;
         let listener = bound.map_err(|error| CliError::Io { what: format!("{name}={address}"), error })?;
         let address = listener.local_addr().unwrap_or(address);
         tracing::info!("listening on http://{address}");
-        host::http::serve(app, listener, timeout, stop).await;
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let stop_twice = async {
+            signals.next().await;
+            stop.cancel();
+            signals.next().await;
+        };
+        tokio::select! {
+            () = host::http::serve(app, listener, timeout, stopped) => {}
+            () = stop_twice => tracing::warn!("stopped twice: work under way is left undone"),
+        }
         Ok(())
     })
 }

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
-use self::document::Document;
 pub use self::document::Mistake;
+use self::document::{Document, Places};
 use crate::{
     dingtalk::{
         session::SessionHosts,
@@ -206,24 +206,22 @@ impl Settings {
     pub fn parse(text: &str, place: Place, env: Env<'_>) -> Result<Self, Mistake> {
         let mut document = Document::parse(text)?;
         document.substitute(env)?;
-        let (file, document): (File, _) = document.read()?;
-        let wrong = |at: std::ops::Range<usize>, problem: String| document.mistake(at, problem);
-
+        let (file, places): (File, _) = document.read()?;
         if *file.version.get_ref() != VERSION {
             let problem = format!("expected {VERSION}, came {}", file.version.get_ref());
-            return Err(wrong(file.version.span(), problem));
+            return Err(places.mistake(file.version.span(), problem));
         }
         let zone = TimeZone::get(file.timezone.get_ref()).map_err(|_| {
             let problem = "expected a time zone such as \"Asia/Shanghai\"";
-            wrong(file.timezone.span(), came(problem, file.timezone.get_ref()))
+            places.unexpected(file.timezone.span(), problem, file.timezone.get_ref())
         })?;
-        let dingtalk = file.dingtalk.check(&wrong)?;
-        let ip = file.ip.check(&wrong)?;
+        let dingtalk = file.dingtalk.check(&places)?;
+        let ip = file.ip.check(&places)?;
         let ids =
             |names: BTreeMap<Spanned<String>, Spanned<String>>| -> Result<BTreeMap<String, String>, Mistake> {
                 let entry = |(name, id): (Spanned<String>, Spanned<String>)| {
                     if id.get_ref().trim().is_empty() {
-                        return Err(wrong(
+                        return Err(places.mistake(
                             id.span(),
                             "expected an id as `whoami` tells it, came an empty text".into(),
                         ));
@@ -240,28 +238,20 @@ impl Settings {
             people: ids(file.people)?,
             groups: ids(file.groups)?,
             ip,
-            answers: file.answer.iter().map(|answer| answer.check(&wrong)).collect::<Result<_, _>>()?,
+            answers: file.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
         };
         // Whether a name is free is for the table to say; the line is known only here.
         if let Err(taken) = crate::commands::table(&settings.answers) {
             let at = file.answer.get(taken.index).map(|answer| answer.name.span()).unwrap_or_default();
-            return Err(wrong(at, taken.to_string()));
+            return Err(places.mistake(at, taken.to_string()));
         }
         Ok(settings)
     }
 }
 
-/// What was expected, and what came, cut: it may have come from the environment by mistake.
-fn came(expected: &str, came: &str) -> String {
-    let cut: String = came.chars().take(40).collect();
-    format!("{expected}, came {cut:?}")
-}
-
 fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
-
-type Wrong<'a> = &'a dyn Fn(std::ops::Range<usize>, String) -> Mistake;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -302,7 +292,7 @@ struct DingTalkSection {
 }
 
 impl DingTalkSection {
-    fn check(self, wrong: Wrong<'_>) -> Result<DingTalk, Mistake> {
+    fn check(self, places: &Places<'_>) -> Result<DingTalk, Mistake> {
         let default = || {
             vec![
                 Spanned::new(0..0, "oapi.dingtalk.com".into()),
@@ -311,30 +301,29 @@ impl DingTalkSection {
         };
         let hosts = match self.session_hosts {
             Some(hosts) if hosts.get_ref().is_empty() => {
-                return Err(wrong(hosts.span(), "expected at least one host, came none".into()));
+                return Err(places.mistake(hosts.span(), "expected at least one host, came none".into()));
             }
             hosts => hosts.map_or_else(default, Spanned::into_inner),
         };
         let session_hosts = SessionHosts::new(&hosts.iter().map(Spanned::get_ref).collect::<Vec<_>>())
             .map_err(|(index, error)| {
-                wrong(hosts[index].span(), came(&error.to_string(), hosts[index].get_ref()))
+                places.unexpected(hosts[index].span(), &error.to_string(), hosts[index].get_ref())
             })?;
         let max_skew = match self.max_skew {
             None => MAX_SKEW,
             Some(text) => duration(text.get_ref())
                 .filter(|skew| *skew <= MAX_SKEW && !skew.is_zero())
                 .ok_or_else(|| {
-                    wrong(
+                    places.unexpected(
                         text.span(),
-                        came("expected a duration above 0 and of at most \"1h\"", text.get_ref()),
+                        "expected a duration above 0 and of at most \"1h\"",
+                        text.get_ref(),
                     )
                 })?,
         };
         if let Some(corp) = self.corps.iter().find(|corp| corp.get_ref().trim().is_empty()) {
-            return Err(wrong(
-                corp.span(),
-                "expected a corp id such as \"ding0123\", came an empty text".into(),
-            ));
+            return Err(places
+                .mistake(corp.span(), "expected a corp id such as \"ding0123\", came an empty text".into()));
         }
         let corps = self.corps.into_iter().map(Spanned::into_inner).collect();
         Ok(DingTalk { corps, session_hosts, max_skew })
@@ -354,18 +343,21 @@ struct IpSection {
 }
 
 impl IpSection {
-    fn check(self, wrong: Wrong<'_>) -> Result<Ip, Mistake> {
+    fn check(self, places: &Places<'_>) -> Result<Ip, Mistake> {
         let default = ["https://checkip.amazonaws.com", "https://4.ipw.cn"];
         let default = || default.map(|service| Spanned::new(0..0, service.to_owned())).to_vec();
         let service = |service: Spanned<String>| {
             let url = Url::parse(service.get_ref()).ok();
             let usable = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            usable
-                .ok_or_else(|| wrong(service.span(), came("expected an http(s) address", service.get_ref())))
+            usable.ok_or_else(|| {
+                places.unexpected(service.span(), "expected an http(s) address", service.get_ref())
+            })
         };
         let services = match self.services {
             Some(services) if services.get_ref().is_empty() => {
-                return Err(wrong(services.span(), "expected at least one address, came none".into()));
+                return Err(
+                    places.mistake(services.span(), "expected at least one address, came none".into())
+                );
             }
             services => services.map_or_else(default, Spanned::into_inner),
         };
@@ -382,19 +374,20 @@ struct AnswerSection {
 }
 
 impl AnswerSection {
-    fn check(&self, wrong: Wrong<'_>) -> Result<Answer, Mistake> {
+    fn check(&self, places: &Places<'_>) -> Result<Answer, Mistake> {
         let name = self.name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
         let line = Line::split(&name);
         let words: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
         // A name with a quote, a leading slash or dash, or blanks of another kind is never what is heard.
         if name.is_empty() || line.error().is_some() || words.join(" ") != name || name.starts_with('-') {
             let expected = "expected words as they are said to get the answer";
-            return Err(wrong(self.name.span(), came(expected, self.name.get_ref())));
+            return Err(places.unexpected(self.name.span(), expected, self.name.get_ref()));
         }
-        let length = self.markdown.get_ref().len();
+        // As it counts in a message, where a quote or a line break takes two bytes.
+        let length = serde_json::to_string(self.markdown.get_ref()).map_or(0, |json| json.len() - 2);
         if self.markdown.get_ref().trim().is_empty() || length > MAX_ANSWER {
             let problem = format!("expected Markdown of 1 to {MAX_ANSWER} bytes, came {length} bytes");
-            return Err(wrong(self.markdown.span(), problem));
+            return Err(places.mistake(self.markdown.span(), problem));
         }
         Ok(Answer { name, markdown: self.markdown.get_ref().clone() })
     }

@@ -81,6 +81,16 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The longest value in a line, in bytes: what comes from outside can be of any length.
+const MAX_VALUE: usize = 1024;
+
+fn shorten(text: &mut String) {
+    if text.len() > MAX_VALUE {
+        text.truncate(text.floor_char_boundary(MAX_VALUE));
+        text.push('…');
+    }
+}
+
 /// Escapes, in a finished line, what must not reach a terminal or split the line.
 struct Escaping<W>(W);
 
@@ -135,6 +145,11 @@ where
             }
         }
         event.record(&mut Fields(&mut line));
+        for value in line.values_mut() {
+            if let Value::String(text) = value {
+                shorten(text);
+            }
+        }
         let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
         writeln!(writer, "{line}")
     }

@@ -166,7 +166,7 @@ fn a_mistake_in_the_settings_is_named_with_its_key_and_line() {
         ("version = 1\ncolour = 1", &[":2:", "colour"][..]),
         ("version = 1\n[dingtalk]\ncorp = []", &[":3:", "dingtalk.corp", "corps"]),
         ("version = 2", &[":1:", "version", "came 2"]),
-        ("version = \"1\"", &[":1:", "version", "i64"]),
+        ("version = \"1\"", &[":1:", "version", "expected an integer"]),
         ("version = 1\nlocale = \"fr\"", &[":2:", "locale", "fr"]),
         ("version = 1\ntimezone = \"Asia/Peking\"", &[":2:", "timezone", "Asia/Shanghai", "Asia/Peking"]),
         ("version = 1\n\n[dingtalk]\nmax_skew = 60", &[":4:", "dingtalk.max_skew", "string"]),

@@ -1,16 +1,15 @@
 //! The real program on plain HTTP: what is answered on the wire, what happens beside it, and how it ends.
 //!
 //! The program runs as a process of its own and goes by the machine's clock. Nothing here waits for time to pass: a
-//! test waits for what happens next, and fails when it did not happen within [`PATIENCE`].
+//! test waits for what happens next, and fails when it did not happen within [`support::PATIENCE`].
 #![cfg(unix)]
+
+mod support;
 
 use std::{
     io::{self, BufRead, BufReader, ErrorKind},
     net::SocketAddr,
-    path::PathBuf,
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
 };
 
 use dingops::{
@@ -21,19 +20,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-/// What a slow machine may need; nothing takes this long.
-const PATIENCE: Duration = Duration::from_secs(30);
-const EMPTY: &str = r#"{"msgtype":"empty"}"#;
-/// The session of the stand-in's session webhook.
-const SESSION: &str = "0123456789abcdef0123456789abcdef";
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the program under test goes by the machine's clock, so must its limit"
-)]
-async fn within<T>(happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.expect("this should have happened by now")
-}
+use crate::support::{Config, EMPTY, SESSION, within};
 
 async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     within(tokio::task::spawn_blocking(work)).await.expect("a thread")
@@ -54,7 +41,7 @@ struct Server {
     process: Process,
     address: SocketAddr,
     inbox: Inbox,
-    config: PathBuf,
+    _config: Config,
     log: Option<BufReader<ChildStderr>>,
 }
 
@@ -67,16 +54,12 @@ impl Server {
 
     /// `origin` is where replies may be posted.
     async fn start_with(arguments: &[&str], variables: &[(&str, &str)], inbox: Inbox, origin: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let config = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("http-{}-{count}.toml", std::process::id()));
-        std::fs::write(&config, dingops::testing::settings("locale = \"en\"", &[origin])).expect("a file");
+        let config = Config::new("", origin);
         let child = Command::new(env!("CARGO_BIN_EXE_dingops"))
             .args(arguments)
             .env_clear()
             .env("DINGTALK_APP_SECRET", SECRET)
-            .env("DINGOPS_CONFIG", &config)
+            .env("DINGOPS_CONFIG", config.path())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -93,7 +76,7 @@ impl Server {
         let first: Value = serde_json::from_str(&line).expect(&line);
         let address = first["message"].as_str().and_then(|text| text.strip_prefix("listening on http://"));
         let address = address.expect(&line).parse().expect(&line);
-        Self { process, address, inbox, config, log: Some(log) }
+        Self { process, address, inbox, _config: config, log: Some(log) }
     }
 
     async fn connect(&self) -> Connection {
@@ -124,12 +107,6 @@ impl Server {
         let log = self.log.take().expect("the log is read once");
         let log = in_a_thread(|| io::read_to_string(log)).await.expect("UTF-8");
         (self.process.0.wait().expect("a process of ours"), log)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.config);
     }
 }
 
@@ -476,8 +453,27 @@ async fn told_to_stop_it_finishes_its_work_and_takes_no_more() {
     posting.send("HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}").await;
     let (status, log) = server.ended().await;
     assert_eq!(status.code(), Some(0));
-    let audit = log.lines().find(|line| line.contains(r#""target":"audit""#)).expect(&log);
+    let audit = log.lines().find(|line| line.contains(r#""target":"dingops::audit""#)).expect(&log);
     assert!(audit.contains(r#""outcome":"done""#) && !audit.contains("did not arrive"), "{audit}");
+}
+
+#[tokio::test]
+async fn told_to_stop_twice_it_ends_at_once() {
+    let held = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let origin = format!("http://{}", held.local_addr().expect("an address"));
+    let arguments = ["serve", "--listen", "127.0.0.1:0"];
+    let mut server = Server::start_with(&arguments, &[], Inbox::start().await, &origin).await;
+    let mut connection = server.connect().await;
+    let webhook = format!("{origin}/robot/sendBySession?session={SESSION}");
+    connection.send(&post(&callback(&webhook, "ping"))).await;
+    assert_eq!(connection.response().await.status, 200);
+    let _never_answered = within(held.accept()).await.expect("a connection");
+
+    server.terminate();
+    assert_eq!(connection.closed().await, "");
+    server.terminate();
+    let (_, log) = server.ended().await;
+    assert!(log.contains("stopped twice"), "{log}");
 }
 
 #[tokio::test]
@@ -550,7 +546,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
         assert!(line["message"].is_string(), "{line}");
     }
     let of = |target: &str| lines.iter().find(|line| line["target"] == target).expect(target);
-    let (audit, refusal) = (of("audit"), of("dingops::app"));
+    let (audit, refusal) = (of("dingops::audit"), of("dingops::app"));
     assert_eq!(audit["msgId"], body["msgId"]);
     assert_eq!(audit["outcome"], "not understood");
     assert_eq!((&refusal["level"], &refusal["status"]), (&"WARN".into(), &401.into()));

@@ -2,15 +2,13 @@
 //! event is asked for, and nothing of the order lost when something goes wrong.
 //!
 //! The program runs as a process of its own and goes by the machine's clock. A test waits for what happens next, and
-//! fails when it did not happen within [`PATIENCE`].
+//! fails when it did not happen within [`support::PATIENCE`].
+
+mod support;
 
 use std::{
-    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -30,21 +28,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What a slow machine may need; nothing takes this long.
-const PATIENCE: Duration = Duration::from_secs(30);
-const EMPTY: &str = r#"{"msgtype":"empty"}"#;
-/// The session of the stand-in's session webhook.
-const SESSION: &str = "0123456789abcdef0123456789abcdef";
+use crate::support::{Config, EMPTY, SESSION, within};
+
 /// Tells the program of this file to be the function of [`a_panic_is_answered_and_survived`].
 const BE_THE_FUNCTION: &str = "DINGOPS_TEST_FUNCTION";
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the program under test goes by the machine's clock, so must its limit"
-)]
-async fn within<T>(happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.expect("this should have happened by now")
-}
 
 /// Whether this does not happen. A machine can be so slow that it would only happen later: then a mistake is missed, and
 /// nothing fails without one.
@@ -61,7 +48,7 @@ struct Function {
     process: Child,
     api: RuntimeApi,
     inbox: Inbox,
-    config: PathBuf,
+    _config: Config,
 }
 
 impl Function {
@@ -73,12 +60,7 @@ impl Function {
 
     /// `origin` is where replies may be posted.
     async fn start_as(mut program: Command, inbox: Inbox, origin: &str, toml: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let config = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("lambda-{}-{count}.toml", std::process::id()));
-        let settings = dingops::testing::settings(&format!("locale = \"en\"\n{toml}"), &[origin]);
-        std::fs::write(&config, settings).expect("a file");
+        let config = Config::new(toml, origin);
         let api = RuntimeApi::start().await;
         let process = program
             .env_clear()
@@ -89,14 +71,14 @@ impl Function {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/dingops")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[$LATEST]0")
             .env("DINGTALK_APP_SECRET", SECRET)
-            .env("DINGOPS_CONFIG", &config)
+            .env("DINGOPS_CONFIG", config.path())
             .env(BE_THE_FUNCTION, "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let function = Self { process, api, inbox, config };
+        let function = Self { process, api, inbox, _config: config };
         within(function.api.asked(1)).await;
         function
     }
@@ -144,7 +126,6 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let _ = std::fs::remove_file(&self.config);
     }
 }
 
@@ -467,7 +448,9 @@ async fn events_of_another_kind_fail_alone() {
     let mut broken = function.event("ping");
     broken["body"] = "not Base64!".into();
     broken["isBase64Encoded"] = true.into();
-    for event in [json!({}), json!([]), json!({ "Records": [] }), broken] {
+    let (response, posted) = function.invoke(&broken).await;
+    assert_eq!((response["statusCode"].as_u64(), posted), (Some(400), vec![]));
+    for event in [json!({}), json!([]), json!({ "Records": [] })] {
         let so_far = function.api.entries().len();
         let id = function.api.queue(&event);
         let entries = within(function.api.until(|entries| entries.len() >= so_far + 2)).await;
@@ -503,7 +486,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
         assert!(line["requestId"].is_string(), "{line}");
     }
     let of = |target: &str| lines.iter().find(|line| line["target"] == target).expect(target);
-    let audit = of("audit");
+    let audit = of("dingops::audit");
     assert_eq!(audit["requestId"], "00000001-0000-4000-8000-000000000000");
     assert_eq!(audit["msgId"], message_id.as_str());
     assert_eq!(audit["outcome"], "not understood");

@@ -17,6 +17,8 @@ pub(super) type Kind = (Discriminant<Refusal>, Option<Discriminant<SignatureErro
 pub(super) enum Refusal {
     #[error("expected GET, HEAD or POST, came {0}")]
     Method(Method),
+    #[error("{0}")]
+    Malformed(&'static str),
     #[error("no hook of that name")]
     NoHook,
     #[error("{0}")]
@@ -45,7 +47,9 @@ impl Refusal {
             Self::NotSigned(_) => StatusCode::UNAUTHORIZED,
             Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Interrupted(_) | Self::NotCallback(_) | Self::Session(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::Interrupted(_) | Self::NotCallback(_) | Self::Session(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::OtherOrganisation { .. } | Self::OtherRobot { .. } => StatusCode::FORBIDDEN,
         }
     }
@@ -63,6 +67,7 @@ impl Refusal {
     fn words(&self) -> &'static str {
         match self {
             Self::Method(_) => "method not allowed",
+            Self::Malformed(_) => "not a request",
             Self::NoHook => "no such hook",
             Self::NotSigned(_) => "not signed by DingTalk",
             Self::Slow(_) => "too slow",

@@ -1,10 +1,15 @@
 //! The order of checks, each step; and many bad requests, after which nothing was posted anywhere.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::{Full, StreamBody};
 use serde_json::{Value, json};
 
@@ -140,9 +145,6 @@ async fn a_body_over_a_mebibyte() {
     callback["padding"] = "x".repeat(super::MAX_BODY).into();
     let request = chat.signed(callback.to_string());
     refused(&mut chat, request, 413, "body too large", "over a mebibyte").await;
-    let mut declared = chat.signed("{}");
-    set(&mut declared, "content-length", "1048577");
-    refused(&mut chat, declared, 413, "body too large", "declared to be over a mebibyte").await;
     callback["padding"] = "x".repeat(super::MAX_BODY - 2_000).into();
     chat.post(&callback).await;
     assert!(chat.read().starts_with("#### pong"));
@@ -432,6 +434,60 @@ async fn a_refusal_is_said_once_a_minute_to_each_person() {
     // What is allowed is answered meanwhile.
     chat.say(nobody(), "ping").await;
     chat.read();
+}
+
+#[tokio::test]
+async fn a_line_of_any_length_is_answered_in_no_time() {
+    let mut chat = Chat::start().await;
+    for line in ["重a".repeat(100_000), "a ".repeat(300_000), format!("help {}", "'".repeat(500_000))] {
+        chat.say(alice(), &line).await;
+        assert!(chat.read().starts_with("#### 消息太长"));
+    }
+    chat.say(alice(), &"a".repeat(crate::dispatch::MAX_LINE - 1)).await;
+    assert!(chat.read().starts_with("#### 没有这条命令"));
+}
+
+#[tokio::test]
+async fn ids_and_names_of_any_length_fit_a_message() {
+    let mut chat = Chat::start().await;
+    for (nick, id) in [("*".repeat(3_000), "\"".repeat(100_000)), (" ".repeat(2_500), "中".repeat(1_900))] {
+        let mut callback = chat.text(&nobody(), "whoami");
+        for key in ["senderId", "senderStaffId", "conversationId", "msgId"] {
+            callback[key] = id.as_str().into();
+        }
+        for key in ["senderNick", "conversationTitle"] {
+            callback[key] = nick.as_str().into();
+        }
+        chat.post(&callback).await;
+        let message = chat.read_json().to_string();
+        assert!(message.len() < 10_000, "{}", message.len());
+    }
+}
+
+/// A body that was announced and does not come.
+struct Withheld;
+
+impl http_body::Body for Withheld {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(9)
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_signed_is_not_waited_for() {
+    let chat = Chat::start().await;
+    let (response, _) = chat.handle(Request::post("/").body(Withheld).unwrap()).await;
+    assert_eq!(response.status().as_u16(), 401);
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn toml_text(text: &str) -> String {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
             // What a reader could not see, or a chat would take for markup.
-            c if c.is_control() || crate::log::is_bidi_control(c) || matches!(c, '`' | '<') => {
+            c if c.is_control()
+                || crate::log::is_bidi_control(c)
+                || matches!(c, '`' | '<' | '[' | ']' | '@') =>
+            {
                 quoted.push_str(&format!("\\u{:04X}", u32::from(c)));
             }
             c => quoted.push(c),
@@ -185,13 +188,13 @@ mod tests {
         粘贴到 dingops.toml 的 &#91;people&#93; 下面：
 
         ```
-        "**x** [y](https://evil.example) \u003Cimg src=x onerror=y> @all\u000A# z\u202E\u0060" = "0147000003"
+        "**x** \u005By\u005D(https://evil.example) \u003Cimg src=x onerror=y> \u0040all\u000A# z\u202E\u0060" = "0147000003"
         ```
 
         粘贴到 dingops.toml 的 &#91;groups&#93; 下面：
 
         ```
-        "\u0060\u0060\u0060\u000A\"\u003Cb>\\ @<ZWSP>0147000003" = "cidOPSAAAAAAAAAAAAAAAA=="
+        "\u0060\u0060\u0060\u000A\"\u003Cb>\\ \u00400147000003" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 
         @0147000003

@@ -85,7 +85,15 @@ impl<'t> Document<'t> {
         let places = self.places();
         match T::deserialize(Deserializer::from(self.root)) {
             Ok(value) => Ok((value, places)),
-            Err(error) => Err(places.mistake(error.span().unwrap_or_default(), one_line(error.message()))),
+            Err(error) => {
+                let at = error.span().unwrap_or_default();
+                // serde's sentence quotes the value.
+                let problem = match places.is_replaced(&at) {
+                    true => "expected another value, came something else from the environment".to_owned(),
+                    false => one_line(error.message()),
+                };
+                Err(places.mistake(at, problem))
+            }
         }
     }
 
@@ -97,28 +105,30 @@ impl<'t> Document<'t> {
 }
 
 impl Places<'_> {
-    /// A mistake at these bytes, with the innermost key around them.
+    /// A value that does not fit: what was expected, and what came, unless that came from the environment.
+    pub(super) fn unexpected(&self, at: Range<usize>, expected: &str, came: &str) -> Mistake {
+        let cut: String = came.chars().take(40).collect();
+        match self.is_replaced(&at) {
+            true => self.mistake(at, format!("{expected}, came something else from the environment")),
+            false => self.mistake(at, format!("{expected}, came {cut:?}")),
+        }
+    }
+
+    /// A mistake at these bytes, with the innermost key around them. `problem` repeats no value.
     pub(super) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
         let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
         // An array of one table covers the same bytes as the table: the longer path is the innermost.
-        let key = around
-            .min_by_key(|(span, key)| (span.len(), Reverse(key.len())))
-            .map(|(_, key)| key.clone())
-            .unwrap_or_default();
-        let secret = self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end);
-        let problem = if secret { without_value(&problem) } else { problem };
+        let key = around.min_by_key(|(span, key)| (span.len(), Reverse(key.len())));
+        let key = key.map(|(_, key)| key.clone()).unwrap_or_default();
         let before = &self.text[..at.start.min(self.text.len())];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Mistake { line, column, key, problem }
     }
-}
 
-/// A problem without the value that caused it: `expected …`, and not what came.
-fn without_value(problem: &str) -> String {
-    let expected = problem.rfind("expected ").map_or("expected another value", |at| &problem[at..]);
-    let expected = expected.split(", came ").next().unwrap_or_default();
-    format!("{expected}, came something else from the environment")
+    fn is_replaced(&self, at: &Range<usize>) -> bool {
+        self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end)
+    }
 }
 
 fn one_line(message: &str) -> String {

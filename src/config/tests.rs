@@ -139,7 +139,7 @@ fn every_mistake_names_its_key_and_line() {
 
 #[test]
 fn a_mistake_shows_nothing_from_the_environment() {
-    let secret = |_: &str| Some("SECsecretsecretsecret".to_owned());
+    let secret = |_: &str| Some("expected \"SECsecretsecretsecret".to_owned());
     for text in [
         "version = 1\nlocale = '${X}'",
         "version = 1\ntimezone = '${X}'",

@@ -67,7 +67,8 @@ pub fn render(reply: &Reply, reader: &Reader, locale: Locale) -> Message {
         parts.push(lines(vec![text]));
     }
     let (mention, at) = reader.mention.as_ref().map(mention).unwrap_or_default();
-    let text = fit(&parts, locale, &at) + &mention;
+    let beside = wire_length(&mention) + at.at_dingtalk_ids.iter().map(|id| wire_length(id)).sum::<usize>();
+    let text = fit(&parts, MAX_TEXT.saturating_sub(beside), locale, &at) + &mention;
     let title = plain_title(&reply.title);
     let body = match buttons(&reply.links) {
         None => Body::Markdown { markdown: Markdown { title, text } },
@@ -82,22 +83,22 @@ fn lines(lines: Vec<String>) -> Part {
 
 /// The mention as it stands in the text, and as DingTalk wants it beside the text: both are needed (protocol.md 3).
 fn mention(mention: &Mention) -> (String, At) {
-    match (&mention.staff_id, &mention.dingtalk_id) {
+    let at = match (&mention.staff_id, &mention.dingtalk_id) {
         (Some(id), _) if is_id(id) => {
-            (format!("\n\n@{id}"), At { at_user_ids: vec![id.clone()], ..At::default() })
+            return (format!("\n\n@{id}"), At { at_user_ids: vec![id.clone()], ..At::default() });
         }
-        (_, Some(id)) => {
-            let nick = escape_line(&mention.nick);
-            (format!("\n\n@{nick}"), At { at_dingtalk_ids: vec![id.clone()], ..At::default() })
-        }
-        _ => (format!("\n\n@{}", escape_line(&mention.nick)), At::default()),
-    }
+        (_, Some(id)) => At { at_dingtalk_ids: vec![id.clone()], ..At::default() },
+        _ => At::default(),
+    };
+    let nick = escape_line(mention.nick.trim());
+    let everyone = ["all", "所有人"].contains(&nick.to_lowercase().as_str());
+    (if everyone || nick.is_empty() { String::new() } else { format!("\n\n@{nick}") }, at)
 }
 
-/// A staff id stands in the text as it is, so it must not be able to do anything there.
+/// A staff id stands in the text as it is, so it must not be able to do anything there; `@all` is everyone.
 fn is_id(id: &str) -> bool {
-    id.len() <= 64
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    id.len() <= 64 && id.bytes().all(plain) && !id.eq_ignore_ascii_case("all")
 }
 
 fn buttons(links: &[Link]) -> Option<Buttons> {
@@ -112,10 +113,9 @@ fn buttons(links: &[Link]) -> Option<Buttons> {
     }
 }
 
-/// The parts as one text of at most [`MAX_TEXT`] bytes on the wire, whole lines only.
-fn fit(parts: &[Part], locale: Locale, at: &At) -> String {
+/// The parts as one text of at most `left` bytes on the wire, whole lines only.
+fn fit(parts: &[Part], mut left: usize, locale: Locale, at: &At) -> String {
     let mut text = String::new();
-    let mut left = MAX_TEXT;
     for (index, part) in parts.iter().enumerate() {
         let mut kept = 0;
         let mut piece = String::new();
@@ -155,7 +155,12 @@ fn fit(parts: &[Part], locale: Locale, at: &At) -> String {
 
 /// Bytes of a text inside a JSON string.
 fn wire_length(text: &str) -> usize {
-    text.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { 6 } else { c.len_utf8() }).sum()
+    let length = |c: char| match c {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    };
+    text.chars().map(length).sum()
 }
 
 /// Takes the effect from an `@id` of somebody who is mentioned anyway: in a fence nothing can be escaped.
@@ -283,7 +288,7 @@ fn escape_one(line: &str) -> String {
             '\r' => {}
             c => escaped.push(shown(c)),
         }
-        beginning = beginning && c == ' ';
+        beginning = beginning && c.is_whitespace();
     }
     escaped
 }
@@ -318,7 +323,7 @@ pub(super) fn unescape(rendered: &str) -> String {
         };
         match c {
             Some(c) => {
-                shown.push(c);
+                shown.push(self::shown(c));
                 rest = &rest[end..];
             }
             None => {
@@ -331,10 +336,10 @@ pub(super) fn unescape(rendered: &str) -> String {
 }
 
 /// The lines of a code block. References mean nothing in a fence, so what could end it or begin an HTML tag (which
-/// some clients read even there, protocol.md 7) is parted by a zero-width space.
+/// some clients read even there, protocol.md 7) or a link is parted by a zero-width space.
 fn code_lines(code: &str) -> Vec<String> {
     let line = |line: &str| -> String {
-        let line = cut(line, MAX_PIECE).replace("```", "`\u{200B}`\u{200B}`");
+        let line = cut(line, MAX_PIECE).replace("```", "`\u{200B}`\u{200B}`").replace("](", "]\u{200B}(");
         let mut safe = String::with_capacity(line.len());
         let mut chars = line.chars().peekable();
         while let Some(c) = chars.next() {
@@ -352,7 +357,8 @@ fn code_lines(code: &str) -> Vec<String> {
 /// A character, or the replacement character for one that controls instead of showing something: bidirectional
 /// controls can make a line read as another one.
 fn shown(c: char) -> char {
-    if c.is_control() || crate::log::is_bidi_control(c) { '\u{FFFD}' } else { c }
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    if c.is_control() || breaks || crate::log::is_bidi_control(c) { '\u{FFFD}' } else { c }
 }
 
 fn plain_title(title: &str) -> String {

@@ -55,8 +55,8 @@ pub enum SessionError {
     /// No `session=…`, or several.
     #[error("sessionWebhook: expected one session in the query")]
     NoSession,
-    /// `user@` before the host, or a `#fragment`.
-    #[error("sessionWebhook: expected no user information and no fragment")]
+    /// `user@` before the host, a `#fragment`, or another spelling of an address of the list.
+    #[error("sessionWebhook: expected a plain address, without user information, fragment or odd spelling")]
     Disguised,
 }
 
@@ -85,28 +85,48 @@ impl SessionHosts {
         let host = url.host().ok_or(SessionError::NotUrl)?.to_owned();
         let came =
             Origin { scheme: url.scheme().to_owned(), host, port: url.port_or_known_default().unwrap_or(0) };
-        // An empty user information (`https://@host`) is gone after parsing.
-        let authority = raw.split(['/', '?', '#']).nth(2).unwrap_or_default();
-        if authority.contains('@') || url.fragment().is_some() {
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(SessionError::Disguised);
         }
         if !self.0.contains(&came) {
-            return Err(SessionError::UnknownHost(format!("{}://{}:{}", came.scheme, came.host, came.port)));
+            return Err(SessionError::UnknownHost(came.to_string()));
         }
         if url.path() != PATH {
             return Err(SessionError::OtherPath);
         }
         let mut sessions = url.query_pairs().filter(|(name, _)| name == "session");
         match (sessions.next(), sessions.next()) {
-            (Some((_, session)), None) if !session.is_empty() => Ok(SessionWebhook(url.clone())),
-            _ => Err(SessionError::NoSession),
+            (Some((_, session)), None) if !session.is_empty() => {}
+            _ => return Err(SessionError::NoSession),
         }
+        // What parses to an address of the list without being written as one was written to deceive somebody.
+        let (authority, rest) = raw.split_once(PATH).ok_or(SessionError::OtherPath)?;
+        let same_rest = url.as_str().split_once(PATH).is_some_and(|(_, parsed)| parsed == rest);
+        if !came.is_written(authority) || !same_rest {
+            return Err(SessionError::Disguised);
+        }
+        Ok(SessionWebhook(url))
+    }
+}
+
+impl Origin {
+    /// Whether `authority` is scheme and host of this origin, and its port unless it is the scheme's own.
+    fn is_written(&self, authority: &str) -> bool {
+        let bare = format!("{}://{}", self.scheme, self.host);
+        let own_port = matches!((self.scheme.as_str(), self.port), ("https", 443) | ("http", 80));
+        authority.eq_ignore_ascii_case(&self.to_string()) || own_port && authority.eq_ignore_ascii_case(&bare)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
     }
 }
 
 impl fmt::Display for SessionHosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hosts = self.0.iter().map(|Origin { scheme, host, port }| format!("{scheme}://{host}:{port}"));
+        let hosts = self.0.iter().map(ToString::to_string);
         f.write_str(&hosts.collect::<Vec<_>>().join(", "))
     }
 }
@@ -172,13 +192,14 @@ impl SessionWebhook {
 
     /// The beginning of an answer, for the log, without the session should the other side repeat it.
     fn excerpt(&self, answer: &str) -> String {
-        let mut answer = answer.to_owned();
-        for (_, value) in self.0.query_pairs() {
-            if !value.is_empty() {
-                answer = answer.replace(value.as_ref(), "***");
-            }
-        }
-        answer.chars().take(200).collect()
+        let encoded = self.0.query().into_iter().flat_map(|query| query.split('&'));
+        let encoded = encoded.filter_map(|pair| pair.strip_prefix("session=")).map(str::to_owned);
+        let decoded =
+            self.0.query_pairs().filter(|(name, _)| name == "session").map(|(_, value)| value.into_owned());
+        // More than is kept, so that no part of a session is left at the cut.
+        let answer: String = answer.chars().take(4096).collect();
+        let masked = encoded.chain(decoded).fold(answer, |answer, session| answer.replace(&session, "***"));
+        masked.chars().take(200).collect()
     }
 }
 
@@ -254,6 +275,16 @@ mod tests {
             "https://user@oapi.dingtalk.com/robot/sendBySession?session=0a1b",
             "https://user:password@oapi.dingtalk.com/robot/sendBySession?session=0a1b",
             "https://@oapi.dingtalk.com/robot/sendBySession?session=0a1b",
+            "http:127.0.0.1:8080/robot/sendBySession?session=0a1b",
+            "http:user:pw@127.0.0.1:8080/robot/sendBySession?session=0a1b",
+            "http:////user@127.0.0.1:8080/robot/sendBySession?session=0a1b",
+            "http://１27.0.0.1:8080/robot/sendBySession?session=0a1b",
+            "http://0x7f.1:8080/robot/sendBySession?session=0a1b",
+            "https://oapi.dingtalk。com/robot/sendBySession?session=0a1b",
+            "https://oapi%2edingtalk.com/robot/sendBySession?session=0a1b",
+            "https://oapi.ding\u{AD}talk.com/robot/sendBySession?session=0a1b",
+            "https://oapi.dingtalk.com/a/../robot/sendBySession?session=0a1b",
+            "https://oapi.dingtalk.com/robot/sendBySession?session=中",
             "https://oapi.dingtalk.com./robot/sendBySession?session=0a1b",
             "https://oapi.dingtalk.com:8443/robot/sendBySession?session=0a1b",
             "https://oapi.dingtalk.com:80/robot/sendBySession?session=0a1b",
@@ -322,6 +353,20 @@ mod tests {
         let echoed =
             webhook.judge(StatusCode::OK, b"<html>no session 0123456789abcdef here</html>").unwrap_err();
         assert!(!echoed.to_string().contains("0123456789abcdef"), "{echoed}");
+        let raw = "https://oapi.dingtalk.com/robot/sendBySession?session=ab%2Bcd%2Fef0123456789";
+        let webhook = hosts.check(&RawSessionWebhook::new(raw)).unwrap();
+        let echoed = webhook.judge(StatusCode::OK, b"ab%2Bcd%2Fef0123456789 ab+cd/ef0123456789").unwrap_err();
+        assert!(!echoed.to_string().contains("0123456789"), "{echoed}");
+    }
+
+    #[test]
+    fn masking_takes_no_longer_for_a_hostile_address() {
+        let hosts = SessionHosts::new(&["oapi.dingtalk.com"]).unwrap();
+        let raw =
+            format!("https://oapi.dingtalk.com/robot/sendBySession?session=e&a=e{}", "&a=*".repeat(400));
+        let webhook = hosts.check(&RawSessionWebhook::new(raw)).unwrap();
+        let masked = webhook.judge(StatusCode::OK, "token is not exist".repeat(1000).as_bytes()).unwrap_err();
+        assert!(masked.to_string().len() < 400, "{masked}");
     }
 
     #[test]

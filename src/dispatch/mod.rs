@@ -26,6 +26,9 @@ use self::{
 };
 use crate::{clock::Clock, config::Settings, locale::Locale, outbound::Outbound, reply::Reply};
 
+/// The longest line that is read, in bytes. Nobody types more, and what is read takes time and memory.
+pub const MAX_LINE: usize = 4096;
+
 /// What a command knows of the world: who asks, where, and what it may use to answer.
 #[derive(Clone)]
 pub struct Ctx {
@@ -143,6 +146,14 @@ pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         reply,
         record: Record { path: path.to_owned(), values: None, outcome },
     };
+    if text.len() > MAX_LINE {
+        let sentence = ctx.locale.say("arguments.too_long", &[("limit", &MAX_LINE)]);
+        return ended(
+            Reply::new(ctx.locale.say("arguments.too_long_title", &[])).text(sentence),
+            "",
+            Outcome::NotUnderstood,
+        );
+    }
     let line = Line::split(text);
     let (row, line, words) = match ctx.table.find(line) {
         Found::Row { row, line, words } => (row, line, words),

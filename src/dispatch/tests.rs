@@ -187,7 +187,7 @@ fn names_in_what_was_said_are_near() {
         ("who", vec!["whoami"]),
         ("ip地址", vec!["ip"]),
         ("看看IP", vec!["ip"]),
-        ("出口IP是多少", vec!["出口IP"]),
+        ("出口IP是多少", vec!["ip"]),
         ("whips", vec![]),
         ("今天吃什么", vec![]),
     ] {

@@ -25,7 +25,11 @@ const MAX_CONNECTIONS: usize = 512;
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// For the headers of a request, the first or a later one of its connection.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// For a connection as a whole: whoever neither asks nor reads does not keep a place.
+const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
+/// For a request under way when its connection is to end.
+const LAST_REQUEST: Duration = Duration::from_secs(10);
 /// When accepting fails, there are no descriptors left; some will be.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -83,6 +87,7 @@ async fn connection(
     jobs: TaskTracker,
     stopping: CancellationToken,
 ) {
+    let clock = Arc::clone(app.clock());
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (app, jobs) = (Arc::clone(&app), jobs.clone());
         async move { Ok::<_, Infallible>(respond(app, request, timeout, &jobs).await) }
@@ -94,15 +99,23 @@ async fn connection(
         .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
+    let over = clock.now() + SignedDuration::try_from(CONNECTION_LIFETIME).unwrap_or(SignedDuration::MAX);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping.cancelled() => {
+        ended = clock.within(over, connection.as_mut()) => ended,
+        () = stopping.cancelled() => None,
+    };
+    let ended = match ended {
+        Some(ended) => Some(ended),
+        None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            let by = clock.now() + SignedDuration::try_from(LAST_REQUEST).unwrap_or(SignedDuration::MAX);
+            clock.within(by, connection.as_mut()).await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+        None => tracing::debug!("a connection was cut off"),
     }
 }
 
@@ -132,27 +145,48 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Resolves at SIGTERM or Ctrl-C.
-///
-/// # Errors
-/// When signals cannot be listened to.
-pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+/// SIGTERM and Ctrl-C.
+pub struct StopSignals {
     #[cfg(unix)]
-    {
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    /// Listens to them from now on.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    #[cfg(unix)]
+    pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        Ok(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
+
+    /// Resolves at the next one.
+    #[cfg(unix)]
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Listens to them from now on.
+    ///
+    /// # Errors
+    /// Never, on this system.
     #[cfg(not(unix))]
-    Ok(async {
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Resolves at the next one.
+    #[cfg(not(unix))]
+    pub async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    })
+    }
 }

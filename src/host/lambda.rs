@@ -5,22 +5,25 @@
 //! empties the slot before each call; a handler that panicked has then left nothing.
 
 use std::{
-    convert::Infallible,
+    collections::HashMap,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
-use http::Uri;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_TYPE};
+use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::{
-    Body, Error, RequestExt,
-    request::RequestContext,
+use lambda_runtime::{
+    Error, LambdaEvent, LambdaInvocation, Runtime,
+    layers::TracingLayer,
     service_fn,
     tower::{Layer, Service},
 };
-use lambda_runtime::{LambdaInvocation, layers::TracingLayer};
+use serde::{Deserialize, Serialize};
 
 use crate::app::{App, Arrival, Job};
 
@@ -36,44 +39,112 @@ type Slot = Arc<Mutex<Option<Job>>>;
 pub async fn run(app: Arc<App>) -> Result<(), Error> {
     let slot = Slot::default();
     let filled = Arc::clone(&slot);
-    let handler = service_fn(move |request: lambda_http::Request| {
+    let handler = service_fn(move |event: LambdaEvent<Event>| {
         let (app, slot) = (Arc::clone(&app), Arc::clone(&filled));
         async move {
-            let arrival = arrival(&app, &request);
-            let request = without_stage(request).map(Bytes::from);
-            let (response, job) = app.handle(request, arrival).await;
+            let arrival = arrival(&app, &event.context);
+            let (response, job) = match event.payload.into_request() {
+                Ok(request) => app.handle(request, arrival).await,
+                Err(malformed) => (app.malformed(malformed, &arrival), None),
+            };
             put(&slot, job);
-            Ok::<_, Infallible>(response)
+            Ok::<_, Error>(Answer::from(response))
         }
     });
-    lambda_http::runtime(handler).layer(AfterResponseLayer(slot)).layer(TracingLayer::new()).run().await
+    Runtime::new(handler).layer(AfterResponseLayer(slot)).layer(TracingLayer::new()).run().await
 }
 
-fn arrival(app: &App, request: &lambda_http::Request) -> Arrival {
+fn arrival(app: &App, context: &lambda_runtime::Context) -> Arrival {
     let now = app.clock().now();
-    let context = request.lambda_context_ref();
-    let told =
-        context.and_then(|context| Timestamp::from_millisecond(i64::try_from(context.deadline).ok()?).ok());
+    let told = i64::try_from(context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     Arrival {
-        request_id: context.map(|context| context.request_id.clone()).unwrap_or_default(),
+        request_id: context.request_id.clone(),
         deadline: told.filter(|deadline| *deadline > now).unwrap_or(now + UNKNOWN_DEADLINE),
     }
 }
 
-/// An HTTP API with a named stage puts its name before the path.
-fn without_stage(mut request: lambda_http::Request) -> lambda_http::Request {
-    let stage = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.stage.clone(),
-        _ => None,
-    };
-    let rest = stage.and_then(|stage| {
-        let rest = request.uri().path().strip_prefix('/')?.strip_prefix(stage.as_str())?;
-        if rest.is_empty() { Some("/".parse::<Uri>()) } else { rest.starts_with('/').then(|| rest.parse()) }
-    });
-    if let Some(Ok(uri)) = rest {
-        *request.uri_mut() = uri;
+/// The event of a function URL or an HTTP API (payload format 2.0), as far as it is used. The query is not: it may
+/// hold what no URI may, and anyone can send one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    request_context: RequestContext,
+    #[serde(default)]
+    raw_path: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+struct RequestContext {
+    http: HttpContext,
+    stage: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HttpContext {
+    method: String,
+}
+
+/// The response, as a function URL expects it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status_code: u16,
+    headers: HashMap<&'static str, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl From<Response<String>> for Answer {
+    fn from(response: Response<String>) -> Self {
+        let header =
+            |name: HeaderName, shown| Some((shown, response.headers().get(name)?.to_str().ok()?.to_owned()));
+        let headers = [header(CONTENT_TYPE, "content-type"), header(http::header::ALLOW, "allow")];
+        Self {
+            status_code: response.status().as_u16(),
+            headers: headers.into_iter().flatten().collect(),
+            body: response.into_body(),
+            is_base64_encoded: false,
+        }
     }
-    request
+}
+
+impl Event {
+    /// The request that the event is about.
+    fn into_request(self) -> Result<Request<Full<Bytes>>, &'static str> {
+        let body = self.body.unwrap_or_default();
+        let body = if self.is_base64_encoded {
+            STANDARD.decode(body).map_err(|_| "the body is marked as Base64 and is none")?
+        } else {
+            body.into_bytes()
+        };
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() =
+            Method::from_bytes(self.request_context.http.method.as_bytes()).map_err(|_| "no such method")?;
+        let path = without_stage(&self.raw_path, self.request_context.stage.as_deref());
+        *request.uri_mut() = path.parse::<Uri>().map_err(|_| "the path is none of a URI")?;
+        // A header that cannot be one is not there: what needs it will miss it.
+        let headers = self.headers.into_iter().filter_map(|(name, value)| {
+            Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+        });
+        request.headers_mut().extend(headers);
+        Ok(request)
+    }
+}
+
+/// An HTTP API with a named stage puts its name before the path.
+fn without_stage<'p>(path: &'p str, stage: Option<&str>) -> &'p str {
+    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
+    match rest {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ if path.is_empty() => "/",
+        _ => path,
+    }
 }
 
 fn put(slot: &Slot, job: Option<Job>) {
@@ -82,32 +153,6 @@ fn put(slot: &Slot, job: Option<Job>) {
 
 fn take(slot: &Slot) -> Option<Job> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// The event's body, as bytes whichever way it was encoded.
-struct Bytes(Option<bytes::Bytes>);
-
-impl From<Body> for Bytes {
-    fn from(body: Body) -> Self {
-        let bytes = match body {
-            Body::Text(text) => text.into(),
-            Body::Binary(binary) => binary.into(),
-            _ => bytes::Bytes::new(),
-        };
-        Self(Some(bytes).filter(|bytes: &bytes::Bytes| !bytes.is_empty()))
-    }
-}
-
-impl http_body::Body for Bytes {
-    type Data = bytes::Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(http_body::Frame::data(bytes))))
-    }
 }
 
 /// Runs what the handler left in the slot, after the response was posted and before the next event is asked for.

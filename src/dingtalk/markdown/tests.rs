@@ -109,6 +109,18 @@ fn a_staff_id_that_is_none_mentions_nobody() {
 }
 
 #[test]
+fn nobody_mentions_everyone() {
+    for (staff_id, nick) in [(Some("all"), "x"), (Some("ALL"), "x"), (None, "all"), (None, " 所有人 ")] {
+        let mention = Mention { staff_id: staff_id.map(str::to_owned), dingtalk_id: None, nick: nick.into() };
+        let message =
+            render(&Reply::new("pong"), &Reader { mention: Some(mention), can_tap: false }, Locale::En);
+        assert_eq!(message.at, At::default());
+        let text = message.to_string().to_lowercase();
+        assert!(!text.contains("@all") && !text.contains("@所有人"), "{text}");
+    }
+}
+
+#[test]
 fn several_buttons_are_below_one_another() {
     let reply = Reply::new("t").link("one", "https://example.com/1").link("two", "https://example.com/2");
     let json = serde_json::to_value(render(&reply, &group(), Locale::En)).unwrap();
@@ -149,7 +161,7 @@ proptest! {
 
     #[test]
     fn any_reply_fits_and_parses_to_no_markup(
-        outside in "[a-z<>&*_`\\[\\]()#|~@!:/\\\\. \n\u{202E}中文🙂-]{0,60}", times in 1_usize..800, locale in prop::bool::ANY,
+        outside in "[a-z<>&*_`\\[\\]()#|~@!:/\\\\. \n\"\u{202E}中文🙂-]{0,60}", times in 1_usize..800, locale in prop::bool::ANY,
     ) {
         let long = outside.repeat(times);
         let reply = Reply::new(long.as_str())

@@ -3,9 +3,12 @@
 use std::{fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::Value;
+use bytes::Bytes;
+use http_body_util::Full;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Bytes, without_stage};
+use super::{Event, without_stage};
 use crate::testing::{Chat, NOW_MS, SECRET, signature};
 
 const WEBHOOK: &str =
@@ -61,8 +64,8 @@ fn redirected(file: &Path, webhook: &str) -> Value {
     event
 }
 
-fn request(event: &Value) -> http::Request<Bytes> {
-    without_stage(lambda_http::request::from_str(&event.to_string()).unwrap()).map(Bytes::from)
+fn request(event: &Value) -> http::Request<Full<Bytes>> {
+    Event::deserialize(event).unwrap().into_request().unwrap()
 }
 
 #[tokio::test]
@@ -98,18 +101,32 @@ fn the_events_are_signed_with_the_documented_secret_at_the_documented_time() {
 
 #[test]
 fn a_stage_of_an_http_api_is_stripped() {
-    let text = fs::read_to_string(folder().join("ping.json")).unwrap();
     for (stage, path, expected) in [
         ("$default", "/", "/"),
+        ("$default", "", "/"),
         ("$default", "/prod/x", "/prod/x"),
         ("prod", "/prod/", "/"),
+        ("prod", "/prod", "/"),
         ("prod", "/prod/hooks/x", "/hooks/x"),
         ("prod", "/", "/"),
         ("prod", "/production/x", "/production/x"),
     ] {
-        let mut event: Value = serde_json::from_str(&text).unwrap();
-        event["requestContext"]["stage"] = stage.into();
-        event["rawPath"] = path.into();
-        assert_eq!(request(&event).uri().path(), expected, "{stage} {path}");
+        assert_eq!(without_stage(path, Some(stage)), expected, "{stage} {path}");
     }
+}
+
+#[test]
+fn what_a_stranger_can_put_into_an_event_is_no_panic() {
+    let text = fs::read_to_string(folder().join("ping.json")).unwrap();
+    let with = |key: &str, value: Value| {
+        let mut event: Value = serde_json::from_str(&text).unwrap();
+        event[key] = value;
+        Event::deserialize(event).unwrap().into_request()
+    };
+    assert!(with("rawQueryString", "a=\"<> \u{0}".into()).is_ok());
+    assert!(with("headers", json!({ "x y": "1", "sign": "a\nb", "x-forwarded-proto": "\"" })).is_ok());
+    assert_eq!(with("rawPath", "/ \"".into()).unwrap_err(), "the path is none of a URI");
+    assert_eq!(with("rawPath", "x".repeat(70_000).into()).unwrap_err(), "the path is none of a URI");
+    assert_eq!(with("isBase64Encoded", true.into()).unwrap_err(), "the body is marked as Base64 and is none");
+    assert!(with("body", Value::Null).is_ok());
 }
