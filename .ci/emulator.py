@@ -262,7 +262,6 @@ class Lambda:
             AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
             AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128",
             AWS_LAMBDA_LOG_FORMAT="JSON",
-            AWS_LAMBDA_LOG_LEVEL="INFO",
             AWS_REGION="us-east-1",
             **env,
         )
@@ -311,16 +310,6 @@ class Lambda:
         self.send(probe)
         self.processes.stop(self.function)
 
-    def check_log(self):
-        """Its lines are JSON with the keys that log levels and the template's metric filter rely on."""
-        for line in self.log.read_text(errors="replace").splitlines():
-            try:
-                if {"timestamp", "level"} <= json.loads(line).keys():
-                    continue
-            except (ValueError, AttributeError):
-                pass
-            yield f"a log line is not JSON with timestamp and level: {line[:300]}"
-
 
 class Http:
     """The executable as a server of plain HTTP."""
@@ -352,8 +341,19 @@ class Http:
         if self.server.returncode != 0:
             raise Failure(f"asked to stop, it ended with {self.server.returncode}")
 
-    def check_log(self):
-        return []
+def wrong_log(log):
+    """What is wrong with a host's log: its lines are what log levels, the template's metric filter and an audit need."""
+    lines = []
+    for line in log.splitlines():
+        try:
+            lines.append(json.loads(line))
+            if not {"timestamp", "level", "message"} <= lines[-1].keys():
+                yield f"a log line without timestamp, level or message: {line[:300]}"
+        except (ValueError, AttributeError):
+            yield f"a log line that is not JSON: {line[:300]}"
+    audit = [line for line in lines if isinstance(line, dict) and line.get("target") == "dingops::audit"]
+    if not any(line.get("command") == "help" and line.get("requestId") and line.get("msgId") for line in audit):
+        yield "no audit line of the help command with its ids"
 
 
 def fresh(binary, path, webhook, env):
@@ -453,7 +453,7 @@ def check(host_class, binary, stand_in, processes, folder):
     if SECRET in log:
         wrong.append("the secret is in the log")
     wrong += [f"{name}: its session is in the log" for session, (name, _) in expected.items() if session in log]
-    wrong += host.check_log()
+    wrong += wrong_log(log)
     if wrong:
         print(f"--- its log, the last lines ---\n{log[-8000:].replace(SECRET, '***')}---", flush=True)
     return len(files), wrong
