@@ -225,11 +225,15 @@ impl App {
             return Err(Refusal::NoHook);
         }
         let mut bytes = Vec::new();
-        // Whether a body of unknown length is empty shows only at its beginning.
-        if body.size_hint().exact().is_none() {
-            self.read(&mut body, &mut bytes, 1).await?;
-        }
-        if bytes.is_empty() && body.is_end_stream() {
+        let empty = match body.size_hint().exact() {
+            Some(length) => length == 0,
+            None => {
+                // Whether a body of unknown length is empty shows only at its beginning.
+                self.read(&mut body, &mut bytes, 1).await?;
+                bytes.is_empty()
+            }
+        };
+        if empty {
             return Ok(Admitted::Silence);
         }
         self.verifier.verify(&head.headers, received)?;

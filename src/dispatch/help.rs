@@ -143,12 +143,13 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
 pub fn unknown(said: &str, nearest: Vec<String>, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
     let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &cut(said.trim()))]));
-    let reply = if nearest.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
+    // Help is offered anyway.
     let help = ctx.locale.say("unknown.help_command", &[]);
     let is_help =
         |name: &String| ctx.table.named(name).is_some_and(|row| row.names().any(|name| name == help));
-    let others = nearest.into_iter().filter(|name| !is_help(name));
-    let reply = others.fold(reply, |reply, name| reply.action(name.clone(), name));
+    let others: Vec<String> = nearest.into_iter().filter(|name| !is_help(name)).collect();
+    let reply = if others.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
+    let reply = others.into_iter().fold(reply, |reply, name| reply.action(name.clone(), name));
     reply.action(ctx.locale.say("unknown.help", &[]), help)
 }
 
@@ -160,7 +161,7 @@ pub fn complain(row: &Row, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Rep
         Some(at) => reply.code(pointed(line.text(), at)),
         None => reply,
     };
-    if row.clap().get_arguments().next().is_none() {
+    if row.arguments.is_empty() {
         return reply;
     }
     let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage_line(row))]));
