@@ -29,6 +29,7 @@ impl Command for Echo {
     const PATH: &'static [&'static str] = &["echo"];
     const ALIASES: &'static [&'static str] = &["回声", "重启"];
     const EFFECT: Effect = Effect::Open;
+    const ARGUMENTS: &'static [&'static str] = &["word", "times", "loud"];
 
     async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
         let Self { word, times, loud } = self;
@@ -53,6 +54,7 @@ impl Command for Query {
     const ALIASES: &'static [&'static str] = &["查询"];
     const EFFECT: Effect = Effect::Open;
     const TAIL: Tail = Tail::Verbatim;
+    const ARGUMENTS: &'static [&'static str] = &["on", "query"];
 
     async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
         Ok(Reply::new("query").code(format!("{:?}\n{}", self.on, self.query)))
@@ -75,6 +77,7 @@ struct Inner;
 impl Command for End {
     const PATH: &'static [&'static str] = &["end"];
     const EFFECT: Effect = Effect::Open;
+    const ARGUMENTS: &'static [&'static str] = &["how"];
 
     fn resolve(&mut self, _: &Ctx) -> Result<(), UserError> {
         if self.how == "early" { Err(UserError("too early".into())) } else { Ok(()) }
