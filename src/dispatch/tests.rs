@@ -247,7 +247,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo 网页 多余
     #### echo：参数有误
 
-    「多余」是多余的，这条命令不需要参数。
+    多了「多余」，这里不需要更多参数。
 
     ```
     echo 网页 多余
@@ -303,7 +303,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo web ''
     #### echo：参数有误
 
-    「」是多余的，这条命令不需要参数。
+    多了「」，这里不需要更多参数。
 
     ```
     echo web ''
