@@ -17,12 +17,13 @@
 //! | 11 | run, before the deadline | a reply either way |
 //! | 12 | deliver, and record what came of it | an error in the log |
 //!
-//! 1 to 8 are here, 9 to 11 in [`crate::dispatch`].
+//! 1 to 8 are here, the rest is a [`Job`]: 9 to 11 in [`crate::dispatch`].
 
+mod job;
 mod memory;
 mod refusal;
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::BufMut;
 use http::{Method, Request, Response, StatusCode, header};
@@ -30,28 +31,23 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
+pub use self::job::Job;
 use self::{
-    memory::Recently,
+    memory::{Recently, Sparingly},
     refusal::{Kind, Refusal},
 };
 use crate::{
     clock::Clock,
     config::{Environment, Settings},
     dingtalk::{
-        callback::{self, Callback, Content, ConversationKind},
+        callback::{self, Callback, Content},
         deliver::Deliver,
-        markdown::{self, Mention, Reader},
         session::SessionWebhook,
         signature::Verifier,
     },
-    dispatch::{
-        self, Ctx, Membership, Person, Place,
-        audit::{self, Outcome, Record},
-        table::Table,
-    },
-    log::Sparingly,
+    dispatch::{Membership, table::Table},
     outbound::Outbound,
-    reply::Reply,
+    text,
 };
 
 /// The largest body, in bytes. Real callbacks have a few KiB.
@@ -59,13 +55,11 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// What DingTalk expects of a robot that answers by the session webhook (protocol.md 2).
 const EMPTY: &str = r#"{"msgtype":"empty"}"#;
 const NAME: &str = "dingops";
-/// Bytes of an id, and letters of a name.
-const MAX_ID: usize = 256;
-const MAX_NAME: usize = 64;
 /// For the body of a request; DingTalk gives up after less.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// DingTalk repeats a callback that was not acknowledged in time (protocol.md 2).
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// For a refusal to be said again to the same person.
 const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// The function.
@@ -91,16 +85,6 @@ pub struct Arrival {
     pub deadline: Timestamp,
 }
 
-/// Work to do after the response. It never fails and never panics on account of a command.
-pub struct Job(Pin<Box<dyn Future<Output = ()> + Send>>);
-
-impl Job {
-    /// Does it.
-    pub async fn run(self) {
-        self.0.await;
-    }
-}
-
 /// What passed all checks.
 struct Accepted {
     callback: Callback,
@@ -120,26 +104,8 @@ enum Admitted {
 }
 
 impl App {
-    /// The function with these settings.
-    ///
-    /// # Errors
-    /// When two commands have the same name.
-    pub fn new(
-        settings: Settings,
-        environment: Environment,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, dispatch::table::Taken> {
-        let table = crate::commands::table(&settings.answers)?;
-        Ok(Self::with_table(settings, environment, clock, table))
-    }
-
-    /// The function with a table of one's own.
-    pub fn with_table(
-        settings: Settings,
-        environment: Environment,
-        clock: Arc<dyn Clock>,
-        table: Table,
-    ) -> Self {
+    /// The function with these settings and commands.
+    pub fn new(settings: Settings, environment: Environment, table: Table, clock: Arc<dyn Clock>) -> Self {
         let outbound = Arc::new(Outbound::default());
         let max_skew = settings.dingtalk.max_skew;
         Self {
@@ -188,7 +154,7 @@ impl App {
             }
             Ok(Admitted::Silence) => (respond(StatusCode::OK, "application/json", EMPTY), None),
             Ok(Admitted::Work(accepted)) => {
-                let job = self.job(*accepted, arrival);
+                let job = Job::new(Arc::clone(self), *accepted, arrival);
                 (respond(StatusCode::OK, "application/json", EMPTY), Some(job))
             }
             Err(refusal) => (self.refuse(&refusal), None),
@@ -252,10 +218,11 @@ impl App {
         if self.robot_code.is_some() && self.robot_code != callback.robot.code {
             return Err(Refusal::OtherRobot { came: shown(callback.robot.code.as_deref()) });
         }
-        if let Content::QuotaExhausted { .. } = &callback.content {
+        if let Content::QuotaExhausted { message } = &callback.content {
             tracing::error!(
-                "DingTalk's monthly message quota is used up, callbacks come without their text (20001): wait for the next month, \
-                 or have an administrator buy more"
+                message_of_dingtalk = message,
+                "a callback without its text: the monthly message quota seems to be used up; wait for the next month, or \
+                 have an administrator buy more"
             );
             return Ok(Admitted::Silence);
         }
@@ -303,107 +270,6 @@ impl App {
             }),
         }
     }
-
-    /// Steps 9 to 12, to be done after the response. A job holds no more of a callback than it needs: there may be many.
-    fn job(self: &Arc<Self>, accepted: Accepted, arrival: Arrival) -> Job {
-        let Accepted { callback, session, membership, received } = accepted;
-        let ctx = self.ctx(&callback, membership, received, &arrival);
-        let said = said(&callback.content).map(|line| cut(line, dispatch::MAX_LINE + 1));
-        let span = tracing::info_span!("callback", requestId = arrival.request_id, msgId = ctx.once);
-        let app = Arc::clone(self);
-        Job(Box::pin(async move { app.work(said, ctx, session, arrival).await }.instrument(span)))
-    }
-
-    async fn work(&self, said: Option<String>, ctx: Ctx, session: SessionWebhook, arrival: Arrival) {
-        let dispatched = match said {
-            Some(line) => dispatch::dispatch(&line, &ctx, short(&arrival.request_id)).await,
-            None if ctx.place.private => unreadable(&ctx),
-            None => return,
-        };
-        let who = ctx.who.staff_id.as_deref().or(ctx.who.dingtalk_id.as_deref()).unwrap_or(&ctx.who.nick);
-        let refused = dispatched.record.outcome == Outcome::Refused;
-        let delivered = if refused && !self.refused.first_time(who, self.clock.now()) {
-            Ok(())
-        } else {
-            let message = markdown::render(&dispatched.reply, &reader(&ctx), ctx.locale);
-            self.deliver.deliver(&session, &message, arrival.deadline).await
-        };
-        let took = self.clock.now().duration_since(ctx.received);
-        audit::write(&dispatched.record, &ctx, took, &delivered);
-    }
-
-    fn ctx(
-        &self,
-        callback: &Callback,
-        membership: Membership,
-        received: Timestamp,
-        arrival: &Arrival,
-    ) -> Ctx {
-        // DingTalk's ids and names are short; what is not was made to do harm.
-        let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
-        let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
-        Ctx {
-            settings: Arc::clone(&self.settings),
-            table: Arc::clone(&self.table),
-            who: Person {
-                nick: name(&callback.sender.nick).unwrap_or_default(),
-                staff_id: id(&callback.sender.staff_id),
-                dingtalk_id: id(&callback.sender.id),
-                membership,
-                admin: callback.sender.is_admin,
-            },
-            place: Place {
-                private: callback.conversation.kind == ConversationKind::Private,
-                conversation_id: id(&callback.conversation.id),
-                title: name(&callback.conversation.title),
-            },
-            locale: self.settings.locale,
-            zone: self.settings.zone.clone(),
-            clock: Arc::clone(&self.clock),
-            received,
-            deadline: reserve(received, arrival.deadline),
-            once: id(&callback.msg_id).unwrap_or_else(|| arrival.request_id.clone()),
-            outbound: Arc::clone(&self.outbound),
-        }
-    }
-}
-
-/// The deadline of a command: the host's, less three seconds (less half of what is left, where that is little) to say
-/// that it was missed.
-fn reserve(received: Timestamp, host: Timestamp) -> Timestamp {
-    let left = host.duration_since(received).max(SignedDuration::ZERO);
-    host - left.checked_div(2).unwrap_or_default().min(SignedDuration::from_secs(3))
-}
-
-/// The line that was said. A picture in rich text alone says nothing; a mention of the bot alone asks for help.
-fn said(content: &Content) -> Option<&str> {
-    content.words().filter(|words| matches!(content, Content::Text(_)) || !words.trim().is_empty())
-}
-
-/// The beginning of a text, in bytes.
-fn cut(text: &str, most: usize) -> String {
-    text[..text.floor_char_boundary(most)].to_owned()
-}
-
-fn unreadable(ctx: &Ctx) -> dispatch::Dispatched {
-    let reply =
-        Reply::new(ctx.locale.say("unreadable.title", &[])).text(ctx.locale.say("unreadable.text", &[]));
-    let record = Record { path: String::new(), values: None, outcome: Outcome::NotUnderstood };
-    dispatch::Dispatched { reply, record }
-}
-
-fn reader(ctx: &Ctx) -> Reader {
-    let mention = Mention {
-        staff_id: ctx.who.staff_id.clone(),
-        dingtalk_id: ctx.who.dingtalk_id.clone(),
-        nick: ctx.who.nick.clone(),
-    };
-    Reader { mention: (!ctx.place.private).then_some(mention), can_tap: ctx.place.private }
-}
-
-/// The beginning of a request id: enough to find it in the log, short enough to be read out.
-fn short(request_id: &str) -> &str {
-    request_id.get(..8).unwrap_or(request_id)
 }
 
 /// Reads until `enough` bytes are there or the body ends.
@@ -422,9 +288,9 @@ where
     Ok(())
 }
 
-/// An id for the log, cut.
+/// An id for the log.
 fn shown(id: Option<&str>) -> String {
-    id.map_or_else(|| "none".to_owned(), |id| id.chars().take(64).collect())
+    id.map_or_else(|| "none".to_owned(), |id| text::cut(id, 64))
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: &str) -> Response<String> {

@@ -6,14 +6,15 @@ mod event;
 use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Parser, Subcommand};
-use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
     clock::SystemClock,
-    config::{ConfigError, Environment, Settings},
+    config::{self, ConfigError, Environment, Settings},
+    dispatch::table::Table,
     host::{self, http::StopSignals},
+    outbound::chain,
 };
 
 /// Exit code for anything that is wrong at the start: settings, variables, an address that is taken.
@@ -66,7 +67,7 @@ enum CliError {
     Usage(String),
     #[error("{what}: {error}")]
     Io { what: String, error: std::io::Error },
-    #[error("the Runtime API of Lambda: {0}")]
+    #[error("the Runtime API of Lambda: {}", chain(.0.as_ref()))]
     Lambda(lambda_runtime::Error),
 }
 
@@ -104,10 +105,17 @@ fn env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-fn app() -> Result<App, CliError> {
+/// What the environment and the settings say, and the commands they make.
+fn load() -> Result<(Environment, Settings, Table), CliError> {
     let environment = Environment::read(&env)?;
     let settings = Settings::load(&env)?;
-    App::new(settings, environment, Arc::new(SystemClock)).map_err(|taken| CliError::Usage(taken.to_string()))
+    let table = crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken))?;
+    Ok((environment, settings, table))
+}
+
+fn app() -> Result<App, CliError> {
+    let (environment, settings, table) = load()?;
+    Ok(App::new(settings, environment, table, Arc::new(SystemClock)))
 }
 
 /// What the Runtime API's client reads beside its address, and stops without.
@@ -171,8 +179,7 @@ fn listen(given: Option<String>) -> Result<(&'static str, SocketAddr), CliError>
 
 fn timeout() -> Result<Duration, CliError> {
     let Some(text) = env("DINGOPS_TIMEOUT").filter(|text| !text.is_empty()) else { return Ok(TIMEOUT) };
-    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    duration
+    config::duration(&text)
         .filter(|duration| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(duration))
         .ok_or(CliError::Value { name: "DINGOPS_TIMEOUT", expected: "a duration from 5s to 15m", came: text })
 }

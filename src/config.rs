@@ -21,7 +21,7 @@ use crate::{
         session::SessionHosts,
         signature::{InvalidSecret, Secret},
     },
-    dispatch::words::Line,
+    dispatch::{table::Taken, words::Line},
     locale::Locale,
 };
 
@@ -61,24 +61,24 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The file.
-    pub place: Place,
+    pub file: SettingsFile,
     /// The beginning of the SHA-256 of the file as it is, in hex: equal files, equal hashes.
     pub hash: String,
 }
 
-/// A place of settings.
+/// Where settings are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum SettingsFile {
     /// A file.
-    File(PathBuf),
+    Path(PathBuf),
     /// The copy embedded at build time.
     Embedded,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SettingsFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(f),
+            Self::Path(path) => path.display().fmt(f),
             Self::Embedded => f.write_str("dingops.toml (embedded)"),
         }
     }
@@ -111,6 +111,8 @@ pub struct Answer {
     pub name: String,
     /// The answer, in DingTalk's Markdown.
     pub markdown: String,
+    /// Where its name stands, for a mistake that only the table of commands finds.
+    name_at: Mistake,
 }
 
 /// What the environment tells beside the file.
@@ -144,10 +146,10 @@ pub enum ConfigError {
         error: std::io::Error,
     },
     /// A mistake in the file.
-    #[error("{place}:{mistake}")]
+    #[error("{file}:{mistake}")]
     Mistake {
         /// The file.
-        place: Place,
+        file: SettingsFile,
         /// What is wrong, and where.
         mistake: Mistake,
     },
@@ -184,7 +186,7 @@ impl Settings {
     /// When a named file cannot be read, or for the first mistake in it.
     pub fn load(env: Env<'_>) -> Result<Self, ConfigError> {
         let read = |path: PathBuf| match std::fs::read_to_string(&path) {
-            Ok(text) => Ok((Place::File(path), text)),
+            Ok(text) => Ok((SettingsFile::Path(path), text)),
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 let error = std::io::Error::other("expected a file in UTF-8, came another encoding (GBK?)");
                 Err(ConfigError::Unreadable { path, error })
@@ -195,28 +197,28 @@ impl Settings {
         let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE)));
         let layer = PathBuf::from("/opt").join(FILE);
         let found = named.or_else(|| beside.into_iter().chain([layer]).find(|path| path.exists()));
-        let (place, text) = found.map_or_else(|| Ok((Place::Embedded, EMBEDDED.to_owned())), read)?;
-        Self::parse(&text, place.clone(), env).map_err(|mistake| ConfigError::Mistake { place, mistake })
+        let (file, text) = found.map_or_else(|| Ok((SettingsFile::Embedded, EMBEDDED.to_owned())), read)?;
+        Self::parse(&text, file.clone(), env).map_err(|mistake| ConfigError::Mistake { file, mistake })
     }
 
     /// Checks the text of a dingops.toml.
     ///
     /// # Errors
     /// The first mistake, with key and line.
-    pub fn parse(text: &str, place: Place, env: Env<'_>) -> Result<Self, Mistake> {
+    pub fn parse(text: &str, file: SettingsFile, env: Env<'_>) -> Result<Self, Mistake> {
         let mut document = Document::parse(text)?;
         document.substitute(env)?;
-        let (file, places): (File, _) = document.read()?;
-        if *file.version.get_ref() != VERSION {
-            let problem = format!("expected {VERSION}, came {}", file.version.get_ref());
-            return Err(places.mistake(file.version.span(), problem));
+        let (sections, places): (Sections, _) = document.read()?;
+        if *sections.version.get_ref() != VERSION {
+            let problem = format!("expected {VERSION}, came {}", sections.version.get_ref());
+            return Err(places.mistake(sections.version.span(), problem));
         }
-        let zone = TimeZone::get(file.timezone.get_ref()).map_err(|_| {
+        let zone = TimeZone::get(sections.timezone.get_ref()).map_err(|_| {
             let problem = "expected a time zone such as \"Asia/Shanghai\"";
-            places.unexpected(file.timezone.span(), problem, file.timezone.get_ref())
+            places.unexpected(sections.timezone.span(), problem, sections.timezone.get_ref())
         })?;
-        let dingtalk = file.dingtalk.check(&places)?;
-        let ip = file.ip.check(&places)?;
+        let dingtalk = sections.dingtalk.check(&places)?;
+        let ip = sections.ip.check(&places)?;
         let ids =
             |names: BTreeMap<Spanned<String>, Spanned<String>>| -> Result<BTreeMap<String, String>, Mistake> {
                 let entry = |(name, id): (Spanned<String>, Spanned<String>)| {
@@ -230,22 +232,23 @@ impl Settings {
                 };
                 names.into_iter().map(entry).collect()
             };
-        let settings = Self {
-            source: Source { place, hash: hash(text) },
-            locale: file.locale,
+        Ok(Self {
+            source: Source { file, hash: hash(text) },
+            locale: sections.locale,
             zone,
             dingtalk,
-            people: ids(file.people)?,
-            groups: ids(file.groups)?,
+            people: ids(sections.people)?,
+            groups: ids(sections.groups)?,
             ip,
-            answers: file.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
-        };
-        // Whether a name is free is for the table to say; the line is known only here.
-        if let Err(taken) = crate::commands::table(&settings.answers) {
-            let at = file.answer.get(taken.index).map(|answer| answer.name.span()).unwrap_or_default();
-            return Err(places.mistake(at, taken.to_string()));
-        }
-        Ok(settings)
+            answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The mistake that the name of an answer is taken, which is for the table of commands to say.
+    pub fn taken(&self, taken: &Taken) -> ConfigError {
+        let answer = self.answers.get(taken.index);
+        let mistake = answer.map(|answer| Mistake { problem: taken.to_string(), ..answer.name_at.clone() });
+        ConfigError::Mistake { file: self.source.file.clone(), mistake: mistake.unwrap_or_default() }
     }
 }
 
@@ -255,7 +258,7 @@ fn hash(text: &str) -> String {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Sections {
     #[serde(default = "current_version")]
     version: Spanned<i64>,
     #[serde(default)]
@@ -330,7 +333,8 @@ impl DingTalkSection {
     }
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// A duration as it is written in the settings: `1h`, `90s`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok())
 }
 
@@ -385,11 +389,15 @@ impl AnswerSection {
         }
         // As it counts in a message, where a quote or a line break takes two bytes.
         let length = serde_json::to_string(self.markdown.get_ref()).map_or(0, |json| json.len() - 2);
-        if self.markdown.get_ref().trim().is_empty() || length > MAX_ANSWER {
-            let problem = format!("expected Markdown of 1 to {MAX_ANSWER} bytes, came {length} bytes");
+        if self.markdown.get_ref().trim().is_empty() {
+            return Err(places.mistake(self.markdown.span(), "expected Markdown, came blanks".into()));
+        }
+        if length > MAX_ANSWER {
+            let problem = format!("expected Markdown of at most {MAX_ANSWER} bytes, came {length} bytes");
             return Err(places.mistake(self.markdown.span(), problem));
         }
-        Ok(Answer { name, markdown: self.markdown.get_ref().clone() })
+        let name_at = places.mistake(self.name.span(), String::new());
+        Ok(Answer { name, markdown: self.markdown.get_ref().clone(), name_at })
     }
 }
 

@@ -32,5 +32,6 @@ pub mod outbound;
 pub mod reply;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod text;
 
 rust_i18n::i18n!("src/locales");

@@ -6,15 +6,10 @@
 //! a session webhook, or what people write.
 
 use std::{
-    collections::HashMap,
     fmt,
-    hash::Hash,
     io::{self, IsTerminal, Write},
-    sync::{Mutex, PoisonError},
-    time::Duration,
 };
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tracing::{
     Event, Subscriber,
@@ -33,6 +28,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
+
+use crate::text;
 
 /// The target of the lines that record commands.
 pub const AUDIT: &str = "dingops::audit";
@@ -76,31 +73,19 @@ pub fn init() -> Result<(), InvalidLevels> {
 #[error("RUST_LOG: expected levels such as \"info\" or \"dingops=debug,hyper=warn\", came {0:?}")]
 pub struct InvalidLevels(String);
 
-/// Whether a character changes the direction of what follows it.
-pub fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
 /// The longest value in a line, in bytes: what comes from outside can be of any length.
 const MAX_VALUE: usize = 1024;
-
-fn shorten(text: &mut String) {
-    if text.len() > MAX_VALUE {
-        text.truncate(text.floor_char_boundary(MAX_VALUE));
-        text.push('…');
-    }
-}
 
 /// Escapes, in a finished line, what must not reach a terminal or split the line.
 struct Escaping<W>(W);
 
 impl<W: Write> Write for Escaping<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        let (text, end) = text.strip_suffix('\n').map_or((text.as_ref(), ""), |text| (text, "\n"));
-        let mut escaped = String::with_capacity(text.len() + 1);
-        for c in text.chars() {
-            if c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+        let whole = String::from_utf8_lossy(line);
+        let (content, end) = whole.strip_suffix('\n').map_or((whole.as_ref(), ""), |content| (content, "\n"));
+        let mut escaped = String::with_capacity(line.len());
+        for c in content.chars() {
+            if text::is_control(c) {
                 escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
             } else {
                 escaped.push(c);
@@ -146,8 +131,10 @@ where
         }
         event.record(&mut Fields(&mut line));
         for value in line.values_mut() {
-            if let Value::String(text) = value {
-                shorten(text);
+            if let Value::String(long) = value
+                && long.len() > MAX_VALUE
+            {
+                *long = format!("{}…", text::cut_bytes(long, MAX_VALUE));
             }
         }
         let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
@@ -185,50 +172,6 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// Lets a few lines a minute through and counts the rest, for what strangers can cause at will. Lines have kinds, so
-/// that many of one kind do not hide the first of another.
-#[derive(Debug)]
-pub struct Sparingly<K> {
-    of_a_kind: u32,
-    in_all: u32,
-    window: Mutex<Window<K>>,
-}
-
-#[derive(Debug)]
-struct Window<K> {
-    since: Option<Timestamp>,
-    logged: HashMap<K, u32>,
-    withheld: u64,
-}
-
-impl<K: Eq + Hash> Sparingly<K> {
-    /// At most so many lines a minute of each kind, and of all kinds together.
-    pub fn new(of_a_kind: u32, in_all: u32) -> Self {
-        let window = Window { since: None, logged: HashMap::new(), withheld: 0 };
-        Self { of_a_kind, in_all, window: Mutex::new(window) }
-    }
-
-    /// Whether to log a line of this kind now; with how many lines were withheld since the last one that was logged.
-    pub fn admit(&self, kind: K, now: Timestamp) -> Option<u64> {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = window
-            .since
-            .is_none_or(|since| now.duration_since(since).unsigned_abs() >= Duration::from_secs(60));
-        if over {
-            window.since = Some(now);
-            window.logged.clear();
-        }
-        let in_all: u32 = window.logged.values().sum();
-        let of_a_kind = window.logged.entry(kind).or_default();
-        if *of_a_kind >= self.of_a_kind || in_all >= self.in_all {
-            window.withheld += 1;
-            return None;
-        }
-        *of_a_kind += 1;
-        Some(std::mem::take(&mut window.withheld))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,17 +181,5 @@ mod tests {
         let mut out = Vec::new();
         Escaping(&mut out).write_all("a\nb\u{1b}[31m\u{202E}c\u{2028}中文\n".as_bytes()).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "a\\u000ab\\u001b[31m\\u202ec\\u2028中文\n");
-    }
-
-    #[test]
-    fn a_few_lines_a_minute() {
-        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
-        let sparingly = Sparingly::new(2, 3);
-        assert_eq!(sparingly.admit("a", at(0)), Some(0));
-        assert_eq!(sparingly.admit("a", at(1)), Some(0));
-        assert_eq!(sparingly.admit("a", at(2)), None);
-        assert_eq!(sparingly.admit("b", at(3)), Some(1));
-        assert_eq!(sparingly.admit("b", at(59)), None);
-        assert_eq!(sparingly.admit("b", at(60)), Some(1));
     }
 }

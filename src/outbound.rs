@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Response, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// Time to make a connection, name look-up and TLS included.
@@ -54,19 +54,27 @@ impl Outbound {
     /// When no such answer came.
     pub async fn get(&self, url: url::Url, limit: usize) -> Result<Vec<u8>, OutboundError> {
         let failed = |error| OutboundError::Failed(describe(error));
-        let mut response = self.client()?.get(url).send().await.map_err(failed)?;
+        let response = self.client()?.get(url).send().await.map_err(failed)?;
         if !response.status().is_success() {
             return Err(OutboundError::Status(response.status().as_u16()));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > limit {
-                return Err(OutboundError::TooLong(limit));
-            }
+        match read(response, limit).await.map_err(failed)? {
+            (body, true) => Ok(body),
+            (_, false) => Err(OutboundError::TooLong(limit)),
         }
-        Ok(body)
     }
+}
+
+/// The body of an answer, and whether it is the whole: reading stops once `limit` is passed.
+pub(crate) async fn read(mut response: Response, limit: usize) -> Result<(Vec<u8>, bool), reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > limit {
+            return Ok((body, false));
+        }
+    }
+    Ok((body, true))
 }
 
 fn build() -> Result<Client, String> {
@@ -90,13 +98,11 @@ fn build() -> Result<Client, String> {
 
 /// An error of reqwest with its causes and without its address.
 pub(crate) fn describe(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    chain(&error.without_url())
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -34,7 +34,7 @@ pub use self::{
 use crate::{
     app::{App, Arrival, Job},
     clock::Clock,
-    config::{Environment, Place, Settings},
+    config::{Environment, Settings, SettingsFile},
     dingtalk::signature::{SIGN, Secret, TIMESTAMP},
     dispatch::{Row, table::Table},
 };
@@ -122,17 +122,15 @@ impl Chat {
         let inbox = Inbox::start().await;
         let closed = closed_origin().await;
         let text = settings(toml, &[&inbox.origin(), &closed]);
-        let settings = Settings::parse(&text, Place::Embedded, &|_| None).expect("settings");
+        let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
         let secret = Secret::new(SECRET).expect("a secret");
         let environment = Environment { secret, previous: None, robot_code: robot.map(str::to_owned) };
         let clock = TestClock::at(NOW_MS);
-        let app = match rows {
-            None => App::new(settings, environment, Arc::new(clock.clone())).expect("a table"),
-            Some(rows) => {
-                let table = Table::new(rows, Vec::new()).expect("a table");
-                App::with_table(settings, environment, Arc::new(clock.clone()), table)
-            }
+        let table = match rows {
+            None => crate::commands::table(&settings.answers),
+            Some(rows) => Table::new(rows, Vec::new()),
         };
+        let app = App::new(settings, environment, table.expect("a table"), Arc::new(clock.clone()));
         Self {
             app: Arc::new(app),
             clock,

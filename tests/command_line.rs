@@ -18,7 +18,7 @@ use bytes::Bytes;
 use dingops::{
     app::{App, Arrival, Job},
     clock::{Clock, SystemClock},
-    config::{Environment, Place, Settings},
+    config::{Environment, Settings, SettingsFile},
     dingtalk::signature::Secret,
     testing::{HOST_TIMEOUT, Inbox, SECRET},
 };
@@ -285,8 +285,10 @@ fn check_prints_the_table_and_the_hash() {
             ("ALICE", "0147000002"),
         ],
     ));
-    let hash =
-        Settings::parse(toml, Place::Embedded, &|_| Some("0147000002".into())).expect("settings").source.hash;
+    let hash = Settings::parse(toml, SettingsFile::Embedded, &|_| Some("0147000002".into()))
+        .expect("settings")
+        .source
+        .hash;
     for word in [
         config.path(),
         &hash,
@@ -311,10 +313,11 @@ fn check_prints_the_table_and_the_hash() {
 fn app(inbox: Option<&Inbox>) -> Arc<App> {
     let origin = inbox.map_or_else(|| "https://oapi.dingtalk.com".to_owned(), Inbox::origin);
     let text = dingops::testing::settings("locale = \"en\"", &[&origin]);
-    let settings = Settings::parse(&text, Place::Embedded, &|_| None).expect("settings");
+    let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
     let secret = Secret::new(SECRET).expect("a secret");
     let environment = Environment { secret, previous: None, robot_code: None };
-    Arc::new(App::new(settings, environment, Arc::new(SystemClock)).expect("a table"))
+    let table = dingops::commands::table(&settings.answers).expect("a table");
+    Arc::new(App::new(settings, environment, table, Arc::new(SystemClock)))
 }
 
 async fn handle(app: &Arc<App>, headers: &[(&str, &str)], body: &str) -> (Response<String>, Option<Job>) {

@@ -289,11 +289,11 @@ fn a_panic_is_answered_and_survived() {
 fn app_with_a_row_that_panics() -> App {
     static ROWS: &[Row] = &[row::<Panic>(), row::<Calm>()];
     let env = |name: &str| std::env::var(name).ok();
-    App::with_table(
+    App::new(
         Settings::load(&env).expect("settings"),
         Environment::read(&env).expect("a secret"),
-        Arc::new(SystemClock),
         Table::new(ROWS, Vec::new()).expect("a table"),
+        Arc::new(SystemClock),
     )
 }
 

@@ -1,8 +1,8 @@
 //! What this process saw in the last minutes. A bonus, never a protection: another process does not know it.
 
 use std::{
-    collections::{HashSet, VecDeque},
-    hash::{BuildHasher, RandomState},
+    collections::{HashMap, HashSet, VecDeque},
+    hash::{BuildHasher, Hash, RandomState},
     sync::{Mutex, PoisonError},
 };
 
@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// At most this many are remembered, the oldest forgotten first.
 const MOST: usize = 4096;
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Remembers names for a while, as hashes: a name may be long.
 pub(super) struct Recently {
@@ -33,18 +34,65 @@ impl Recently {
     pub(super) fn first_time(&self, name: &str, now: Timestamp) -> bool {
         let name = self.hasher.hash_one(name);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some((when, _)) = seen.order.front()
-            && (now.duration_since(*when) >= self.within || seen.order.len() >= MOST)
-        {
-            if let Some((_, old)) = seen.order.pop_front() {
-                seen.names.remove(&old);
-            }
+        while seen.order.front().is_some_and(|(when, _)| now.duration_since(*when) >= self.within) {
+            seen.forget_oldest();
         }
-        let first = seen.names.insert(name);
-        if first {
-            seen.order.push_back((now, name));
+        if !seen.names.insert(name) {
+            return false;
         }
-        first
+        seen.order.push_back((now, name));
+        if seen.order.len() > MOST {
+            seen.forget_oldest();
+        }
+        true
+    }
+}
+
+impl Seen {
+    fn forget_oldest(&mut self) {
+        if let Some((_, oldest)) = self.order.pop_front() {
+            self.names.remove(&oldest);
+        }
+    }
+}
+
+/// Lets a few lines a minute through and counts the rest, for what strangers can cause at will. Lines have kinds, so
+/// that many of one kind do not hide the first of another.
+pub(super) struct Sparingly<K> {
+    of_a_kind: u32,
+    in_all: u32,
+    window: Mutex<Window<K>>,
+}
+
+struct Window<K> {
+    since: Option<Timestamp>,
+    logged: HashMap<K, u32>,
+    withheld: u64,
+}
+
+impl<K: Eq + Hash> Sparingly<K> {
+    /// At most so many lines a minute of each kind, and of all kinds together.
+    pub(super) fn new(of_a_kind: u32, in_all: u32) -> Self {
+        let window = Window { since: None, logged: HashMap::new(), withheld: 0 };
+        Self { of_a_kind, in_all, window: Mutex::new(window) }
+    }
+
+    /// Whether to log a line of this kind now; with how many lines were withheld since the last one that was logged.
+    pub(super) fn admit(&self, kind: K, now: Timestamp) -> Option<u64> {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = window.since.is_none_or(|since| now.duration_since(since) >= MINUTE);
+        if over {
+            window.since = Some(now);
+            window.logged.clear();
+        }
+        let in_all: u32 = window.logged.values().sum();
+        let of_a_kind = window.logged.entry(kind).or_default();
+        if *of_a_kind >= self.of_a_kind || in_all >= self.in_all {
+            window.withheld += 1;
+            return None;
+        }
+        *of_a_kind += 1;
+        Some(std::mem::take(&mut window.withheld))
     }
 }
 
@@ -66,11 +114,25 @@ mod tests {
     #[test]
     fn the_oldest_are_forgotten_first() {
         let recently = Recently::new(SignedDuration::from_mins(1));
-        for number in 0..=MOST {
+        for number in 0..MOST {
             assert!(recently.first_time(&number.to_string(), Timestamp::UNIX_EPOCH));
         }
+        assert!(!recently.first_time("0", Timestamp::UNIX_EPOCH));
+        assert!(recently.first_time(&MOST.to_string(), Timestamp::UNIX_EPOCH));
         assert!(!recently.first_time(&MOST.to_string(), Timestamp::UNIX_EPOCH));
         assert!(recently.first_time("0", Timestamp::UNIX_EPOCH));
         assert!(recently.seen.lock().unwrap().names.len() <= MOST);
+    }
+
+    #[test]
+    fn a_few_lines_a_minute() {
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        let sparingly = Sparingly::new(2, 3);
+        assert_eq!(sparingly.admit("a", at(0)), Some(0));
+        assert_eq!(sparingly.admit("a", at(1)), Some(0));
+        assert_eq!(sparingly.admit("a", at(2)), None);
+        assert_eq!(sparingly.admit("b", at(3)), Some(1));
+        assert_eq!(sparingly.admit("b", at(59)), None);
+        assert_eq!(sparingly.admit("b", at(60)), Some(1));
     }
 }

@@ -417,6 +417,15 @@ async fn the_asker_is_mentioned_in_groups_only() {
 }
 
 #[tokio::test]
+async fn a_staff_id_of_another_organisation_mentions_nobody_here() {
+    let mut chat = Chat::with("[dingtalk]\ncorps = ['ding0001other']").await;
+    let mut carol = bob();
+    carol.corp = Some("ding0001other");
+    chat.say(carol, "ping").await;
+    assert_eq!(chat.read_json()["at"], json!({ "atDingtalkIds": ["$:LWCP_v1:$Bob"] }));
+}
+
+#[tokio::test]
 async fn a_refusal_is_said_once_a_minute_to_each_person() {
     let mut chat = Chat::start().await;
     chat.say(nobody(), "ip").await;
@@ -488,12 +497,4 @@ async fn what_is_not_signed_is_not_waited_for() {
     let chat = Chat::start().await;
     let (response, _) = chat.handle(Request::post("/").body(Withheld).unwrap()).await;
     assert_eq!(response.status().as_u16(), 401);
-}
-
-#[test]
-fn time_is_left_to_say_that_a_deadline_was_missed() {
-    let at = |second: i64| jiff::Timestamp::from_second(second).unwrap();
-    assert_eq!(super::reserve(at(0), at(60)), at(57));
-    assert_eq!(super::reserve(at(0), at(4)), at(2));
-    assert_eq!(super::reserve(at(10), at(0)), at(0));
 }

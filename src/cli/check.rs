@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{CliError, env};
+use super::CliError;
 use crate::{
-    config::{Environment, Settings},
     dispatch::{Effect, help},
     locale::Locale,
 };
@@ -15,10 +14,7 @@ pub(super) struct Check {}
 
 impl Check {
     pub(super) fn run(&self) -> Result<(), CliError> {
-        let settings = Settings::load(&env)?;
-        let environment = Environment::read(&env)?;
-        let table =
-            crate::commands::table(&settings.answers).map_err(|taken| CliError::Usage(taken.to_string()))?;
+        let (environment, settings, table) = super::load()?;
         let names = |map: &BTreeMap<String, String>| or_none(&map.keys().cloned().collect::<Vec<_>>());
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
@@ -26,7 +22,7 @@ impl Check {
         let timeout = super::timeout()?.as_secs();
         let skew = settings.dingtalk.max_skew.as_secs();
         let facts = [
-            ("settings", format!("{} (SHA-256 {}…)", settings.source.place, settings.source.hash)),
+            ("settings", format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash)),
             ("locale", settings.locale.name().to_owned()),
             ("time zone", settings.zone.iana_name().unwrap_or("UTC").to_owned()),
             ("signature", format!("{rotation}, at most {skew} s from now")),

@@ -24,6 +24,7 @@ const SESSION_WEBHOOK: &str =
 const SESSION_LASTS: Duration = Duration::from_secs(90 * 60);
 const CORP: &str = "ding0000corp";
 const ROBOT: &str = "$:LWCP_v1:$botbotbot";
+const ROBOT_CODE: &str = "dingxxxxxxxx";
 const GROUP: &str = "cidMADEUPAAAAAAAAAAAAA==";
 const PERSON: &str = "0147000002";
 
@@ -39,10 +40,10 @@ pub(super) struct Event {
     /// Where the reply is to be posted
     #[arg(long, value_name = "URL")]
     session_webhook: Option<String>,
-    /// Who says it: a name of [people] or a staff id
+    /// Who says it: a name in "people" or a staff id
     #[arg(long = "as", value_name = "PERSON", conflicts_with = "from")]
     person: Option<String>,
-    /// In which group: a name of [groups] or a conversation id; otherwise in a private chat
+    /// In which group: a name in "groups" or a conversation id; otherwise in a private chat
     #[arg(long = "in", value_name = "GROUP", conflicts_with = "from")]
     group: Option<String>,
     /// text, richText, picture, audio, video, file, markdown, interactiveCard, actionCard, chatRecord, reply,
@@ -60,13 +61,20 @@ impl Event {
             let problem = format!("--curl: expected the address behind =, as in --curl={}", self.words[0]);
             return Err(CliError::Usage(problem));
         }
-        let secret = Environment::read(&env)?.secret;
         let now = SystemClock.now();
-        let mut event = match &self.from {
-            Some(path) => self.afresh(path, now)?,
-            None => envelope(self.callback(&Settings::load(&env)?, now).to_string()),
+        let (environment, mut event) = match &self.from {
+            Some(path) => {
+                let environment = Environment::read(&env)?;
+                let event = self.afresh(path, now, &environment)?;
+                (environment, event)
+            }
+            None => {
+                let (environment, settings, _) = super::load()?;
+                let callback = self.callback(&settings, now, &environment);
+                (environment, envelope(callback.to_string()))
+            }
         };
-        sign(&mut event, &secret, now);
+        sign(&mut event, &environment.secret, now);
         let printed = match &self.curl {
             Some(url) => curl(&event, url),
             None => serde_json::to_string_pretty(&event).unwrap_or_default(),
@@ -75,7 +83,7 @@ impl Event {
     }
 
     /// A callback as DingTalk builds it (protocol.md 1.2 to 1.4).
-    fn callback(&self, settings: &Settings, now: Timestamp) -> Value {
+    fn callback(&self, settings: &Settings, now: Timestamp, environment: &Environment) -> Value {
         let person = self.person.as_deref().unwrap_or(PERSON);
         let person = settings.people.get(person).map_or(person, String::as_str);
         let said = self.words.join(" ");
@@ -94,7 +102,7 @@ impl Event {
             "sessionWebhook": self.session_webhook.as_deref().unwrap_or(SESSION_WEBHOOK),
             "sessionWebhookExpiredTime": (now + SESSION_LASTS).as_millisecond(),
             "createAt": now.as_millisecond(),
-            "robotCode": "dingxxxxxxxx",
+            "robotCode": environment.robot_code.as_deref().unwrap_or(ROBOT_CODE),
             "msgtype": self.msgtype,
         });
         if let Some(group) = &self.group {
@@ -118,7 +126,7 @@ impl Event {
     }
 
     /// The event of a file, as if it was sent now.
-    fn afresh(&self, path: &Path, now: Timestamp) -> Result<Value, CliError> {
+    fn afresh(&self, path: &Path, now: Timestamp, environment: &Environment) -> Result<Value, CliError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| CliError::Io { what: path.display().to_string(), error })?;
         let unusable = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
@@ -141,6 +149,9 @@ impl Event {
         renew("createAt", now.as_millisecond().into());
         renew("sessionWebhookExpiredTime", (now + SESSION_LASTS).as_millisecond().into());
         renew("msgId", message_id().into());
+        if let Some(code) = &environment.robot_code {
+            renew("robotCode", code.as_str().into());
+        }
         if let Some(url) = &self.session_webhook {
             renew("sessionWebhook", url.as_str().into());
         }

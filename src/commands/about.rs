@@ -24,7 +24,7 @@ impl Command for About {
             .text(say("about.text"))
             .fields([
                 (say("about.changed"), Text::from(say("about.changes"))),
-                (say("about.settings"), Text::from(source.place.to_string())),
+                (say("about.settings"), Text::from(source.file.to_string())),
                 (say("about.hash"), Text::from(source.hash.as_str())),
             ])
             .link(say("about.source"), env!("CARGO_PKG_REPOSITORY")))

@@ -9,9 +9,10 @@ use crate::{
     config::Answer,
     dispatch::{
         CommandError, Ctx, Preview, Row, UserError,
-        table::{Parser, Prepared},
+        row::{Parser, Prepared},
     },
     reply::{Block, Reply},
+    text,
 };
 
 /// A row for each answer of the settings.
@@ -35,12 +36,7 @@ impl Answer {
         }
         about.push_str(rest);
         let about = about.replace(['[', '*', '#', '>', '`'], "");
-        let mut letters = about.trim().chars();
-        let mut cut: String = letters.by_ref().take(MAX_ABOUT).collect();
-        if letters.next().is_some() {
-            cut.push('…');
-        }
-        cut
+        text::cut(about.trim(), MAX_ABOUT)
     }
 }
 

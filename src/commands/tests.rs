@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{ROWS, table},
-    config::{Place, Settings},
+    config::{Settings, SettingsFile},
     dispatch::help,
     locale::Locale,
 };
@@ -41,6 +41,7 @@ fn clap_finds_no_mistake_in_any_row() {
 
 #[test]
 fn no_two_rows_have_a_name_in_common() {
-    let settings = Settings::parse(include_str!("../../dingops.toml"), Place::Embedded, &|_| None).unwrap();
+    let settings =
+        Settings::parse(include_str!("../../dingops.toml"), SettingsFile::Embedded, &|_| None).unwrap();
     assert!(table(&settings.answers).is_ok());
 }

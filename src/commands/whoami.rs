@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Membership},
     reply::{Reply, Text},
+    text,
 };
 
 /// Who you are to the bot, and the lines for dingops.toml
@@ -18,8 +19,9 @@ impl Command for Whoami {
     const EFFECT: Effect = Effect::Open;
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
-        let say = |key: &str| Text::from(ctx.locale.say(key, &[]));
-        let or_none = |value: Option<&str>| value.map_or_else(|| say("whoami.none"), Text::from);
+        let say = |key: &str| ctx.locale.say(key, &[]);
+        let or_none =
+            |value: Option<&str>| Text::from(value.map_or_else(|| say("whoami.none"), str::to_owned));
         let organisation = match ctx.who.membership {
             Membership::Own => "whoami.own",
             Membership::Listed => "whoami.listed",
@@ -27,15 +29,14 @@ impl Command for Whoami {
         };
         let admin = if ctx.who.admin { "whoami.yes" } else { "whoami.no" };
         let place = if ctx.place.private { "whoami.private" } else { "whoami.group" };
-        let name = |key: &str| ctx.locale.say(key, &[]);
-        let reply = Reply::new(name("whoami.title")).fields([
-            (name("whoami.nick"), Text::from(ctx.who.nick.as_str())),
-            (name("whoami.staff_id"), or_none(ctx.who.staff_id.as_deref())),
-            (name("whoami.organisation"), say(organisation)),
-            (name("whoami.admin"), say(admin)),
-            (name(place), or_none(ctx.place.conversation_id.as_deref())),
+        let reply = Reply::new(say("whoami.title")).fields([
+            (say("whoami.nick"), Text::from(ctx.who.nick.as_str())),
+            (say("whoami.staff_id"), or_none(ctx.who.staff_id.as_deref())),
+            (say("whoami.organisation"), say(organisation).into()),
+            (say("whoami.admin"), say(admin).into()),
+            (say(place), or_none(ctx.place.conversation_id.as_deref())),
         ]);
-        let reply = if ctx.who.staff_id.is_none() { reply.note(name("whoami.no_staff_id")) } else { reply };
+        let reply = if ctx.who.staff_id.is_none() { reply.note(say("whoami.no_staff_id")) } else { reply };
         let own = ctx.who.staff().map(|id| ("[people]", ctx.who.nick.as_str(), id));
         let group = ctx.place.conversation_id.as_deref().filter(|_| !ctx.place.private);
         let group = group.map(|id| ("[groups]", ctx.place.title.as_deref().unwrap_or("group"), id));
@@ -50,16 +51,13 @@ impl Command for Whoami {
 }
 
 /// A text as a TOML string, whatever is in it.
-fn toml_text(text: &str) -> String {
+fn toml_text(value: &str) -> String {
     let mut quoted = String::from("\"");
-    for c in text.chars().take(64) {
+    for c in value.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
             // What a reader could not see, or a chat would take for markup.
-            c if c.is_control()
-                || crate::log::is_bidi_control(c)
-                || matches!(c, '`' | '<' | '[' | ']' | '@') =>
-            {
+            c if text::is_control(c) || matches!(c, '`' | '<' | '[' | ']' | '@') => {
                 quoted.push_str(&format!("\\u{:04X}", u32::from(c)));
             }
             c => quoted.push(c),
@@ -163,7 +161,7 @@ mod tests {
         "运维群" = "cidOPSAAAAAAAAAAAAAAAA=="
         ```
 
-        @0147000003
+        @Bob
         "#);
     }
 

@@ -9,9 +9,10 @@ use toml::{
 };
 
 use super::Env;
+use crate::text;
 
 /// A mistake in a document: where, and what was expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mistake {
     /// Counted from 1.
     pub line: usize,
@@ -107,10 +108,9 @@ impl<'t> Document<'t> {
 impl Places<'_> {
     /// A value that does not fit: what was expected, and what came, unless that came from the environment.
     pub(super) fn unexpected(&self, at: Range<usize>, expected: &str, came: &str) -> Mistake {
-        let cut: String = came.chars().take(40).collect();
         match self.is_replaced(&at) {
             true => self.mistake(at, format!("{expected}, came something else from the environment")),
-            false => self.mistake(at, format!("{expected}, came {cut:?}")),
+            false => self.mistake(at, format!("{expected}, came {:?}", text::cut(came, 40))),
         }
     }
 

@@ -9,8 +9,14 @@ fn env(name: &str) -> Option<String> {
     }
 }
 
+/// The settings, with the check of their names that the start makes.
 fn parse(text: &str) -> Result<Settings, String> {
-    Settings::parse(text, Place::Embedded, &env).map_err(|mistake| mistake.to_string())
+    let settings =
+        Settings::parse(text, SettingsFile::Embedded, &env).map_err(|mistake| mistake.to_string())?;
+    match crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken)) {
+        Err(ConfigError::Mistake { mistake, .. }) => Err(mistake.to_string()),
+        _ => Ok(settings),
+    }
 }
 
 #[test]
@@ -84,7 +90,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "version = 1\n[[answer]]\nname = 'a'\nmarkdown = ' '",
-            "4:12: answer[1].markdown: expected Markdown of 1 to 15000 bytes, came 1 bytes",
+            "4:12: answer[1].markdown: expected Markdown, came blanks",
         ),
         (
             "[dingtalk]\nsession_hosts = []",
@@ -148,7 +154,7 @@ fn a_mistake_shows_nothing_from_the_environment() {
         "version = 1\n[ip]\nservices = ['${X}']",
         "version = '${X}'",
     ] {
-        let mistake = Settings::parse(text, Place::Embedded, &secret).unwrap_err().to_string();
+        let mistake = Settings::parse(text, SettingsFile::Embedded, &secret).unwrap_err().to_string();
         assert!(!mistake.contains("SEC"), "{mistake}");
     }
 }
@@ -157,7 +163,7 @@ fn a_mistake_shows_nothing_from_the_environment() {
 fn variables_are_replaced_once() {
     let text = "version = 1\n[dingtalk]\nsession_hosts = ['${HOST}']\n[people]\na = 'x${HOST}y$${HOST}$'\nb = '${TRICK}'\nc = '$x {y}'\nd = 'x${EMPTY}'";
     let settings = parse(text).unwrap();
-    assert_eq!(settings.dingtalk.session_hosts.to_string(), "https://oapi.example.com:443");
+    assert_eq!(settings.dingtalk.session_hosts.to_string(), "https://oapi.example.com");
     assert_eq!(settings.people["a"], "xoapi.example.comy${HOST}$");
     assert_eq!(settings.people["b"], "${HOST}");
     assert_eq!(settings.people["c"], "$x {y}");

@@ -13,8 +13,10 @@ pub enum DeliveryError {
     #[error("delivery unknown, the answer was lost: {0}")]
     AnswerLost(String),
     /// DingTalk answered with an error code.
-    #[error("DingTalk answered errcode {code}: {message}")]
+    #[error("DingTalk answered HTTP {status}, errcode {code}: {message}")]
     Refused {
+        /// HTTP status
+        status: u16,
         /// `errcode`
         code: i64,
         /// `errmsg`, cut

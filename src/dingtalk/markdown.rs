@@ -11,6 +11,7 @@ use super::message::{ActionCard, At, Body, Button, Buttons, Markdown, Message};
 use crate::{
     locale::Locale,
     reply::{Action, Block, Link, Reply, Span, Text},
+    text,
 };
 
 /// DingTalk refuses messages of more than 20,000 bytes (protocol.md 4); the rest is for what stands around the text.
@@ -122,7 +123,7 @@ fn fit(parts: &[Part], mut left: usize, locale: Locale, at: &At) -> String {
         let mut room = left.saturating_sub(part.open.len() + part.close.len() + 4);
         for line in &part.lines {
             let line = unmention(line, at);
-            let cost = wire_length(&line) + 4;
+            let cost = wire_length(&line) + if kept > 0 { 2 } else { 0 };
             if cost > room {
                 break;
             }
@@ -264,7 +265,7 @@ fn escape_line(text: &str) -> String {
 
 /// Text as Markdown that shows it literally, its line breaks kept.
 fn escape(text: &str) -> String {
-    let text = cut(text, MAX_PIECE);
+    let text = text::cut(text, MAX_PIECE);
     text.split('\n').map(escape_one).collect::<Vec<_>>().join(BREAK)
 }
 
@@ -282,10 +283,10 @@ fn escape_one(line: &str) -> String {
             '#' | '+' | '-' | '=' if beginning => reference(&mut escaped, c),
             '.' | ')' if numbers_a_list(&escaped, rest.as_str()) => reference(&mut escaped, c),
             ':' if rest.as_str().starts_with("//") => reference(&mut escaped, c),
-            '.' if escaped.to_ascii_lowercase().ends_with("www") => reference(&mut escaped, c),
+            '.' if ends_in_www(&escaped) => reference(&mut escaped, c),
             ' ' if beginning => escaped.push_str("&nbsp;"),
             '\t' => escaped.push_str("&nbsp;"),
-            '\r' => {}
+            '\r' => escaped.push(' '),
             c => escaped.push(shown(c)),
         }
         beginning = beginning && c.is_whitespace();
@@ -298,6 +299,12 @@ fn numbers_a_list(before: &str, after: &str) -> bool {
     !before.is_empty()
         && before.bytes().all(|byte| byte.is_ascii_digit())
         && (after.is_empty() || after.starts_with(' '))
+}
+
+/// A bare `www.` makes a link for some clients.
+fn ends_in_www(escaped: &str) -> bool {
+    let end = escaped.len().checked_sub(3).and_then(|at| escaped.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 fn reference(escaped: &mut String, c: char) {
@@ -339,7 +346,8 @@ pub(super) fn unescape(rendered: &str) -> String {
 /// some clients read even there, protocol.md 7) or a link is parted by a zero-width space.
 fn code_lines(code: &str) -> Vec<String> {
     let line = |line: &str| -> String {
-        let line = cut(line, MAX_PIECE).replace("```", "`\u{200B}`\u{200B}`").replace("](", "]\u{200B}(");
+        let line =
+            text::cut(line, MAX_PIECE).replace("```", "`\u{200B}`\u{200B}`").replace("](", "]\u{200B}(");
         let mut safe = String::with_capacity(line.len());
         let mut chars = line.chars().peekable();
         while let Some(c) = chars.next() {
@@ -354,24 +362,13 @@ fn code_lines(code: &str) -> Vec<String> {
     code.trim_end_matches('\n').split('\n').map(|text| line(text.trim_end_matches('\r'))).collect()
 }
 
-/// A character, or the replacement character for one that controls instead of showing something: bidirectional
-/// controls can make a line read as another one.
+/// A character, or the replacement character for one that shows nothing.
 fn shown(c: char) -> char {
-    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
-    if c.is_control() || breaks || crate::log::is_bidi_control(c) { '\u{FFFD}' } else { c }
+    if text::is_control(c) { '\u{FFFD}' } else { c }
 }
 
 fn plain_title(title: &str) -> String {
-    cut(title, MAX_TITLE).chars().map(|c| if c.is_whitespace() { ' ' } else { shown(c) }).collect()
-}
-
-fn cut(text: &str, max: usize) -> String {
-    let mut chars = text.chars();
-    let mut kept: String = chars.by_ref().take(max).collect();
-    if chars.next().is_some() {
-        kept.push('…');
-    }
-    kept
+    text::cut(title, MAX_TITLE).chars().map(|c| if c.is_whitespace() { ' ' } else { shown(c) }).collect()
 }
 
 #[cfg(test)]

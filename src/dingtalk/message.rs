@@ -86,7 +86,8 @@ pub struct Button {
     pub action_url: String,
 }
 
-/// The members that a message mentions. Each must also stand in the text as `@id` (protocol.md 3).
+/// The members that a message mentions. The text holds `@` and the staff id as well, or the nick where there is no
+/// staff id (protocol.md 3).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct At {

@@ -8,9 +8,10 @@ use std::fmt;
 use http::StatusCode;
 use reqwest::Client;
 use serde_json::Value;
-use url::{Host, Url};
+use url::{Origin, Url};
 
 use super::{callback::RawSessionWebhook, error::DeliveryError, message::Message};
+use crate::{outbound, text};
 
 const PATH: &str = "/robot/sendBySession";
 const MAX_LENGTH: usize = 2048;
@@ -25,13 +26,6 @@ pub struct SessionWebhook(Url);
 /// port spelled out (`http://127.0.0.1:8080`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionHosts(Vec<Origin>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
-    scheme: String,
-    host: Host<String>,
-    port: u16,
-}
 
 /// Why a text is no entry of `session_hosts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -82,14 +76,11 @@ impl SessionHosts {
             return Err(SessionError::NotUrl);
         }
         let url = Url::parse(raw).map_err(|_| SessionError::NotUrl)?;
-        let host = url.host().ok_or(SessionError::NotUrl)?.to_owned();
-        let came =
-            Origin { scheme: url.scheme().to_owned(), host, port: url.port_or_known_default().unwrap_or(0) };
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(SessionError::Disguised);
         }
-        if !self.0.contains(&came) {
-            return Err(SessionError::UnknownHost(came.to_string()));
+        if !self.0.contains(&url.origin()) {
+            return Err(SessionError::UnknownHost(url.origin().ascii_serialization()));
         }
         if url.path() != PATH {
             return Err(SessionError::OtherPath);
@@ -102,31 +93,24 @@ impl SessionHosts {
         // What parses to an address of the list without being written as one was written to deceive somebody.
         let (authority, rest) = raw.split_once(PATH).ok_or(SessionError::OtherPath)?;
         let same_rest = url.as_str().split_once(PATH).is_some_and(|(_, parsed)| parsed == rest);
-        if !came.is_written(authority) || !same_rest {
+        if !is_plain(&url, authority) || !same_rest {
             return Err(SessionError::Disguised);
         }
         Ok(SessionWebhook(url))
     }
 }
 
-impl Origin {
-    /// Whether `authority` is scheme and host of this origin, and its port unless it is the scheme's own.
-    fn is_written(&self, authority: &str) -> bool {
-        let bare = format!("{}://{}", self.scheme, self.host);
-        let own_port = matches!((self.scheme.as_str(), self.port), ("https", 443) | ("http", 80));
-        authority.eq_ignore_ascii_case(&self.to_string()) || own_port && authority.eq_ignore_ascii_case(&bare)
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
-    }
+/// Whether `written` is scheme and host of the address, with its port or, where it is the scheme's own, without.
+fn is_plain(url: &Url, written: &str) -> bool {
+    let origin = url.origin().ascii_serialization();
+    let with_port = url.port_or_known_default().map(|port| format!("{origin}:{port}"));
+    written.eq_ignore_ascii_case(&origin)
+        || url.port().is_none() && with_port.is_some_and(|with_port| written.eq_ignore_ascii_case(&with_port))
 }
 
 impl fmt::Display for SessionHosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hosts = self.0.iter().map(ToString::to_string);
+        let hosts = self.0.iter().map(Origin::ascii_serialization);
         f.write_str(&hosts.collect::<Vec<_>>().join(", "))
     }
 }
@@ -144,10 +128,8 @@ fn origin(entry: &str) -> Option<Origin> {
     let scheme = matches!(url.scheme(), "https" | "http");
     // A port is spelled out together with its scheme, so that nobody opens one by accident.
     let port = spelled_out || url.port().is_none() && !entry.contains(':');
-    let host = url.host()?.to_owned();
-    let named = !host.to_string().ends_with('.') && !entry.contains('*');
-    (bare && scheme && port && named).then_some(())?;
-    Some(Origin { scheme: url.scheme().to_owned(), host, port: url.port_or_known_default()? })
+    let named = !url.host_str()?.ends_with('.') && !entry.contains('*');
+    (bare && scheme && port && named).then(|| url.origin())
 }
 
 impl SessionWebhook {
@@ -164,7 +146,7 @@ impl SessionWebhook {
             .body(body);
         let response = request.send().await.map_err(DeliveryError::from_reqwest)?;
         let status = response.status();
-        let answer = read_answer(response).await?;
+        let (answer, _) = outbound::read(response, MAX_ANSWER).await.map_err(DeliveryError::from_reqwest)?;
         self.judge(status, &answer)
     }
 
@@ -178,6 +160,7 @@ impl SessionWebhook {
         match errcode {
             Some(0) if status.is_success() => Ok(()),
             Some(code) => Err(DeliveryError::Refused {
+                status: status.as_u16(),
                 code,
                 message: self
                     .excerpt(json.as_ref().and_then(|json| json.get("errmsg")?.as_str()).unwrap_or("")),
@@ -197,21 +180,10 @@ impl SessionWebhook {
         let decoded =
             self.0.query_pairs().filter(|(name, _)| name == "session").map(|(_, value)| value.into_owned());
         // More than is kept, so that no part of a session is left at the cut.
-        let answer: String = answer.chars().take(4096).collect();
+        let answer = text::cut_bytes(answer, 8192).to_owned();
         let masked = encoded.chain(decoded).fold(answer, |answer, session| answer.replace(&session, "***"));
-        masked.chars().take(200).collect()
+        text::cut(&masked, 200)
     }
-}
-
-async fn read_answer(mut response: reqwest::Response) -> Result<Vec<u8>, DeliveryError> {
-    let mut answer = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(DeliveryError::from_reqwest)? {
-        answer.extend_from_slice(&chunk);
-        if answer.len() > MAX_ANSWER {
-            break;
-        }
-    }
-    Ok(answer)
 }
 
 impl fmt::Debug for SessionWebhook {

@@ -6,12 +6,12 @@
 use super::{
     Ctx, Membership,
     invocation::Invocation,
-    table::{Effect, Row},
+    row::{Effect, Row},
 };
 
 /// What is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Missing {
     /// A staff id.
     StaffId,
     /// Membership in the robot's own organisation.
@@ -24,12 +24,12 @@ pub enum Refusal {
 ///
 /// # Errors
 /// What is missing.
-pub fn decide(row: &Row, _invocation: &Invocation, ctx: &Ctx) -> Result<(), Refusal> {
+pub fn decide(row: &Row, _invocation: &Invocation, ctx: &Ctx) -> Result<(), Missing> {
     match (row.effect, ctx.who.membership) {
         (Effect::Open, _) => Ok(()),
-        (Effect::Read, Membership::Listed) => Err(Refusal::OtherOrganisation),
+        (Effect::Read, Membership::Listed) => Err(Missing::OtherOrganisation),
         (Effect::Read, _) if ctx.who.staff().is_some() => Ok(()),
-        (Effect::Read, _) => Err(Refusal::StaffId),
-        (Effect::Write, _) => Err(Refusal::Rule),
+        (Effect::Read, _) => Err(Missing::StaffId),
+        (Effect::Write, _) => Err(Missing::Rule),
     }
 }

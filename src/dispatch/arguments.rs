@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{
     help,
-    table::{Prepared, Row, Tail},
+    row::{Prepared, Row, Tail},
     words::{Line, SplitError, SplitErrorKind, Word},
 };
 use crate::locale::Locale;
@@ -21,6 +21,14 @@ pub struct Complaint {
     pub message: String,
     /// Where, in bytes of the line as typed.
     pub at: Option<Range<usize>>,
+}
+
+/// What follows a command's name.
+pub enum Arguments {
+    /// Its arguments.
+    Given(Box<dyn Prepared>),
+    /// The question how it is said.
+    HelpWanted,
 }
 
 /// A value that does not fit. Value parsers of arguments return it; `key` is a sentence of the locale files with
@@ -44,7 +52,7 @@ pub fn text(typed: &str) -> Result<String, InvalidValue> {
 ///
 /// # Errors
 /// What is wrong, and where.
-pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Box<dyn Prepared>, Complaint> {
+pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Arguments, Complaint> {
     let command = row.clap();
     let (words, verbatim) = match row.tail {
         Tail::Words => (words, None),
@@ -53,6 +61,10 @@ pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Bo
             (options, Some(line.rest_after(tail_start(line, options, tail))))
         }
     };
+    let mut options = words.iter().take_while(|word| word.quoted || word.text != "--");
+    if options.any(Word::asks_for_help) {
+        return Ok(Arguments::HelpWanted);
+    }
     let read_as_words = verbatim.as_ref().map_or(line.text().len(), |(_, span)| span.start);
     if let Some(error) = line.error().filter(|error| error.span.start < read_as_words) {
         return Err(Complaint { message: quote(error, locale), at: Some(error.span.clone()) });
@@ -63,7 +75,7 @@ pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Bo
     }
     let complain = |error| complaint(&error, row, line, words, locale);
     let matches = command.try_get_matches_from(typed).map_err(complain)?;
-    row.parser().read(&matches).map_err(complain)
+    row.parser().read(&matches).map(Arguments::Given).map_err(complain)
 }
 
 /// What is wrong with a quote.
@@ -84,7 +96,13 @@ fn leading_options(command: &clap::Command, words: &[Word]) -> usize {
             let name = word.text.split('=').next();
             long.as_deref() == name || short.as_deref() == name
         });
-        let Some(option) = option else { break };
+        let Some(option) = option else {
+            if word.asks_for_help() {
+                count += 1;
+                continue;
+            }
+            break;
+        };
         let value_follows = option.get_action().takes_values() && !word.text.contains('=');
         count += if value_follows { 2 } else { 1 };
     }

@@ -1,10 +1,11 @@
 //! One line in the log for each command: who, where, what, and what came of it.
 
+use std::fmt::Display;
+
 use jiff::SignedDuration;
-use serde_json::{Map, Value};
 
 use super::Ctx;
-use crate::{dingtalk::error::DeliveryError, log::AUDIT};
+use crate::log::AUDIT;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +20,6 @@ pub enum Outcome {
     Failed,
     /// It may have happened.
     Unknown,
-    /// It was cut off; a write may have happened.
-    Late {
-        /// Whether it changes something.
-        write: bool,
-    },
 }
 
 impl Outcome {
@@ -33,10 +29,20 @@ impl Outcome {
             Self::Done => "done",
             Self::NotUnderstood => "not understood",
             Self::Refused => "refused",
-            Self::Failed | Self::Late { write: false } => "failed",
-            Self::Unknown | Self::Late { write: true } => "unknown",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
         }
     }
+}
+
+/// What became of the reply.
+pub enum Delivery<'a> {
+    /// It arrived.
+    Delivered,
+    /// It was said a moment ago.
+    Withheld,
+    /// It did not arrive, or nobody knows.
+    Failed(&'a dyn Display),
 }
 
 /// What to record of a line.
@@ -44,24 +50,28 @@ impl Outcome {
 pub struct Record {
     /// The command's path; empty when there was none.
     pub path: String,
-    /// Its canonical values, once they were read.
-    pub values: Option<Map<String, Value>>,
     /// What came of it.
     pub outcome: Outcome,
 }
 
 /// Writes the line; at error level when the reply did not arrive.
-pub fn write(record: &Record, ctx: &Ctx, took: SignedDuration, delivered: &Result<(), DeliveryError>) {
-    let who = ctx.who.staff_id.as_deref().unwrap_or("");
+pub fn write(record: &Record, ctx: &Ctx, took: SignedDuration, delivery: &Delivery<'_>) {
+    let who = ctx.who.staff().unwrap_or_default();
+    let sender = ctx.who.dingtalk_id.as_deref().unwrap_or_default();
     let nick = ctx.who.nick.as_str();
-    let place = ctx.place.conversation_id.as_deref().unwrap_or("");
+    let place = ctx.place.conversation_id.as_deref().unwrap_or_default();
     let command = record.path.as_str();
     let outcome = record.outcome.name();
     let ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-    match delivered {
-        Ok(()) => tracing::info!(target: AUDIT, who, nick, place, command, outcome, ms, "command"),
-        Err(error) => tracing::error!(
-            target: AUDIT, who, nick, place, command, outcome, ms, error = %error, "command ended, its reply did not arrive"
+    match delivery {
+        Delivery::Delivered => {
+            tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, "command");
+        }
+        Delivery::Withheld => {
+            tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, "command, its reply withheld");
+        }
+        Delivery::Failed(error) => tracing::error!(
+            target: AUDIT, who, sender, nick, place, command, outcome, ms, %error, "command ended, its reply did not arrive"
         ),
     }
 }

@@ -7,29 +7,26 @@ use unicode_width::UnicodeWidthChar;
 use super::{
     Ctx,
     arguments::Complaint,
-    table::{Kind, Row},
+    row::{Kind, Row},
     words::Line,
 };
 use crate::{
     locale::Locale,
     reply::{Block, Reply, Text},
+    text,
 };
 
 /// Longest part of a line that is shown again.
 const MAX_SHOWN: usize = 120;
 
-/// What a row does, in one line. What has no Chinese text (a test fails for it) is told in English.
+/// What a row does, in one line. What has no Chinese text (a test fails for a command) is told as it is written.
 pub fn about(row: &Row, locale: Locale) -> String {
-    let chinese = || Locale::Zh.lookup(&format!("help.{}.about", key(row)));
+    let written = || row.clap().get_about().map(ToString::to_string).unwrap_or_default();
     match (row.kind, locale) {
-        (Kind::Answer, _) => row
-            .parser()
-            .arguments(clap::Command::new(""))
-            .get_about()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        (Kind::Command, Locale::Zh) => chinese().unwrap_or_else(|| about(row, Locale::En)),
-        (Kind::Command, Locale::En) => row.clap().get_about().map(ToString::to_string).unwrap_or_default(),
+        (Kind::Command, Locale::Zh) => {
+            locale.lookup(&format!("help.{}.about", key(row))).unwrap_or_else(written)
+        }
+        _ => written(),
     }
 }
 
@@ -105,7 +102,9 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
     if aliases.is_empty() {
         return reply;
     }
-    reply.note(ctx.locale.say("usage.also", &[("aliases", &aliases.join(&ctx.locale.say("usage.or", &[])))]))
+    reply.note(
+        ctx.locale.say("usage.also", &[("aliases", &aliases.join(&ctx.locale.say("usage.separator", &[])))]),
+    )
 }
 
 fn usage_line(row: &Row) -> String {
@@ -142,7 +141,7 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
 /// Nothing of that name: the nearest ones, and how to get help.
 pub fn unknown(said: &str, nearest: Vec<String>, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
-    let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &cut(said.trim()))]));
+    let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &text::cut(said.trim(), MAX_SHOWN))]));
     // Help is offered anyway.
     let help = ctx.locale.say("unknown.help_command", &[]);
     let is_help =
@@ -179,7 +178,7 @@ fn pointed(line: &str, at: &Range<usize>) -> String {
     let skipped = before.len().saturating_sub(MAX_SHOWN / 2);
     let dots = if skipped > 0 { "…" } else { "" };
     let before: String = before[skipped..].iter().collect();
-    let shown = cut(&line[at.start..end]);
+    let shown = text::cut(&line[at.start..end], MAX_SHOWN);
     let blank = |c: char| if c.width().unwrap_or(0) > 1 { '\u{3000}' } else { '\u{A0}' };
     let padding: String = dots.chars().chain(before.trim_start().chars()).map(blank).collect();
     let carets =
@@ -187,13 +186,4 @@ fn pointed(line: &str, at: &Range<usize>) -> String {
     let carets: String = carets.take(MAX_SHOWN / 2).collect();
     let carets = if carets.is_empty() { "^" } else { carets.as_str() };
     format!("{dots}{}{shown}\n{padding}{carets}", before.trim_start())
-}
-
-fn cut(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut kept: String = chars.by_ref().take(MAX_SHOWN).collect();
-    if chars.next().is_some() {
-        kept.push('…');
-    }
-    kept
 }

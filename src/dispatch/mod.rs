@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod audit;
 pub mod help;
 pub mod invocation;
+pub mod row;
 pub mod table;
 pub mod words;
 
@@ -16,15 +17,23 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::FutureExt;
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use self::row::{Command, Effect, Preview, Row, Tail, row};
 use self::{
-    access::Refusal,
-    arguments::Complaint,
+    access::Missing,
+    arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
     invocation::Invocation,
+    row::Prepared,
     table::{Found, Table},
     words::Line,
 };
-use crate::{clock::Clock, config::Settings, locale::Locale, outbound::Outbound, reply::Reply};
+use crate::{
+    clock::Clock,
+    config::Settings,
+    locale::Locale,
+    outbound::{self, Outbound},
+    reply::Reply,
+};
 
 /// The longest line that is read, in bytes. Nobody types more, and what is read takes time and memory.
 pub const MAX_LINE: usize = 4096;
@@ -50,8 +59,8 @@ pub struct Ctx {
     pub received: Timestamp,
     /// When a command is cut off.
     pub deadline: Timestamp,
-    /// A key that is the same when the same request is made again.
-    pub once: String,
+    /// A key that is the same when the same request is made again; the message id, where there is one.
+    pub once: Option<String>,
     /// Makes requests to the outside.
     pub outbound: Arc<Outbound>,
 }
@@ -142,86 +151,97 @@ pub struct Dispatched {
 /// Reads a line, decides, runs, and always has a reply. `id` names this request in the log and, after an internal
 /// error, in the chat.
 pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
+    let answered = AssertUnwindSafe(answer(text, ctx, id)).catch_unwind().await;
+    // The panic itself is in the log. It was before anything was run: `run` catches its own.
+    answered.unwrap_or_else(|_panic| Dispatched {
+        reply: internal(ctx, id),
+        record: Record { path: String::new(), outcome: Outcome::Failed },
+    })
+}
+
+async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let ended = |reply: Reply, path: &str, outcome: Outcome| Dispatched {
         reply,
-        record: Record { path: path.to_owned(), values: None, outcome },
+        record: Record { path: path.to_owned(), outcome },
     };
     if text.len() > MAX_LINE {
         let sentence = ctx.locale.say("arguments.too_long", &[("limit", &MAX_LINE)]);
-        return ended(
-            Reply::new(ctx.locale.say("arguments.too_long_title", &[])).text(sentence),
-            "",
-            Outcome::NotUnderstood,
-        );
+        let reply = Reply::new(ctx.locale.say("arguments.too_long_title", &[])).text(sentence);
+        return ended(reply, "", Outcome::NotUnderstood);
     }
-    let line = Line::split(text);
-    let (row, line, words) = match ctx.table.find(line) {
+    let (row, line, words) = match ctx.table.find(Line::split(text)) {
         Found::Row { row, line, words } => (row, line, words),
         Found::Nothing { line, nearest } => {
+            let reply = help::unknown(line.text(), nearest, ctx);
             let reply = match line.error() {
-                Some(error) => {
-                    help::unknown(line.text(), nearest, ctx).note(arguments::quote(error, ctx.locale))
-                }
-                None => help::unknown(line.text(), nearest, ctx),
+                Some(error) => reply.note(arguments::quote(error, ctx.locale)),
+                None => reply,
             };
             return ended(reply, "", Outcome::NotUnderstood);
         }
     };
     let path = row.path.to_string();
-    let asks_for_help = |word: &words::Word| !word.quoted && matches!(word.text.as_str(), "--help" | "-h");
-    if words.iter().any(asks_for_help) {
-        return ended(help::usage(row, ctx), &path, Outcome::Done);
-    }
+    let complained = |complaint: &Complaint| {
+        ended(help::complain(row, &line, complaint, ctx), &path, Outcome::NotUnderstood)
+    };
     let mut prepared = match arguments::read(row, &line, &words, ctx.locale) {
-        Ok(prepared) => prepared,
-        Err(complaint) => {
-            return ended(help::complain(row, &line, &complaint, ctx), &path, Outcome::NotUnderstood);
-        }
+        Ok(Arguments::Given(prepared)) => prepared,
+        Ok(Arguments::HelpWanted) => return ended(help::usage(row, ctx), &path, Outcome::Done),
+        Err(complaint) => return complained(&complaint),
     };
     if let Err(UserError(message)) = prepared.resolve(ctx) {
-        let complaint = Complaint { message, at: None };
-        return ended(help::complain(row, &line, &complaint, ctx), &path, Outcome::NotUnderstood);
+        return complained(&Complaint { message, at: None });
     }
     let invocation = Invocation { path: path.clone(), values: prepared.values(), alias: None };
-    if let Err(refusal) = access::decide(row, &invocation, ctx) {
-        return ended(refused(row, refusal, ctx), &path, Outcome::Refused);
+    if let Err(missing) = access::decide(row, &invocation, ctx) {
+        return ended(refused(row, missing, ctx), &path, Outcome::Refused);
     }
-    let running = AssertUnwindSafe(prepared.run(ctx)).catch_unwind();
-    let (reply, outcome) = match ctx.clock.within(ctx.deadline, running).await {
-        Some(Ok(Ok(reply))) => (reply, Outcome::Done),
-        Some(Ok(Err(error))) => failed(row, error, ctx, id),
-        Some(Err(_panic)) => (internal(ctx, id), Outcome::Failed),
-        None => (late(row, ctx), Outcome::Late { write: row.effect == Effect::Write }),
-    };
-    Dispatched { reply, record: Record { path, values: Some(invocation.values), outcome } }
+    let (reply, outcome) = run(row, prepared, ctx, id).await;
+    ended(reply, &path, outcome)
 }
 
-fn refused(row: &Row, refusal: Refusal, ctx: &Ctx) -> Reply {
-    let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
-    let sentence = match refusal {
-        Refusal::StaffId => "access.staff_id",
-        Refusal::OtherOrganisation => "access.other_organisation",
-        Refusal::Rule => "access.rule",
-    };
-    reply.text(ctx.locale.say(sentence, &[]))
-}
-
-fn failed(row: &Row, error: CommandError, ctx: &Ctx, id: &str) -> (Reply, Outcome) {
+/// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.
+async fn run(row: &Row, prepared: Box<dyn Prepared>, ctx: &Ctx, id: &str) -> (Reply, Outcome) {
+    let badly = if row.effect == Effect::Write { Outcome::Unknown } else { Outcome::Failed };
     let title = |key| Reply::new(ctx.locale.say(key, &[("command", &row.path)]));
+    let running = AssertUnwindSafe(prepared.run(ctx)).catch_unwind();
+    let error = match ctx.clock.within(ctx.deadline, running).await {
+        Some(Ok(Ok(reply))) => return (reply, Outcome::Done),
+        Some(Ok(Err(error))) => error,
+        Some(Err(_panic)) => return (unexpected(row, ctx, id), badly),
+        None => return (late(row, ctx), badly),
+    };
     match error {
         CommandError::User(UserError(message)) => (title("failed.title").text(message), Outcome::Failed),
         CommandError::Unknown { look } => (title("failed.unknown").text(look), Outcome::Unknown),
         CommandError::Other(error) => {
-            tracing::error!(id, command = %row.path, error = %chain(error.as_ref()), "command failed");
-            (internal(ctx, id), Outcome::Failed)
+            let error = outbound::chain(error.as_ref());
+            tracing::error!(id, command = %row.path, error, "command failed");
+            (unexpected(row, ctx, id), badly)
         }
     }
 }
 
+fn refused(row: &Row, missing: Missing, ctx: &Ctx) -> Reply {
+    let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
+    let sentence = match missing {
+        Missing::StaffId => "access.staff_id",
+        Missing::OtherOrganisation => "access.other_organisation",
+        Missing::Rule => "access.rule",
+    };
+    reply.text(ctx.locale.say(sentence, &[]))
+}
+
 /// One plain sentence for what only the operator can mend.
-pub fn internal(ctx: &Ctx, id: &str) -> Reply {
+fn internal(ctx: &Ctx, id: &str) -> Reply {
     Reply::new(ctx.locale.say("failed.internal_title", &[]))
         .text(ctx.locale.say("failed.internal", &[("id", &id)]))
+}
+
+/// The same for a command under way: a write may have happened.
+fn unexpected(row: &Row, ctx: &Ctx, id: &str) -> Reply {
+    let reply = internal(ctx, id);
+    if row.effect == Effect::Write { reply.text(ctx.locale.say("failed.perhaps", &[])) } else { reply }
 }
 
 fn late(row: &Row, ctx: &Ctx) -> Reply {
@@ -230,14 +250,6 @@ fn late(row: &Row, ctx: &Ctx) -> Reply {
     Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]))
         .text(ctx.locale.say(key, &[("seconds", &seconds)]))
 }
-
-/// An error with its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-pub use self::table::{Command, Effect, Preview, Row, Tail, row};
 
 #[cfg(test)]
 mod tests;

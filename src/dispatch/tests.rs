@@ -80,7 +80,11 @@ impl Command for End {
     const ARGUMENTS: &'static [&'static str] = &["how"];
 
     fn resolve(&mut self, _: &Ctx) -> Result<(), UserError> {
-        if self.how == "early" { Err(UserError("too early".into())) } else { Ok(()) }
+        match self.how.as_str() {
+            "early" => Err(UserError("too early".into())),
+            "earlier" => panic!("as told, before anything ran"),
+            _ => Ok(()),
+        }
     }
 
     async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
@@ -145,6 +149,7 @@ async fn words_and_options_as_they_are_typed_on_phones() {
         ("echo #x", r##""#x" None false"##),
         ("echo 10。0。0。1", r#""10.0.0.1" None false"#),
         ("echo\nweb", r#""web" None false"#),
+        ("echo -- -h", r#""-h" None false"#),
         ("echo 'ECHO --loud'", r#""ECHO --loud" None false"#),
     ] {
         assert_eq!(heard(line).await, expected, "{line}");
@@ -207,6 +212,9 @@ async fn a_verbatim_tail_is_taken_as_typed() {
         ("prom query --unknown x", "None\n--unknown x"),
         ("prom query 'quoted'", "None\n'quoted'"),
         ("prom query \"open", "None\n\"open"),
+        ("prom query rate(x) -h", "None\nrate(x) -h"),
+        ("prom query -- -h", "None\n-h"),
+        ("查询 see kubectl --help please", "None\nsee kubectl --help please"),
     ] {
         assert_eq!(heard(line).await, expected, "{line}");
     }
@@ -499,7 +507,7 @@ async fn the_usage_of_a_command_with_options() {
 
 #[tokio::test]
 async fn how_a_command_can_end() {
-    insta::assert_snapshot!(answers(&["end user", "end unknown", "end other", "end panic", "change"]).await, @"
+    insta::assert_snapshot!(answers(&["end user", "end unknown", "end other", "end panic", "end earlier", "change"]).await, @"
     > end user
     #### end：未能完成
 
@@ -516,6 +524,11 @@ async fn how_a_command_can_end() {
     内部错误，编号 01234567。请把编号告诉管理员，可据此在日志中查到原因。
 
     > end panic
+    #### 出错了
+
+    内部错误，编号 01234567。请把编号告诉管理员，可据此在日志中查到原因。
+
+    > end earlier
     #### 出错了
 
     内部错误，编号 01234567。请把编号告诉管理员，可据此在日志中查到原因。

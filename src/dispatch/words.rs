@@ -155,6 +155,11 @@ pub struct Word {
 }
 
 impl Word {
+    /// Whether it asks how a command is said: `--help` or `-h`.
+    pub fn asks_for_help(&self) -> bool {
+        !self.quoted && matches!(self.text.as_str(), "--help" | "-h")
+    }
+
     /// Where byte `at` of [`Word::text`] stands in the line as typed, for a caret below part of a word.
     /// The end of the text is where the content ends, before a closing quote. An `at` that is
     /// past the end or inside a character counts as the end or the start of that character.

@@ -3,7 +3,13 @@
 //! Connections, headers and the time to send a request are limited. Jobs run beside the connections; a shutdown
 //! (SIGTERM or Ctrl-C) takes no new connections, ends the open ones after their request, and waits for the jobs.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use http_body_util::Full;
 use hyper::{
@@ -12,7 +18,6 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use jiff::SignedDuration;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -54,6 +59,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop
                     drop(permit);
                 });
             }
+            // The other side has gone again.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 app.clock().sleep(ACCEPT_PAUSE).await;
@@ -76,7 +84,8 @@ async fn accept(
 ) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
+    // Without it small answers may wait; a connection that has gone shows later.
+    let _ = stream.set_nodelay(true);
     Ok((stream, permit))
 }
 
@@ -99,7 +108,7 @@ async fn connection(
         .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let over = clock.now() + SignedDuration::try_from(CONNECTION_LIFETIME).unwrap_or(SignedDuration::MAX);
+    let over = clock.now() + CONNECTION_LIFETIME;
     let ended = tokio::select! {
         ended = clock.within(over, connection.as_mut()) => ended,
         () = stopping.cancelled() => None,
@@ -108,7 +117,7 @@ async fn connection(
         Some(ended) => Some(ended),
         None => {
             connection.as_mut().graceful_shutdown();
-            let by = clock.now() + SignedDuration::try_from(LAST_REQUEST).unwrap_or(SignedDuration::MAX);
+            let by = clock.now() + LAST_REQUEST;
             clock.within(by, connection.as_mut()).await
         }
     };
@@ -126,10 +135,7 @@ async fn respond(
     jobs: &TaskTracker,
 ) -> http::Response<Full<Bytes>> {
     let now = app.clock().now();
-    let arrival = Arrival {
-        request_id: format!("{:016x}", fastrand::u64(..)),
-        deadline: now + SignedDuration::try_from(timeout).unwrap_or(SignedDuration::MAX),
-    };
+    let arrival = Arrival { request_id: format!("{:016x}", fastrand::u64(..)), deadline: now + timeout };
     let (response, job) = app.handle(request, arrival).await;
     if let Some(job) = job {
         jobs.spawn(super::run(job));

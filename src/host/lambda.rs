@@ -25,7 +25,7 @@ use lambda_runtime::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::app::{App, Arrival, Job};
+use crate::app::{App, Arrival, Job, MAX_BODY};
 
 /// Where a host tells a deadline that is past already (cargo-lambda's emulator does), the work is given this long.
 const UNKNOWN_DEADLINE: SignedDuration = SignedDuration::from_secs(60);
@@ -48,7 +48,7 @@ pub async fn run(app: Arc<App>) -> Result<(), Error> {
                 Err(malformed) => (app.malformed(malformed, &arrival), None),
             };
             put(&slot, job);
-            Ok::<_, Error>(Answer::from(response))
+            Ok::<_, Error>(FunctionResponse::from(response))
         }
     });
     Runtime::new(handler).layer(AfterResponseLayer(slot)).layer(TracingLayer::new()).run().await
@@ -92,14 +92,14 @@ struct HttpContext {
 /// The response, as a function URL expects it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct FunctionResponse {
     status_code: u16,
     headers: HashMap<&'static str, String>,
     body: String,
     is_base64_encoded: bool,
 }
 
-impl From<Response<String>> for Answer {
+impl From<Response<String>> for FunctionResponse {
     fn from(response: Response<String>) -> Self {
         let header =
             |name: HeaderName, shown| Some((shown, response.headers().get(name)?.to_str().ok()?.to_owned()));
@@ -117,8 +117,11 @@ impl Event {
     /// The request that the event is about.
     fn into_request(self) -> Result<Request<Full<Bytes>>, &'static str> {
         let body = self.body.unwrap_or_default();
+        // What is longer is refused for its length whatever is in it, so it is cut rather than decoded.
+        let longest = MAX_BODY / 3 * 4 + 8;
         let body = if self.is_base64_encoded {
-            STANDARD.decode(body).map_err(|_| "the body is marked as Base64 and is none")?
+            let body = body.get(..longest).unwrap_or(&body);
+            STANDARD.decode(body).map_err(|_| "the body is marked as Base64 and is not Base64")?
         } else {
             body.into_bytes()
         };
@@ -126,7 +129,7 @@ impl Event {
         *request.method_mut() =
             Method::from_bytes(self.request_context.http.method.as_bytes()).map_err(|_| "no such method")?;
         let path = without_stage(&self.raw_path, self.request_context.stage.as_deref());
-        *request.uri_mut() = path.parse::<Uri>().map_err(|_| "the path is none of a URI")?;
+        *request.uri_mut() = path.parse::<Uri>().map_err(|_| "the path is not a valid path")?;
         // A header that cannot be one is not there: what needs it will miss it.
         let headers = self.headers.into_iter().filter_map(|(name, value)| {
             Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))

@@ -34,7 +34,10 @@ fn every_sentence_exists_in_both_languages() {
     let zh = keys(include_str!("../locales/zh.yml"));
     let en = keys(include_str!("../locales/en.yml"));
     let sentences: BTreeSet<String> = zh.iter().filter(|key| !key.starts_with("help.")).cloned().collect();
-    assert_eq!(sentences, en);
+    let missing =
+        |of: &BTreeSet<String>, from: &BTreeSet<String>| from.difference(of).cloned().collect::<Vec<_>>();
+    assert_eq!(missing(&en, &sentences), [""; 0], "in zh.yml and not in en.yml");
+    assert_eq!(missing(&sentences, &en), [""; 0], "in en.yml and not in zh.yml");
     assert!(en.len() > 50);
 }
 

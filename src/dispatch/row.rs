@@ -1,0 +1,274 @@
+//! A row of the table: what a command is, and what is known of it without running it.
+
+use std::{fmt, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+
+use clap::ArgMatches;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{CommandError, Ctx, UserError};
+use crate::reply::Reply;
+
+/// A command: its arguments as a clap struct, its marks as constants, and what it does.
+///
+/// Doc comments are its English help; the Chinese stands in `src/locales/zh.yml` under `help.<path>`. Fields are
+/// serialized under the names that help shows (kebab-case), after [`Command::resolve`]: that is what access rules
+/// and the audit see.
+pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
+    /// The words it is said with: `["k8s", "rollout", "restart"]`.
+    const PATH: &'static [&'static str];
+    /// Other ways to say the whole path, in both languages.
+    const ALIASES: &'static [&'static str] = &[];
+    /// What it does to the world.
+    const EFFECT: Effect;
+    /// Its replies may hold secrets or personal data: access rules must name it.
+    const SENSITIVE: bool = false;
+    /// A write so slight that a rule may let it run without confirmation.
+    const MILD: bool = false;
+    /// How what follows the path is read.
+    const TAIL: Tail = Tail::Words;
+    /// Names of its arguments, as help shows them; a test compares them with clap's.
+    const ARGUMENTS: &'static [&'static str] = &[];
+
+    /// Fills in defaults and normalises, without any I/O.
+    ///
+    /// # Errors
+    /// What the person can mend.
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        let _ = ctx;
+        Ok(())
+    }
+
+    /// For writes: what it will change, and the state of the world that this was said of.
+    ///
+    /// # Errors
+    /// As for [`Command::run`].
+    fn preview(&self, ctx: &Ctx) -> impl Future<Output = Result<Preview, CommandError>> + Send {
+        let _ = ctx;
+        async { Ok(Preview::default()) }
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// What the person can mend, what may have happened, and everything else.
+    fn run(self, ctx: &Ctx) -> impl Future<Output = Result<Reply, CommandError>> + Send;
+}
+
+/// What a command does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Tells nothing that is not public: anyone may.
+    Open,
+    /// Reads.
+    Read,
+    /// Changes something.
+    Write,
+}
+
+/// How what follows the path is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// As words.
+    Words,
+    /// As one argument, exactly as typed (a query, a comment).
+    Verbatim,
+}
+
+/// What a write will change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preview {
+    /// In words, one change a line.
+    pub lines: Vec<String>,
+    /// The state of the world that the lines were said of: once it changed, they are void.
+    pub witness: String,
+}
+
+/// A command whose arguments were read, whatever its type.
+pub trait Prepared: Send + Sync {
+    /// See [`Command::resolve`].
+    ///
+    /// # Errors
+    /// What the person can mend.
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError>;
+    /// Its values by argument name.
+    fn values(&self) -> Map<String, Value>;
+    /// See [`Command::preview`].
+    fn preview<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+    ) -> Pin<Box<dyn Future<Output = Result<Preview, CommandError>> + Send + 'a>>;
+    /// See [`Command::run`].
+    fn run<'a>(
+        self: Box<Self>,
+        ctx: &'a Ctx,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, CommandError>> + Send + 'a>>;
+}
+
+impl<C: Command> Prepared for C {
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        Command::resolve(self, ctx)
+    }
+
+    fn values(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(values)) => values,
+            _ => Map::new(),
+        }
+    }
+
+    fn preview<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+    ) -> Pin<Box<dyn Future<Output = Result<Preview, CommandError>> + Send + 'a>> {
+        Box::pin(Command::preview(self, ctx))
+    }
+
+    fn run<'a>(
+        self: Box<Self>,
+        ctx: &'a Ctx,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, CommandError>> + Send + 'a>> {
+        Box::pin(async move { Command::run(*self, ctx).await })
+    }
+}
+
+/// How a row's arguments are described and read.
+pub trait Parser: Send + Sync {
+    /// The arguments, for clap. Built anew for each look-up: it costs microseconds, and nothing at start.
+    fn arguments(&self, command: clap::Command) -> clap::Command;
+    /// The arguments as read.
+    ///
+    /// # Errors
+    /// clap's.
+    fn read(&self, matches: &ArgMatches) -> Result<Box<dyn Prepared>, clap::Error>;
+}
+
+struct Typed<C>(PhantomData<fn() -> C>);
+
+impl<C: Command> Parser for Typed<C> {
+    fn arguments(&self, command: clap::Command) -> clap::Command {
+        C::augment_args(command)
+    }
+
+    fn read(&self, matches: &ArgMatches) -> Result<Box<dyn Prepared>, clap::Error> {
+        C::from_arg_matches(matches).map(|command| Box::new(command) as Box<dyn Prepared>)
+    }
+}
+
+/// A row of the table.
+pub struct Row {
+    /// The words it is said with.
+    pub path: Names,
+    /// Other ways to say the whole path.
+    pub aliases: Names,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// Its replies may hold secrets or personal data.
+    pub sensitive: bool,
+    /// A write so slight that a rule may let it run without confirmation.
+    pub mild: bool,
+    /// How what follows the path is read.
+    pub tail: Tail,
+    /// Names of its arguments.
+    pub arguments: &'static [&'static str],
+    /// Where its help comes from.
+    pub kind: Kind,
+    parser: Maker,
+}
+
+/// Whether a row is part of the program or of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Written in Rust; its help is in its doc comments and in zh.yml.
+    Command,
+    /// A fixed answer of dingops.toml.
+    Answer,
+}
+
+enum Maker {
+    Static(&'static dyn Parser),
+    Owned(Arc<dyn Parser>),
+}
+
+/// Texts that stand in the program, or were read from the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Names {
+    /// In the program.
+    Static(&'static [&'static str]),
+    /// From the settings.
+    Owned(Vec<String>),
+}
+
+impl Names {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (fixed, owned): (&[&'static str], &[String]) = match self {
+            Self::Static(names) => (names, &[]),
+            Self::Owned(names) => (&[], names),
+        };
+        fixed.iter().copied().chain(owned.iter().map(String::as_str))
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(name)?;
+        }
+        Ok(())
+    }
+}
+
+/// The row of a command.
+pub const fn row<C: Command>() -> Row {
+    Row {
+        path: Names::Static(C::PATH),
+        aliases: Names::Static(C::ALIASES),
+        effect: C::EFFECT,
+        sensitive: C::SENSITIVE,
+        mild: C::MILD,
+        tail: C::TAIL,
+        arguments: C::ARGUMENTS,
+        kind: Kind::Command,
+        parser: Maker::Static(const { &Typed::<C>(PhantomData) }),
+    }
+}
+
+impl Row {
+    /// The row of a fixed answer.
+    pub fn answer(name: &str, parser: Arc<dyn Parser>) -> Self {
+        Self {
+            path: Names::Owned(name.split_whitespace().map(str::to_owned).collect()),
+            aliases: Names::Static(&[]),
+            effect: Effect::Open,
+            sensitive: false,
+            mild: false,
+            tail: Tail::Words,
+            arguments: &[],
+            kind: Kind::Answer,
+            parser: Maker::Owned(parser),
+        }
+    }
+
+    /// How its arguments are described and read.
+    pub fn parser(&self) -> &dyn Parser {
+        match &self.parser {
+            Maker::Static(parser) => *parser,
+            Maker::Owned(parser) => parser.as_ref(),
+        }
+    }
+
+    /// Its arguments, for clap.
+    pub fn clap(&self) -> clap::Command {
+        let command = self.parser().arguments(clap::Command::new("dingops"));
+        command.no_binary_name(true).disable_help_flag(true).disable_version_flag(true)
+    }
+
+    /// All it can be said with: its path and its aliases.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.path.to_string()).chain(self.aliases.iter().map(str::to_owned))
+    }
+}

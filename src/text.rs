@@ -1,0 +1,36 @@
+//! Text from outside: cut to a length, and its characters that show nothing.
+
+/// The beginning of a text, at most `letters` long, with an ellipsis where something is left out.
+pub(crate) fn cut(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The beginning of a text, at most `bytes` long.
+pub(crate) fn cut_bytes(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+/// Whether a character controls instead of showing something: it ends a line, moves a cursor, or changes the direction
+/// of what follows, so that a line reads as another one.
+pub(crate) fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        assert_eq!(cut("中文", 2), "中文");
+        assert_eq!(cut("中文字", 2), "中文…");
+        assert_eq!(cut("", 0), "");
+        assert_eq!(cut_bytes("中文", 4), "中");
+        assert_eq!(cut_bytes("中文", 6), "中文");
+    }
+}
