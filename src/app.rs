@@ -34,7 +34,7 @@ use tracing::Instrument;
 pub use self::job::Job;
 use self::{
     memory::{Recently, Sparingly},
-    refusal::{Kind, Refusal},
+    refusal::{Refusal, Silent},
 };
 use crate::{
     clock::Clock,
@@ -73,7 +73,7 @@ pub struct App {
     deliver: Deliver,
     seen: Recently,
     refused: Recently,
-    refusals: Sparingly<Kind>,
+    lines: Sparingly,
 }
 
 /// What a host knows of a request.
@@ -115,7 +115,7 @@ impl App {
             deliver: Deliver::new(Arc::clone(&outbound), Arc::clone(&clock)),
             seen: Recently::new(REPEATED_WITHIN),
             refused: Recently::new(REFUSED_AGAIN_AFTER),
-            refusals: Sparingly::new(2, 10),
+            lines: Sparingly::new(2, 10),
             settings: Arc::new(settings),
             clock,
             outbound,
@@ -168,10 +168,21 @@ impl App {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response<String> {
-        if let Some(withheld) = self.refusals.admit(refusal.kind(), self.clock.now()) {
+        if let Some(withheld) = self.lines.admit(refusal.kind(), self.clock.now()) {
             tracing::warn!(status = refusal.status().as_u16(), withheld, reason = %refusal, "refused");
         }
         refusal.response()
+    }
+
+    /// Notes why a callback that is in order is not run.
+    fn silence(&self, why: Silent) -> Admitted {
+        if let Some(withheld) = self.lines.admit(why.kind(), self.clock.now()) {
+            match why {
+                Silent::Again => tracing::info!(withheld, "{why}"),
+                _ => tracing::error!(withheld, "{why}"),
+            }
+        }
+        Admitted::Silence
     }
 
     /// Checks 1 to 7.
@@ -219,29 +230,15 @@ impl App {
             return Err(Refusal::OtherRobot { came: shown(callback.robot.code.as_deref()) });
         }
         if let Content::QuotaExhausted { message } = &callback.content {
-            tracing::error!(
-                message_of_dingtalk = message,
-                "a callback without its text: the monthly message quota seems to be used up; wait for the next month, or \
-                 have an administrator buy more"
-            );
-            return Ok(Admitted::Silence);
+            return Ok(self.silence(Silent::NoQuota { message: text::cut(message, 200) }));
         }
-        let Some(raw) = &callback.session_webhook else {
-            tracing::error!(
-                "a callback without a sessionWebhook: nothing was run, since no reply could be sent"
-            );
-            return Ok(Admitted::Silence);
-        };
+        let Some(raw) = &callback.session_webhook else { return Ok(self.silence(Silent::NoSession)) };
         let session = self.settings.dingtalk.session_hosts.check(raw)?;
         if callback.session_expires_at.is_some_and(|expiry| expiry <= received.as_millisecond()) {
-            tracing::error!(
-                "the sessionWebhook of a callback is expired: nothing was run, since no reply could be sent"
-            );
-            return Ok(Admitted::Silence);
+            return Ok(self.silence(Silent::SessionExpired));
         }
         if callback.msg_id.as_deref().is_some_and(|id| !self.seen.first_time(id, received)) {
-            tracing::info!("a callback came again and was not run again");
-            return Ok(Admitted::Silence);
+            return Ok(self.silence(Silent::Again));
         }
         Ok(Admitted::Work(Box::new(Accepted { callback, session, membership, received })))
     }

@@ -73,15 +73,20 @@ enum CliError {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    let lambda_api = env("AWS_LAMBDA_RUNTIME_API").filter(|api| !api.is_empty());
     let done = match Arguments::parse().command {
-        None if env("AWS_LAMBDA_RUNTIME_API").is_some() => lambda(),
-        None => serve(&Serve::default()),
+        None => lambda_api.map_or_else(|| serve(&Serve::default()), |api| lambda(&api)),
         Some(Subcommands::Serve(arguments)) => serve(&arguments),
         Some(Subcommands::Check(arguments)) => arguments.run(),
         Some(Subcommands::Event(arguments)) => arguments.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // The function ran: this is a line of its log.
+        Err(CliError::Lambda(error)) => {
+            tracing::error!(error = chain(error.as_ref()), "the Runtime API of Lambda is gone");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             eprintln!("dingops: {error}");
             ExitCode::from(NOT_STARTED)
@@ -99,8 +104,7 @@ fn print(text: &str) -> Result<(), CliError> {
     }
 }
 
-/// A variable of the environment. One that is not UTF-8 is there all the same: it then fits nothing, and does not
-/// switch a check off.
+/// A variable of the environment. One that is not UTF-8 is there all the same, and does not switch a check off.
 fn env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
@@ -118,15 +122,23 @@ fn app() -> Result<App, CliError> {
     Ok(App::new(settings, environment, table, Arc::new(SystemClock)))
 }
 
-/// What the Runtime API's client reads beside its address, and stops without.
-const LAMBDA_VARIABLES: [&str; 3] =
-    ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
-
-fn lambda() -> Result<(), CliError> {
-    if let Some(name) = LAMBDA_VARIABLES.into_iter().find(|name| env(name).is_none()) {
-        let beside = "AWS_LAMBDA_RUNTIME_API is set, so this is expected to be Lambda, which sets this too";
-        return Err(CliError::Usage(format!("{name}: {beside} (for plain HTTP: dingops serve)")));
+/// Asks the Runtime API for events. Its client stops with a panic where a variable of Lambda is missing or wrong.
+fn lambda(api: &str) -> Result<(), CliError> {
+    let wrong = |name, expected| {
+        let came = env(name).unwrap_or_else(|| "nothing".to_owned());
+        CliError::Value { name, expected, came }
+    };
+    if api.parse::<http::Uri>().is_err() {
+        return Err(wrong("AWS_LAMBDA_RUNTIME_API", "a host and port, as Lambda sets it"));
     }
+    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
+        env(name).ok_or_else(|| {
+            wrong(name, "what Lambda sets beside AWS_LAMBDA_RUNTIME_API (plain HTTP: dingops serve)")
+        })?;
+    }
+    let memory = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+    let size = env(memory).and_then(|size| size.parse::<i32>().ok());
+    size.ok_or_else(|| wrong(memory, "a number of MB, as Lambda sets it beside AWS_LAMBDA_RUNTIME_API"))?;
     let app = Arc::new(app()?);
     crate::log::init()?;
     runtime()?.block_on(host::lambda::run(app)).map_err(CliError::Lambda)

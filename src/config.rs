@@ -113,6 +113,8 @@ pub struct Answer {
     pub markdown: String,
     /// Where its name stands, for a mistake that only the table of commands finds.
     name_at: Mistake,
+    /// Whether its name came from the environment.
+    name_replaced: bool,
 }
 
 /// What the environment tells beside the file.
@@ -165,6 +167,12 @@ impl Environment {
             let unusable = |error: InvalidSecret| ConfigError::Variable { name, problem: error.to_string() };
             env(name).map(|text| Secret::new(text).map_err(unusable)).transpose()
         };
+        let robot_code = env("DINGTALK_ROBOT_CODE").filter(|code| !code.is_empty());
+        if robot_code.as_deref().is_some_and(|code| code.trim() != code) {
+            let problem =
+                "expected a robot's code such as \"dingxxxxxxxx\", came one with a blank around it".into();
+            return Err(ConfigError::Variable { name: "DINGTALK_ROBOT_CODE", problem });
+        }
         let missing = ConfigError::Variable {
             name: "DINGTALK_APP_SECRET",
             problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
@@ -174,7 +182,7 @@ impl Environment {
         Ok(Self {
             secret: secret("DINGTALK_APP_SECRET")?.ok_or(missing)?,
             previous: secret("DINGTALK_APP_SECRET_PREVIOUS")?,
-            robot_code: env("DINGTALK_ROBOT_CODE").filter(|code| !code.is_empty()),
+            robot_code,
         })
     }
 }
@@ -247,7 +255,10 @@ impl Settings {
     /// The mistake that the name of an answer is taken, which is for the table of commands to say.
     pub fn taken(&self, taken: &Taken) -> ConfigError {
         let answer = self.answers.get(taken.index);
-        let mistake = answer.map(|answer| Mistake { problem: taken.to_string(), ..answer.name_at.clone() });
+        let mistake = answer.map(|answer| {
+            let problem = if answer.name_replaced { Taken::PROBLEM.to_owned() } else { taken.to_string() };
+            Mistake { problem, ..answer.name_at.clone() }
+        });
         ConfigError::Mistake { file: self.source.file.clone(), mistake: mistake.unwrap_or_default() }
     }
 }
@@ -397,7 +408,8 @@ impl AnswerSection {
             return Err(places.mistake(self.markdown.span(), problem));
         }
         let name_at = places.mistake(self.name.span(), String::new());
-        Ok(Answer { name, markdown: self.markdown.get_ref().clone(), name_at })
+        let name_replaced = places.is_replaced(&self.name.span());
+        Ok(Answer { name, markdown: self.markdown.get_ref().clone(), name_at, name_replaced })
     }
 }
 

@@ -229,9 +229,37 @@ fn lambda_that_cannot_be_reached_is_said() {
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
         ],
     );
-    assert_eq!(ended.code, Some(2));
-    let last = ended.err.lines().last().unwrap_or_default();
-    assert!(last.starts_with("dingops: the Runtime API of Lambda: "), "{last}");
+    // It ran, so this is a line of its log and not a mistake of the start.
+    assert_eq!(ended.code, Some(1));
+    let last: Value = serde_json::from_str(ended.err.lines().last().unwrap_or_default()).expect("JSON");
+    assert_eq!(
+        (&last["level"], &last["message"]),
+        (&json!("ERROR"), &json!("the Runtime API of Lambda is gone"))
+    );
+}
+
+#[test]
+fn variables_that_are_wrong_on_lambda_are_named() {
+    let right = [
+        ("DINGTALK_APP_SECRET", SECRET),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "dingops"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ];
+    for (name, value) in [("AWS_LAMBDA_RUNTIME_API", "::bad:: url"), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "x")]
+    {
+        let changed = right.map(|(other, was)| (other, if other == name { value } else { was }));
+        not_started(&run(&[], &changed), &[name, value]);
+    }
+    let missing: Vec<_> = right.into_iter().filter(|(name, _)| *name != "AWS_LAMBDA_FUNCTION_NAME").collect();
+    not_started(&run(&[], &missing), &["AWS_LAMBDA_FUNCTION_NAME"]);
+    // An empty one is none: this is no Lambda, and the address is taken.
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let empty =
+        [("DINGTALK_APP_SECRET", SECRET), ("AWS_LAMBDA_RUNTIME_API", ""), ("DINGOPS_LISTEN", &address)];
+    not_started(&run(&[], &empty), &["DINGOPS_LISTEN", &address]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, RandomState},
     sync::{Mutex, PoisonError},
 };
 
@@ -58,19 +58,19 @@ impl Seen {
 
 /// Lets a few lines a minute through and counts the rest, for what strangers can cause at will. Lines have kinds, so
 /// that many of one kind do not hide the first of another.
-pub(super) struct Sparingly<K> {
+pub(super) struct Sparingly {
     of_a_kind: u32,
     in_all: u32,
-    window: Mutex<Window<K>>,
+    window: Mutex<Window>,
 }
 
-struct Window<K> {
+struct Window {
     since: Option<Timestamp>,
-    logged: HashMap<K, u32>,
+    logged: HashMap<&'static str, u32>,
     withheld: u64,
 }
 
-impl<K: Eq + Hash> Sparingly<K> {
+impl Sparingly {
     /// At most so many lines a minute of each kind, and of all kinds together.
     pub(super) fn new(of_a_kind: u32, in_all: u32) -> Self {
         let window = Window { since: None, logged: HashMap::new(), withheld: 0 };
@@ -78,7 +78,7 @@ impl<K: Eq + Hash> Sparingly<K> {
     }
 
     /// Whether to log a line of this kind now; with how many lines were withheld since the last one that was logged.
-    pub(super) fn admit(&self, kind: K, now: Timestamp) -> Option<u64> {
+    pub(super) fn admit(&self, kind: &'static str, now: Timestamp) -> Option<u64> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let over = window.since.is_none_or(|since| now.duration_since(since) >= MINUTE);
         if over {

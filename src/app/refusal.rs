@@ -1,16 +1,11 @@
-//! Why a request was refused: a few words for the caller, the reason for the log.
+//! Why a request was refused: a few words for the caller, the reason for the log. And why one that is in order is not
+//! run.
 
-use std::{
-    mem::{Discriminant, discriminant},
-    time::Duration,
-};
+use std::time::Duration;
 
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::dingtalk::{callback::DecodeError, session::SessionError, signature::SignatureError};
-
-/// The reason of a refusal, without its details.
-pub(super) type Kind = (Discriminant<Refusal>, Option<Discriminant<SignatureError>>);
 
 /// Why a request was refused. `Display` is for the log only.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +49,17 @@ impl Refusal {
         }
     }
 
-    /// What of a refusal is counted together.
-    pub(super) fn kind(&self) -> Kind {
-        let signature = match self {
-            Self::NotSigned(error) => Some(discriminant(error)),
-            _ => None,
-        };
-        (discriminant(self), signature)
+    /// What of a refusal is counted together in the log.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::NotSigned(SignatureError::Missing(header) | SignatureError::Repeated(header)) => header,
+            Self::NotSigned(SignatureError::MalformedTimestamp | SignatureError::MalformedSign) => {
+                "malformed"
+            }
+            Self::NotSigned(SignatureError::Skewed { .. }) => "skewed",
+            Self::NotSigned(SignatureError::Mismatch) => "mismatch",
+            other => other.words(),
+        }
     }
 
     /// What the caller is told: never which of timestamp and sign was wrong.
@@ -86,5 +85,33 @@ impl Refusal {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }
         response
+    }
+}
+
+/// Why a callback that is in order is acknowledged and not run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Silent {
+    #[error("a callback came again and was not run again")]
+    Again,
+    #[error("a callback without a sessionWebhook: nothing was run, since no reply could be sent")]
+    NoSession,
+    #[error("the sessionWebhook of a callback is expired: nothing was run, since no reply could be sent")]
+    SessionExpired,
+    #[error(
+        "a callback without its text: the monthly message quota seems to be used up; wait for the next month, or have an \
+         administrator buy more (DingTalk says: {message})"
+    )]
+    NoQuota { message: String },
+}
+
+impl Silent {
+    /// What is counted together in the log.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Again => "again",
+            Self::NoSession => "no session",
+            Self::SessionExpired => "session expired",
+            Self::NoQuota { .. } => "no quota",
+        }
     }
 }

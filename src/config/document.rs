@@ -126,7 +126,8 @@ impl Places<'_> {
         Mistake { line, column, key, problem }
     }
 
-    fn is_replaced(&self, at: &Range<usize>) -> bool {
+    /// Whether the value at these bytes came from the environment.
+    pub(super) fn is_replaced(&self, at: &Range<usize>) -> bool {
         self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end)
     }
 }

@@ -11,8 +11,12 @@ fn env(name: &str) -> Option<String> {
 
 /// The settings, with the check of their names that the start makes.
 fn parse(text: &str) -> Result<Settings, String> {
+    parse_with(text, &env)
+}
+
+fn parse_with(text: &str, env: Env<'_>) -> Result<Settings, String> {
     let settings =
-        Settings::parse(text, SettingsFile::Embedded, &env).map_err(|mistake| mistake.to_string())?;
+        Settings::parse(text, SettingsFile::Embedded, env).map_err(|mistake| mistake.to_string())?;
     match crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken)) {
         Err(ConfigError::Mistake { mistake, .. }) => Err(mistake.to_string()),
         _ => Ok(settings),
@@ -112,19 +116,19 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "[[answer]]\nname = 'help ping'\nmarkdown = 'x'",
-            "2:8: answer[1].name: \"help\" is already a command",
+            "2:8: answer[1].name: \"help\" is already the name of a command or an answer",
         ),
         (
             "version = 1\n[[answer]]\nname = 'PING'\nmarkdown = 'x'",
-            "3:8: answer[1].name: \"ping\" is already a command",
+            "3:8: answer[1].name: \"ping\" is already the name of a command or an answer",
         ),
         (
             "version = 1\n[[answer]]\nname = '帮助'\nmarkdown = 'x'",
-            "3:8: answer[1].name: \"帮助\" is already a command",
+            "3:8: answer[1].name: \"帮助\" is already the name of a command or an answer",
         ),
         (
             "version = 1\n[[answer]]\nname = 'a'\nmarkdown = 'x'\n[[answer]]\nname = 'A'\nmarkdown = 'x'",
-            "6:8: answer[2].name: \"a\" is already a command",
+            "6:8: answer[2].name: \"a\" is already the name of a command or an answer",
         ),
         ("version = 1\nlocale = '${LOCALE}'", "2:10: locale: the environment has no variable LOCALE"),
         (
@@ -145,7 +149,9 @@ fn every_mistake_names_its_key_and_line() {
 
 #[test]
 fn a_mistake_shows_nothing_from_the_environment() {
-    let secret = |_: &str| Some("expected \"SECsecretsecretsecret".to_owned());
+    let secret = |name: &str| {
+        Some(if name == "Y" { "SECname" } else { "expected \"SECsecretsecretsecret" }.to_owned())
+    };
     for text in [
         "version = 1\nlocale = '${X}'",
         "version = 1\ntimezone = '${X}'",
@@ -153,8 +159,9 @@ fn a_mistake_shows_nothing_from_the_environment() {
         "version = 1\n[dingtalk]\nsession_hosts = ['${X} y']",
         "version = 1\n[ip]\nservices = ['${X}']",
         "version = '${X}'",
+        "[[answer]]\nname = '${Y}'\nmarkdown = 'x'\n[[answer]]\nname = '${Y}'\nmarkdown = 'x'",
     ] {
-        let mistake = Settings::parse(text, SettingsFile::Embedded, &secret).unwrap_err().to_string();
+        let mistake = parse_with(text, &secret).unwrap_err();
         assert!(!mistake.contains("SEC"), "{mistake}");
     }
 }

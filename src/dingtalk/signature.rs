@@ -35,17 +35,23 @@ pub enum InvalidSecret {
         "expected the app's Client Secret, came a text with a blank around it or a control character in it"
     )]
     Blank,
+    /// Its characters were lost, so anyone could guess it.
+    #[error("expected the app's Client Secret, came a text that is not UTF-8")]
+    NotUtf8,
 }
 
 impl Secret {
     /// Takes the text of a secret.
     ///
     /// # Errors
-    /// When it is empty, begins or ends with a blank, or holds control characters.
+    /// When it is empty, begins or ends with a blank, holds control characters, or was not UTF-8.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidSecret> {
         let text = text.into();
         if text.is_empty() {
             return Err(InvalidSecret::Empty);
+        }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(InvalidSecret::NotUtf8);
         }
         if text.trim() != text || text.chars().any(char::is_control) {
             return Err(InvalidSecret::Blank);
@@ -259,6 +265,7 @@ mod tests {
         assert_eq!(Secret::new(""), Err(InvalidSecret::Empty));
         assert_eq!(Secret::new("SECabc\n"), Err(InvalidSecret::Blank));
         assert_eq!(Secret::new(" "), Err(InvalidSecret::Blank));
+        assert_eq!(Secret::new("\u{FFFD}\u{FFFD}"), Err(InvalidSecret::NotUtf8));
         let shown = format!("{:?}", verifier("SECcurrent", Some("SECprevious")));
         assert!(!shown.contains("SEC"), "{shown}");
     }

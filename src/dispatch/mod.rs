@@ -245,7 +245,8 @@ fn unexpected(row: &Row, ctx: &Ctx, id: &str) -> Reply {
 }
 
 fn late(row: &Row, ctx: &Ctx) -> Reply {
-    let seconds = ctx.clock.now().duration_since(ctx.received).as_secs();
+    let waited = ctx.clock.now().duration_since(ctx.received);
+    let seconds = (waited.as_millis() + 500) / 1000;
     let key = if row.effect == Effect::Write { "failed.late_write" } else { "failed.late" };
     Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]))
         .text(ctx.locale.say(key, &[("seconds", &seconds)]))

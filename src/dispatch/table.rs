@@ -17,12 +17,17 @@ pub struct Table {
 
 /// A name that two rows have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{name}\" is already a command")]
+#[error("\"{name}\" {}", Taken::PROBLEM)]
 pub struct Taken {
     /// The name.
     pub name: String,
     /// Which of the rows from the settings came second.
     pub index: usize,
+}
+
+impl Taken {
+    /// What is wrong with it.
+    pub const PROBLEM: &str = "is already the name of a command or an answer";
 }
 
 /// What a line asks for.
@@ -87,7 +92,9 @@ impl Table {
 
     /// What a line asks for: the longest name it begins with. An empty line asks for help.
     pub fn find(&self, line: Line) -> Found<'_> {
-        let help = line.words().first().map_or(line.error().is_none(), Word::asks_for_help);
+        let says_nothing =
+            line.error().is_none() && line.words().iter().all(|word| without_end(&word.text).is_empty());
+        let help = says_nothing || line.words().first().is_some_and(Word::asks_for_help);
         if help && let Some(row) = self.named("help") {
             return Found::Row { row, line, words: Vec::new() };
         }
@@ -171,7 +178,10 @@ fn distance(name: &str, said: &[&str]) -> Option<usize> {
     let said = folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
     let name = folded(name);
     let (length, typed) = (name.chars().count(), said.chars().count());
-    if typed >= 2 && name.starts_with(&said) {
+    if typed < 2 {
+        return None;
+    }
+    if name.starts_with(&said) {
         return Some(1);
     }
     let distance = strsim::osa_distance(&said, &name);

@@ -44,6 +44,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop
     let stopping = CancellationToken::new();
     let open = TaskTracker::new();
     let jobs = TaskTracker::new();
+    let mut failing = false;
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -52,6 +53,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop
         };
         match accepted {
             Ok((stream, permit)) => {
+                failing = false;
                 let connection =
                     connection(Arc::clone(&app), stream, timeout, jobs.clone(), stopping.clone());
                 open.spawn(async move {
@@ -63,7 +65,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop
             Err(error)
                 if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
             Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
+                if !failing {
+                    tracing::warn!(%error, "connections are not accepted for a while");
+                }
+                failing = true;
                 app.clock().sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -24,6 +24,7 @@ use lambda_runtime::{
     tower::{Layer, Service},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::app::{App, Arrival, Job, MAX_BODY};
 
@@ -39,11 +40,11 @@ type Slot = Arc<Mutex<Option<Job>>>;
 pub async fn run(app: Arc<App>) -> Result<(), Error> {
     let slot = Slot::default();
     let filled = Arc::clone(&slot);
-    let handler = service_fn(move |event: LambdaEvent<Event>| {
+    let handler = service_fn(move |event: LambdaEvent<Value>| {
         let (app, slot) = (Arc::clone(&app), Arc::clone(&filled));
         async move {
             let arrival = arrival(&app, &event.context);
-            let (response, job) = match event.payload.into_request() {
+            let (response, job) = match Event::read(event.payload) {
                 Ok(request) => app.handle(request, arrival).await,
                 Err(malformed) => (app.malformed(malformed, &arrival), None),
             };
@@ -72,7 +73,7 @@ struct Event {
     #[serde(default)]
     raw_path: String,
     #[serde(default)]
-    headers: HashMap<String, String>,
+    headers: HashMap<String, Value>,
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
@@ -114,6 +115,13 @@ impl From<Response<String>> for FunctionResponse {
 }
 
 impl Event {
+    /// The request of an event of any kind. It is taken apart here rather than by the runtime, whose errors quote it.
+    fn read(event: Value) -> Result<Request<Full<Bytes>>, &'static str> {
+        let event =
+            Self::deserialize(event).map_err(|_| "not an event of a function URL (payload format 2.0)")?;
+        event.into_request()
+    }
+
     /// The request that the event is about.
     fn into_request(self) -> Result<Request<Full<Bytes>>, &'static str> {
         let body = self.body.unwrap_or_default();
@@ -132,7 +140,7 @@ impl Event {
         *request.uri_mut() = path.parse::<Uri>().map_err(|_| "the path is not a valid path")?;
         // A header that cannot be one is not there: what needs it will miss it.
         let headers = self.headers.into_iter().filter_map(|(name, value)| {
-            Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+            Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value.as_str()?).ok()?))
         });
         request.headers_mut().extend(headers);
         Ok(request)

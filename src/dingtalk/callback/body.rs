@@ -284,9 +284,7 @@ fn without_content(
     content: Nested<'_, ContentPart<'_>>,
 ) -> Result<(Content, Option<Quote>), DecodeError> {
     match msgtype.as_str() {
-        "richText" | "audio" | "file" | "markdown" if !content.is_blank() => {
-            Err(content.wrong("content", "an object"))
-        }
+        "richText" | "audio" if !content.is_blank() => Err(content.wrong("content", "an object")),
         "text" if part.content.as_ref().is_none_or(Json::is_null) => {
             Err(content.wrong("content", "a string"))
         }

@@ -5,7 +5,6 @@ use std::{fs, path::Path};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::Full;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Event, without_stage};
@@ -65,7 +64,7 @@ fn redirected(file: &Path, webhook: &str) -> Value {
 }
 
 fn request(event: &Value) -> http::Request<Full<Bytes>> {
-    Event::deserialize(event).unwrap().into_request().unwrap()
+    Event::read(event.clone()).unwrap()
 }
 
 #[tokio::test]
@@ -121,7 +120,7 @@ fn what_a_stranger_can_put_into_an_event_is_no_panic() {
     let with = |key: &str, value: Value| {
         let mut event: Value = serde_json::from_str(&text).unwrap();
         event[key] = value;
-        Event::deserialize(event).unwrap().into_request()
+        Event::read(event)
     };
     assert!(with("rawQueryString", "a=\"<> \u{0}".into()).is_ok());
     assert!(with("headers", json!({ "x y": "1", "sign": "a\nb", "x-forwarded-proto": "\"" })).is_ok());
@@ -132,4 +131,9 @@ fn what_a_stranger_can_put_into_an_event_is_no_panic() {
         "the body is marked as Base64 and is not Base64"
     );
     assert!(with("body", Value::Null).is_ok());
+    assert!(with("headers", json!({ "x": null, "y": 5, "z": ["a"] })).is_ok());
+    for odd in [json!("text"), json!([]), json!({}), json!({ "Records": [] }), json!({ "headers": "sign=x" })]
+    {
+        assert_eq!(Event::read(odd).unwrap_err(), "not an event of a function URL (payload format 2.0)");
+    }
 }
