@@ -91,6 +91,7 @@ struct Accepted {
     session: SessionWebhook,
     membership: Membership,
     received: Timestamp,
+    skew: SignedDuration,
 }
 
 /// How a request that is in order ends.
@@ -213,7 +214,7 @@ impl App {
         if empty {
             return Ok(Admitted::Silence);
         }
-        self.verifier.verify(&head.headers, received)?;
+        let skew = self.verifier.verify(&head.headers, received)?;
         if body.size_hint().lower() > MAX_BODY as u64 {
             return Err(Refusal::TooLarge);
         }
@@ -240,7 +241,7 @@ impl App {
         if callback.msg_id.as_deref().is_some_and(|id| !self.seen.first_time(id, received)) {
             return Ok(self.silence(Silent::Again));
         }
-        Ok(Admitted::Work(Box::new(Accepted { callback, session, membership, received })))
+        Ok(Admitted::Work(Box::new(Accepted { callback, session, membership, received, skew })))
     }
 
     /// Reads until `enough` bytes are there or the body ends, and does not wait for ever.

@@ -30,6 +30,7 @@ const EMBEDDED: &str = include_str!("../dingops.toml");
 const VERSION: i64 = 1;
 /// DingTalk's rule (protocol.md 1.1).
 const MAX_SKEW: Duration = Duration::from_secs(3600);
+const MAX_SKEW_WRITE: Duration = Duration::from_secs(300);
 /// A message of DingTalk holds 20,000 bytes, and an answer has a title and a mention beside it.
 const MAX_ANSWER: usize = 15_000;
 
@@ -93,6 +94,12 @@ pub struct DingTalk {
     pub session_hosts: SessionHosts,
     /// How far a callback's timestamp may be from now.
     pub max_skew: Duration,
+    /// The same for commands that change something.
+    pub max_skew_write: Duration,
+    /// DingTalk's host for custom robots. Nothing calls it yet.
+    pub oapi: Url,
+    /// DingTalk's host for the OpenAPI. Nothing calls it yet.
+    pub api: Url,
 }
 
 /// Services that tell the address this function calls out from.
@@ -263,6 +270,10 @@ impl Settings {
     }
 }
 
+fn web_address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
 fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -303,6 +314,9 @@ struct DingTalkSection {
     corps: Vec<Spanned<String>>,
     session_hosts: Option<Spanned<Vec<Spanned<String>>>>,
     max_skew: Option<Spanned<String>>,
+    max_skew_write: Option<Spanned<String>>,
+    oapi: Option<Spanned<String>>,
+    api: Option<Spanned<String>>,
 }
 
 impl DingTalkSection {
@@ -323,24 +337,30 @@ impl DingTalkSection {
             .map_err(|(index, error)| {
                 places.unexpected(hosts[index].span(), &error.to_string(), hosts[index].get_ref())
             })?;
-        let max_skew = match self.max_skew {
-            None => MAX_SKEW,
+        let skew = |text: Option<Spanned<String>>, default: Duration| match text {
+            None => Ok(default),
             Some(text) => duration(text.get_ref())
                 .filter(|skew| *skew <= MAX_SKEW && !skew.is_zero())
                 .ok_or_else(|| {
-                    places.unexpected(
-                        text.span(),
-                        "expected a duration above 0 and of at most \"1h\"",
-                        text.get_ref(),
-                    )
-                })?,
+                    let expected = "expected a duration above 0 and of at most \"1h\"";
+                    places.unexpected(text.span(), expected, text.get_ref())
+                }),
         };
+        let max_skew = skew(self.max_skew, MAX_SKEW)?;
+        let max_skew_write = skew(self.max_skew_write, MAX_SKEW_WRITE)?;
+        let host = |text: Option<Spanned<String>>, default: &str| {
+            let text = text.unwrap_or_else(|| Spanned::new(0..0, default.to_owned()));
+            web_address(text.get_ref())
+                .ok_or_else(|| places.unexpected(text.span(), "expected an http(s) address", text.get_ref()))
+        };
+        let oapi = host(self.oapi, "https://oapi.dingtalk.com")?;
+        let api = host(self.api, "https://api.dingtalk.com")?;
         if let Some(corp) = self.corps.iter().find(|corp| corp.get_ref().trim().is_empty()) {
             return Err(places
                 .mistake(corp.span(), "expected a corp id such as \"ding0123\", came an empty text".into()));
         }
         let corps = self.corps.into_iter().map(Spanned::into_inner).collect();
-        Ok(DingTalk { corps, session_hosts, max_skew })
+        Ok(DingTalk { corps, session_hosts, max_skew, max_skew_write, oapi, api })
     }
 }
 
@@ -362,9 +382,7 @@ impl IpSection {
         let default = ["https://checkip.amazonaws.com", "https://4.ipw.cn"];
         let default = || default.map(|service| Spanned::new(0..0, service.to_owned())).to_vec();
         let service = |service: Spanned<String>| {
-            let url = Url::parse(service.get_ref()).ok();
-            let usable = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            usable.ok_or_else(|| {
+            web_address(service.get_ref()).ok_or_else(|| {
                 places.unexpected(service.span(), "expected an http(s) address", service.get_ref())
             })
         };

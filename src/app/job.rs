@@ -34,7 +34,7 @@ pub struct Job(Pin<Box<dyn Future<Output = ()> + Send>>);
 impl Job {
     /// A job holds no more of a callback than it needs: there may be many.
     pub(super) fn new(app: Arc<App>, accepted: Accepted, arrival: Arrival) -> Self {
-        let Accepted { callback, session, membership, received } = accepted;
+        let Accepted { callback, session, membership, received, skew } = accepted;
         let said =
             callback.content.words().map(|line| text::cut_bytes(line, dispatch::MAX_LINE + 1).to_owned());
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
@@ -59,6 +59,7 @@ impl Job {
             zone: app.settings.zone.clone(),
             clock: Arc::clone(&app.clock),
             received,
+            skew,
             deadline: before(arrival.deadline, TO_SAY_SO, received),
             once: id(&callback.msg_id),
             outbound: Arc::clone(&app.outbound),

@@ -16,6 +16,8 @@ pub enum Missing {
     StaffId,
     /// Membership in the robot's own organisation.
     OtherOrganisation,
+    /// A signature made a moment ago: an old one may be used again by somebody else.
+    Freshness,
     /// A rule that allows it.
     Rule,
 }
@@ -30,6 +32,9 @@ pub fn decide(row: &Row, _invocation: &Invocation, ctx: &Ctx) -> Result<(), Miss
         (Effect::Read, Membership::Listed) => Err(Missing::OtherOrganisation),
         (Effect::Read, _) if ctx.who.staff().is_some() => Ok(()),
         (Effect::Read, _) => Err(Missing::StaffId),
+        (Effect::Write, _) if ctx.skew.unsigned_abs() > ctx.settings.dingtalk.max_skew_write => {
+            Err(Missing::Freshness)
+        }
         (Effect::Write, _) => Err(Missing::Rule),
     }
 }

@@ -15,7 +15,7 @@ pub mod words;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use self::row::{Command, Effect, Preview, Row, Tail, row};
 use self::{
@@ -57,6 +57,8 @@ pub struct Ctx {
     pub clock: Arc<dyn Clock>,
     /// When the request arrived.
     pub received: Timestamp,
+    /// How long before its arrival the request was signed.
+    pub skew: SignedDuration,
     /// When a command is cut off.
     pub deadline: Timestamp,
     /// A key that is the same when the same request is made again; the message id, where there is one.
@@ -227,6 +229,7 @@ fn refused(row: &Row, missing: Missing, ctx: &Ctx) -> Reply {
     let sentence = match missing {
         Missing::StaffId => "access.staff_id",
         Missing::OtherOrganisation => "access.other_organisation",
+        Missing::Freshness => "access.stale",
         Missing::Rule => "access.rule",
     };
     reply.text(ctx.locale.say(sentence, &[]))

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{Command, CommandError, Ctx, Effect, Found, Line, Row, Tail, UserError, arguments, row};
 use crate::{
+    clock::Clock,
     reply::Reply,
-    testing::{Chat, alice},
+    testing::{Chat, alice, signature},
 };
 
 /// Say something back
@@ -552,4 +553,19 @@ async fn a_missed_deadline_is_said() {
 
     @0147000002
     ");
+}
+
+#[tokio::test]
+async fn a_change_wants_a_fresh_signature() {
+    let mut chat = Chat::with_rows(ROWS).await;
+    for (minutes, sentence) in [(5, "没有规则允许"), (6, "请重新发送一次")] {
+        let callback = chat.text(&alice(), "change");
+        let mut request = chat.signed(callback.to_string());
+        chat.clock().advance(Duration::from_secs(60 * minutes));
+        *request.headers_mut() = signature(chat.clock().now().as_millisecond() - 60_000 * minutes as i64);
+        chat.send(request).await;
+        let reply = chat.read();
+        assert!(reply.contains(sentence), "{minutes}: {reply}");
+        chat.clock().advance(Duration::from_secs(60));
+    }
 }
