@@ -7,9 +7,9 @@
 //! | 1 | method: GET and HEAD are told the name, POST goes on | 405 |
 //! | 2 | a body: the console probes with an empty one when the address is saved | 200, nothing done |
 //! | 3 | `timestamp` and `sign`, before the body is read any further | 401 |
-//! | 4 | at most 1 MiB; a callback as [`callback::decode`] reads it | 413, 400 |
-//! | 5 | the sender's organisation, and the robot's code if one is configured | 403 |
-//! | 6 | the session webhook: a host on the list, not expired | 400; expired or missing: 200, nothing run |
+//! | 4 | at most 1 MiB, within five seconds; a callback as [`callback::decode`] reads it | 413, 408, 400 |
+//! | 5 | the sender's organisation (none named at all: open commands only), and the robot's code if one is configured | 403 |
+//! | 6 | the session webhook: a host on the list, not expired | 400; expired, missing, or no quota left: 200, nothing run |
 //! | 7 | a message id not seen in the last ten minutes | 200, not run again |
 //! | 8 | acknowledge: all that follows happens after the response | |
 //! | 9 | words, row, arguments | a reply that shows what is wrong |

@@ -80,7 +80,7 @@ impl fmt::Display for SettingsFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => path.display().fmt(f),
-            Self::Embedded => f.write_str("dingops.toml (embedded)"),
+            Self::Embedded => f.write_str("dingops.toml (built in)"),
         }
     }
 }
@@ -242,6 +242,9 @@ impl Settings {
                             id.span(),
                             "expected an id as `whoami` tells it, came an empty text".into(),
                         ));
+                    }
+                    if name.get_ref().trim().is_empty() {
+                        return Err(places.mistake(name.span(), "expected a name, came an empty one".into()));
                     }
                     Ok((name.into_inner(), id.into_inner()))
                 };

@@ -34,12 +34,12 @@ use crate::text;
 /// The target of the lines that record commands.
 pub const AUDIT: &str = "dingops::audit";
 
-/// Starts logging to standard error. `AWS_LAMBDA_LOG_LEVEL` sets the level of this program's lines (INFO without
-/// it); libraries are heard when they warn. `RUST_LOG` says it all anew: `dingops=debug,hyper=info`.
+/// What is logged. `AWS_LAMBDA_LOG_LEVEL` sets the level of this program's lines (INFO without it); libraries are
+/// heard when they warn. `RUST_LOG` says it all anew: `dingops=debug,hyper=info`.
 ///
 /// # Errors
 /// When `RUST_LOG` is no list of levels.
-pub fn init() -> Result<(), InvalidLevels> {
+pub fn levels() -> Result<Targets, InvalidLevels> {
     let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
     let own = variable("AWS_LAMBDA_LOG_LEVEL").map(|level| level.to_lowercase().replace("fatal", "error"));
     let own = own.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
@@ -48,10 +48,18 @@ pub fn init() -> Result<(), InvalidLevels> {
         // Its span has the ids of the invocation.
         .with_target("lambda_runtime::layers", LevelFilter::INFO)
         .with_target("dingops", own);
-    let filter = match variable("RUST_LOG") {
-        Some(levels) => levels.parse().map_err(|_| InvalidLevels(levels))?,
-        None => default,
-    };
+    match variable("RUST_LOG") {
+        Some(levels) => levels.parse().map_err(|_| InvalidLevels(levels)),
+        None => Ok(default),
+    }
+}
+
+/// Starts logging to standard error.
+///
+/// # Errors
+/// See [`levels`].
+pub fn init() -> Result<(), InvalidLevels> {
+    let filter = levels()?;
     let lines = tracing_subscriber::fmt::layer().with_writer(|| Escaping(io::stderr()));
     let lines = if io::stderr().is_terminal() {
         lines.with_ansi(false).with_target(false).boxed()

@@ -191,7 +191,9 @@ async fn without_organisations_there_are_open_commands_only() {
         callback["senderCorpId"] = Value::Null;
         callback["chatbotCorpId"] = Value::Null;
         chat.post(&callback).await;
-        assert_eq!(!chat.read().contains("无权执行"), allowed, "{line}");
+        let reply = chat.read();
+        assert_eq!(!reply.contains("无权执行"), allowed, "{line}");
+        assert_eq!(reply.contains("这条消息没有带组织 ID"), line != "ping", "{line}: {reply}");
     }
 }
 

@@ -18,6 +18,7 @@ impl Check {
         let names = |map: &BTreeMap<String, String>| or_none(&map.keys().cloned().collect::<Vec<_>>());
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
+        crate::log::levels()?;
         let (_, listen) = super::listen(None)?;
         let timeout = super::timeout()?.as_secs();
         let skew = settings.dingtalk.max_skew.as_secs();

@@ -40,26 +40,29 @@ pub(super) struct Event {
     /// Where the reply is to be posted
     #[arg(long, value_name = "URL")]
     session_webhook: Option<String>,
-    /// Who says it: a name in "people" or a staff id
+    /// Who says it: a name of the settings' people or a staff id
     #[arg(long = "as", value_name = "PERSON", conflicts_with = "from")]
     person: Option<String>,
-    /// In which group: a name in "groups" or a conversation id; otherwise in a private chat
+    /// In which group: a name of the settings' groups or a conversation id (cid…), any other name gets a made-up id;
+    /// otherwise in a private chat
     #[arg(long = "in", value_name = "GROUP", conflicts_with = "from")]
     group: Option<String>,
     /// text, richText, picture, audio, video, file, markdown, interactiveCard, actionCard, chatRecord, reply,
     /// unknownMsgType or any other
     #[arg(long, default_value = "text", conflicts_with = "from")]
     msgtype: String,
-    /// Print a curl command that posts it to this address
+    /// Print a curl command that posts it to this address, by default http://127.0.0.1:9000/
     #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "http://127.0.0.1:9000/")]
     curl: Option<String>,
 }
 
 impl Event {
     pub(super) fn run(&self) -> Result<(), CliError> {
-        if self.curl.is_some() && self.words.first().is_some_and(|word| word.starts_with("http")) {
-            let problem = format!("--curl: expected the address behind =, as in --curl={}", self.words[0]);
-            return Err(CliError::Usage(problem));
+        let is_address = |word: &&String| word.starts_with("http://") || word.starts_with("https://");
+        if let Some(address) = self.words.iter().find(is_address).filter(|_| self.curl.is_some()) {
+            return Err(CliError::Usage(format!(
+                "--curl: expected the address behind =, as in --curl={address}"
+            )));
         }
         let now = SystemClock.now();
         let (environment, mut event) = match &self.from {

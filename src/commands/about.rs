@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    config::SettingsFile,
     dispatch::{Command, CommandError, Ctx, Effect},
     reply::{Reply, Text},
 };
@@ -14,7 +15,7 @@ pub struct About {}
 
 impl Command for About {
     const PATH: &'static [&'static str] = &["about"];
-    const ALIASES: &'static [&'static str] = &["关于", "版本"];
+    const ALIASES: &'static [&'static str] = &["关于", "版本", "version"];
     const EFFECT: Effect = Effect::Open;
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -24,7 +25,13 @@ impl Command for About {
             .text(say("about.text"))
             .fields([
                 (say("about.changed"), Text::from(say("about.changes"))),
-                (say("about.settings"), Text::from(source.file.to_string())),
+                (
+                    say("about.settings"),
+                    Text::from(match &source.file {
+                        SettingsFile::Embedded => say("about.embedded"),
+                        SettingsFile::Path(path) => path.display().to_string(),
+                    }),
+                ),
                 (say("about.hash"), Text::from(source.hash.as_str())),
             ])
             .link(say("about.source"), env!("CARGO_PKG_REPOSITORY")))
@@ -48,7 +55,7 @@ mod tests {
         assert_eq!(message["at"], json!({ "atUserIds": ["0147000002"] }));
         // The stand-in's port is part of the settings, and so of their hash.
         let text = message["actionCard"]["text"].as_str().unwrap();
-        let hash = text.split("SHA-256）**：").nth(1).and_then(|rest| rest.get(..12)).unwrap();
+        let hash = text.split("前 12 位）**：").nth(1).and_then(|rest| rest.get(..12)).unwrap();
         assert!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
         insta::assert_snapshot!(text.replace(hash, "<hash>"), @"
         #### dingops 0.1.0
@@ -56,8 +63,8 @@ mod tests {
         钉钉上的 ChatOps，一个无服务器函数。
 
         - **本版更新**：首个版本：支持帮助、在吗、我是谁、出口IP、关于和固定回复。
-        - **配置文件**：dingops.toml (embedded)
-        - **配置指纹（SHA-256）**：<hash>
+        - **配置文件**：dingops.toml（编译时内置）
+        - **配置指纹（SHA-256 前 12 位）**：<hash>
 
         @0147000002
         ");

@@ -31,7 +31,8 @@ impl Command for Help {
             Some(row) => Ok(help::usage(row, ctx)),
             None => {
                 let said: Vec<&str> = self.command.iter().map(String::as_str).collect();
-                Ok(help::unknown(&name, ctx.table.nearest(&said), ctx))
+                let help = ctx.locale.say("unknown.help_command", &[]);
+                Ok(help::unknown(&name, ctx.table.nearest(&said), &format!("{help} "), ctx))
             }
         }
     }
@@ -58,7 +59,7 @@ mod tests {
             let lines = [format!("（{}）：", row.path), format!("**{}**：", row.path)];
             assert!(lines.iter().any(|line| help.contains(line)), "{}: {help}", row.path);
         }
-        assert!(help.contains("**常用回复**\n\n- **测试**：测试环境占用情况"), "{help}");
+        assert!(help.contains("**固定回复**\n\n- **测试**：测试环境占用情况"), "{help}");
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ pub struct Ip {}
 
 impl Command for Ip {
     const PATH: &'static [&'static str] = &["ip"];
-    const ALIASES: &'static [&'static str] = &["出口IP", "出口地址"];
+    const ALIASES: &'static [&'static str] = &["出口IP", "出口 IP", "出口地址"];
     const EFFECT: Effect = Effect::Read;
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -200,7 +200,7 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @"
         #### ip：无权执行
 
-        这条消息没有带员工 ID（staffId），无法确认你是组织成员。如果机器人刚创建，请让管理员先发布一个版本；发送「我是谁」可以查看。
+        这条消息没有带员工 ID（staffId），无法确认你是组织成员：机器人所属的应用还没有发布版本（请让管理员发布），或者你不属于该组织。发送「我是谁」可以查看。
 
         @无名
         ");

@@ -1,7 +1,7 @@
 //! Commands with no system behind them, and the list of all the program has.
 //!
 //! To add one: copy `ping.rs`, change its words, add a `mod` line and a row below, and its Chinese help to
-//! `src/locales/zh.yml`. A test fails for what is missing.
+//! `src/locales/zh.yml`. Tests fail for what is missing.
 
 mod about;
 mod answer;

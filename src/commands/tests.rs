@@ -45,3 +45,17 @@ fn no_two_rows_have_a_name_in_common() {
         Settings::parse(include_str!("../../dingops.toml"), SettingsFile::Embedded, &|_| None).unwrap();
     assert!(table(&settings.answers).is_ok());
 }
+
+#[test]
+fn every_file_of_a_command_is_part_of_the_program() {
+    let list = include_str!("mod.rs");
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/commands")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().is_some_and(|extension| extension == "rs") && !["mod", "tests"].contains(&name) {
+            assert!(list.contains(&format!("mod {name};")), "src/commands/mod.rs: mod {name};");
+            let row = format!("row::<{name}::");
+            assert!(name == "answer" || list.contains(&row), "src/commands/mod.rs: {row}…>() in ROWS");
+        }
+    }
+}

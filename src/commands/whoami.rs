@@ -8,7 +8,7 @@ use crate::{
     text,
 };
 
-/// Who you are to the bot, and the lines for dingops.toml
+/// Your staff id, the conversation id, and lines to paste into dingops.toml
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Whoami {}
@@ -20,6 +20,7 @@ impl Command for Whoami {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let say = |key: &str| ctx.locale.say(key, &[]);
+        let nick = Some(ctx.who.nick.as_str()).filter(|nick| !nick.trim().is_empty());
         let or_none =
             |value: Option<&str>| Text::from(value.map_or_else(|| say("whoami.none"), str::to_owned));
         let organisation = match ctx.who.membership {
@@ -30,14 +31,19 @@ impl Command for Whoami {
         let admin = if ctx.who.admin { "whoami.yes" } else { "whoami.no" };
         let place = if ctx.place.private { "whoami.private" } else { "whoami.group" };
         let reply = Reply::new(say("whoami.title")).fields([
-            (say("whoami.nick"), Text::from(ctx.who.nick.as_str())),
+            (say("whoami.nick"), or_none(nick)),
             (say("whoami.staff_id"), or_none(ctx.who.staff_id.as_deref())),
             (say("whoami.organisation"), say(organisation).into()),
             (say("whoami.admin"), say(admin).into()),
             (say(place), or_none(ctx.place.conversation_id.as_deref())),
         ]);
-        let reply = if ctx.who.staff_id.is_none() { reply.note(say("whoami.no_staff_id")) } else { reply };
-        let own = ctx.who.staff().map(|id| ("[people]", ctx.who.nick.as_str(), id));
+        let reply = match ctx.who.membership {
+            Membership::Unknown => reply.note(say("access.unknown_organisation")),
+            Membership::Listed => reply.note(say("access.other_organisation")),
+            Membership::Own if ctx.who.staff_id.is_none() => reply.note(say("whoami.no_staff_id")),
+            Membership::Own => reply,
+        };
+        let own = ctx.who.staff().map(|id| ("[people]", nick.unwrap_or("name"), id));
         let group = ctx.place.conversation_id.as_deref().filter(|_| !ctx.place.private);
         let group = group.map(|id| ("[groups]", ctx.place.title.as_deref().unwrap_or("group"), id));
         Ok([own, group].into_iter().flatten().fold(reply, |reply, (section, name, id)| {
@@ -136,7 +142,7 @@ mod tests {
         - **组织管理员**：否
         - **会话 ID（单聊）**：cidPRIVATEAAAAAAAAAAAA==
 
-        > 没有员工 ID：机器人尚未发布，或者你不是机器人所在组织的成员。没有员工 ID 就只能使用公开命令。
+        > 没有员工 ID：应用还没有发布版本，或者你不是机器人所在组织的成员。没有员工 ID 就只能使用公开命令。
         ");
     }
 
@@ -154,6 +160,8 @@ mod tests {
         - **组织**：其他组织，已列入 dingtalk.corps
         - **组织管理员**：否
         - **会话 ID（群聊）**：cidOPSAAAAAAAAAAAAAAAA==
+
+        > 这条命令只对机器人所在组织的成员开放，你来自其他组织，只能使用公开命令。
 
         粘贴到 dingops.toml 的 &#91;groups&#93; 下面：
 
@@ -214,7 +222,7 @@ mod tests {
         insta::assert_snapshot!(chat.read(), @r#"
         #### Who you are
 
-        - **Nick**: 爱丽丝
+        - **Nickname**: 爱丽丝
         - **Staff id**: 0147000002
         - **Organisation**: the robot's own
         - **Administrator of the organisation**: yes

@@ -14,6 +14,8 @@ use super::{
 pub enum Missing {
     /// A staff id.
     StaffId,
+    /// An organisation: the callback names none.
+    Organisation,
     /// Membership in the robot's own organisation.
     OtherOrganisation,
     /// A signature made a moment ago: an old one may be used again by somebody else.
@@ -29,6 +31,7 @@ pub enum Missing {
 pub fn decide(row: &Row, _invocation: &Invocation, ctx: &Ctx) -> Result<(), Missing> {
     match (row.effect, ctx.who.membership) {
         (Effect::Open, _) => Ok(()),
+        (Effect::Read, Membership::Unknown) => Err(Missing::Organisation),
         (Effect::Read, Membership::Listed) => Err(Missing::OtherOrganisation),
         (Effect::Read, _) if ctx.who.staff().is_some() => Ok(()),
         (Effect::Read, _) => Err(Missing::StaffId),

@@ -138,8 +138,8 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
     argument.get_long().map_or_else(|| name(argument), |long| format!("--{long}"))
 }
 
-/// Nothing of that name: the nearest ones, and how to get help.
-pub fn unknown(said: &str, nearest: Vec<String>, ctx: &Ctx) -> Reply {
+/// Nothing of that name: the nearest ones, each with `before` before it, and how to get help.
+pub fn unknown(said: &str, nearest: Vec<String>, before: &str, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
     let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &text::cut(said.trim(), MAX_SHOWN))]));
     // Help is offered anyway.
@@ -148,7 +148,10 @@ pub fn unknown(said: &str, nearest: Vec<String>, ctx: &Ctx) -> Reply {
         |name: &String| ctx.table.named(name).is_some_and(|row| row.names().any(|name| name == help));
     let others: Vec<String> = nearest.into_iter().filter(|name| !is_help(name)).collect();
     let reply = if others.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
-    let reply = others.into_iter().fold(reply, |reply, name| reply.action(name.clone(), name));
+    let reply = others.into_iter().fold(reply, |reply, name| {
+        let line = format!("{before}{name}");
+        reply.action(line.clone(), line)
+    });
     reply.action(ctx.locale.say("unknown.help", &[]), help)
 }
 

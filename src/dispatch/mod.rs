@@ -174,7 +174,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let (row, line, words) = match ctx.table.find(Line::split(text)) {
         Found::Row { row, line, words } => (row, line, words),
         Found::Nothing { line, nearest } => {
-            let reply = help::unknown(line.text(), nearest, ctx);
+            let reply = help::unknown(line.text(), nearest, "", ctx);
             let reply = match line.error() {
                 Some(error) => reply.note(arguments::quote(error, ctx.locale)),
                 None => reply,
@@ -228,6 +228,7 @@ fn refused(row: &Row, missing: Missing, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
     let sentence = match missing {
         Missing::StaffId => "access.staff_id",
+        Missing::Organisation => "access.unknown_organisation",
         Missing::OtherOrganisation => "access.other_organisation",
         Missing::Freshness => "access.stale",
         Missing::Rule => "access.rule",

@@ -27,7 +27,7 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const MILD: bool = false;
     /// How what follows the path is read.
     const TAIL: Tail = Tail::Words;
-    /// Names of its arguments, as help shows them; a test compares them with clap's.
+    /// Names of its fields in their order, `start-at` for `start_at`, options too; a test compares them with clap's.
     const ARGUMENTS: &'static [&'static str] = &[];
 
     /// Fills in defaults and normalises, without any I/O.

@@ -340,7 +340,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo "a b
     #### echo：参数有误
 
-    引号没有成对。
+    这个引号没有配对，请补上另一半。
 
     ```
     echo "a b
@@ -354,7 +354,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo 'it's'
     #### echo：参数有误
 
-    引号中间又出现了同样的引号；如果它是内容的一部分，请换用另一种引号括起来。
+    引号后面紧跟着其他内容，分不清引号到哪里结束：请在引号后面加空格；如果引号本身是内容，请换用另一种引号括起来。
 
     ```
     echo 'it's'

@@ -83,5 +83,5 @@ fn every_sentence_is_used_and_every_key_used_exists() {
 fn values_are_put_in_once() {
     let name = "%{name}";
     let said = Locale::En.say("unknown.text", &[("line", &name)]);
-    assert_eq!(said, "I did not understand: %{name}");
+    assert_eq!(said, "I didn't understand: %{name}");
 }
