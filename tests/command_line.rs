@@ -334,7 +334,7 @@ fn check_prints_the_table_and_the_hash() {
     }
     // Without a file: the copy in the program.
     let out = succeeded(run(&["check"], &[("DINGTALK_APP_SECRET", SECRET)]));
-    assert!(out.contains("embedded") && out.contains("测试"), "{out}");
+    assert!(out.contains("built in") && out.contains("测试"), "{out}");
 }
 
 /// The function, in this process, with the machine's clock: what `event` makes is signed by it.
