@@ -48,6 +48,8 @@ pub const HOST_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 
 const CORP: &str = "ding0000corp";
 const ROBOT: &str = "$:LWCP_v1:$botbotbot";
+/// Where nobody listens: a free port could be another test's a moment later.
+const CLOSED: &str = "http://127.0.0.1:1";
 const GROUP: &str = "cidOPSAAAAAAAAAAAAAAAA==";
 
 /// Somebody who writes to the bot.
@@ -90,7 +92,6 @@ pub struct Chat {
     app: Arc<App>,
     clock: TestClock,
     inbox: Inbox,
-    closed: String,
     room: Room,
     count: u64,
     unread: VecDeque<Value>,
@@ -120,8 +121,7 @@ impl Chat {
 
     async fn build(toml: &str, rows: Option<&'static [Row]>, robot: Option<&str>) -> Self {
         let inbox = Inbox::start().await;
-        let closed = closed_origin().await;
-        let text = settings(toml, &[&inbox.origin(), &closed]);
+        let text = settings(toml, &[&inbox.origin(), CLOSED]);
         let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
         let secret = Secret::new(SECRET).expect("a secret");
         let environment = Environment { secret, previous: None, robot_code: robot.map(str::to_owned) };
@@ -131,15 +131,7 @@ impl Chat {
             Some(rows) => Table::new(rows, Vec::new()),
         };
         let app = App::new(settings, environment, table.expect("a table"), Arc::new(clock.clone()));
-        Self {
-            app: Arc::new(app),
-            clock,
-            inbox,
-            closed,
-            room: Room::Group,
-            count: 0,
-            unread: VecDeque::new(),
-        }
+        Self { app: Arc::new(app), clock, inbox, room: Room::Group, count: 0, unread: VecDeque::new() }
     }
 
     /// From here on in a private chat.
@@ -160,8 +152,8 @@ impl Chat {
     }
 
     /// A session webhook on a host that the settings allow and where nobody listens.
-    pub fn closed_webhook(&self) -> String {
-        format!("{}/robot/sendBySession?session=0123456789abcdef", self.closed)
+    pub fn closed_webhook() -> String {
+        format!("{CLOSED}/robot/sendBySession?session=0123456789abcdef")
     }
 
     /// Says a line and waits until the bot is done with it.
@@ -241,7 +233,6 @@ impl Chat {
         if let Some(job) = job {
             job.run().await;
         }
-        self.unread.extend(self.inbox.take());
         response
     }
 
@@ -304,12 +295,6 @@ pub fn signature(milliseconds: i64) -> HeaderMap {
         (TIMESTAMP.parse().expect("a name"), header(timestamp)),
         (SIGN.parse().expect("a name"), header(sign)),
     ])
-}
-
-/// Scheme, host and port of this machine where nobody listens: a port that was free a moment ago.
-async fn closed_origin() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    format!("http://{}", listener.local_addr().expect("an address"))
 }
 
 /// The shipped settings with replies allowed to `origins`, and `toml` over them.

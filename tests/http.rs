@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Config, EMPTY, SESSION, within};
+use crate::support::{Config, EMPTY, SESSION, event, within};
 
 async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     within(tokio::task::spawn_blocking(work)).await.expect("a thread")
@@ -120,14 +120,7 @@ struct Callback {
 }
 
 fn callback(session_webhook: &str, line: &str) -> Callback {
-    let made = Command::new(env!("CARGO_BIN_EXE_dingops"))
-        .args(["event", "--session-webhook", session_webhook, "--", line])
-        .env_clear()
-        .env("DINGTALK_APP_SECRET", SECRET)
-        .output()
-        .expect("the program starts");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let event: Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    let event = event(session_webhook, line);
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let headers = &event["headers"];
     Callback {

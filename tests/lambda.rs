@@ -28,7 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Config, EMPTY, SESSION, within};
+use crate::support::{Config, EMPTY, SESSION, event, within};
 
 /// Tells the program of this file to be the function of [`a_panic_is_answered_and_survived`].
 const BE_THE_FUNCTION: &str = "DINGOPS_TEST_FUNCTION";
@@ -127,18 +127,6 @@ impl Drop for Function {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// A function URL event, made and signed by the program itself.
-fn event(session_webhook: &str, line: &str) -> Value {
-    let made = Command::new(env!("CARGO_BIN_EXE_dingops"))
-        .args(["event", "--session-webhook", session_webhook, "--", line])
-        .env_clear()
-        .env("DINGTALK_APP_SECRET", SECRET)
-        .output()
-        .expect("the program starts");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    serde_json::from_slice(&made.stdout).expect("JSON")
 }
 
 fn body_of(event: &Value) -> Value {

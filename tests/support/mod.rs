@@ -2,9 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
+
+use dingops::testing::SECRET;
+use serde_json::Value;
 
 /// What a slow machine may need; nothing takes this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,6 +24,18 @@ pub const SESSION: &str = "0123456789abcdef0123456789abcdef";
 )]
 pub async fn within<T>(happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens).await.expect("this should have happened by now")
+}
+
+/// A function URL event in which somebody says this in a private chat, made and signed by the program itself.
+pub fn event(session_webhook: &str, line: &str) -> Value {
+    let made = Command::new(env!("CARGO_BIN_EXE_dingops"))
+        .args(["event", "--session-webhook", session_webhook, "--", line])
+        .env_clear()
+        .env("DINGTALK_APP_SECRET", SECRET)
+        .output()
+        .expect("the program starts");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    serde_json::from_slice(&made.stdout).expect("JSON")
 }
 
 /// A dingops.toml that is gone when the test is over.
