@@ -250,8 +250,18 @@ impl App {
         B: http_body::Body + Unpin,
         B::Error: std::fmt::Display,
     {
+        let reading = async {
+            while bytes.len() < enough {
+                let Some(frame) = body.frame().await else { break };
+                let frame = frame.map_err(|error| Refusal::Interrupted(error.to_string()))?;
+                if let Ok(data) = frame.into_data() {
+                    bytes.put(data);
+                }
+            }
+            Ok(())
+        };
         let by = self.clock.now() + BODY_TIMEOUT;
-        self.clock.within(by, read(body, bytes, enough)).await.unwrap_or(Err(Refusal::Slow(BODY_TIMEOUT)))
+        self.clock.within(by, reading).await.unwrap_or(Err(Refusal::Slow(BODY_TIMEOUT)))
     }
 
     /// Check 5: whose member the sender is.
@@ -268,22 +278,6 @@ impl App {
             }),
         }
     }
-}
-
-/// Reads until `enough` bytes are there or the body ends.
-async fn read<B>(body: &mut B, bytes: &mut Vec<u8>, enough: usize) -> Result<(), Refusal>
-where
-    B: http_body::Body + Unpin,
-    B::Error: std::fmt::Display,
-{
-    while bytes.len() < enough {
-        let Some(frame) = body.frame().await else { break };
-        let frame = frame.map_err(|error| Refusal::Interrupted(error.to_string()))?;
-        if let Ok(data) = frame.into_data() {
-            bytes.put(data);
-        }
-    }
-    Ok(())
 }
 
 /// An id for the log.

@@ -73,7 +73,7 @@ enum CliError {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
-    let lambda_api = env("AWS_LAMBDA_RUNTIME_API").filter(|api| !api.is_empty());
+    let lambda_api = given("AWS_LAMBDA_RUNTIME_API");
     let done = match Arguments::parse().command {
         None => lambda_api.map_or_else(|| serve(&Serve::default()), |api| lambda(&api)),
         Some(Subcommands::Serve(arguments)) => serve(&arguments),
@@ -107,6 +107,11 @@ fn print(text: &str) -> Result<(), CliError> {
 /// A variable of the environment. One that is not UTF-8 is there all the same, and does not switch a check off.
 fn env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// A variable of the environment that says something: an empty one is as good as none.
+fn given(name: &str) -> Option<String> {
+    env(name).filter(|value| !value.is_empty())
 }
 
 /// What the environment and the settings say, and the commands they make.
@@ -173,11 +178,10 @@ fn serve(arguments: &Serve) -> Result<(), CliError> {
 }
 
 /// Where plain HTTP is served, and what says so.
-fn listen(given: Option<String>) -> Result<(&'static str, SocketAddr), CliError> {
-    let variable = || env("DINGOPS_LISTEN").filter(|address| !address.is_empty());
-    let (name, text) = match given {
+fn listen(argument: Option<String>) -> Result<(&'static str, SocketAddr), CliError> {
+    let (name, text) = match argument {
         Some(address) => ("--listen", address),
-        None => ("DINGOPS_LISTEN", variable().unwrap_or_else(|| LISTEN.to_owned())),
+        None => ("DINGOPS_LISTEN", given("DINGOPS_LISTEN").unwrap_or_else(|| LISTEN.to_owned())),
     };
     match text.parse() {
         Ok(address) => Ok((name, address)),
@@ -190,7 +194,7 @@ fn listen(given: Option<String>) -> Result<(&'static str, SocketAddr), CliError>
 }
 
 fn timeout() -> Result<Duration, CliError> {
-    let Some(text) = env("DINGOPS_TIMEOUT").filter(|text| !text.is_empty()) else { return Ok(TIMEOUT) };
+    let Some(text) = given("DINGOPS_TIMEOUT") else { return Ok(TIMEOUT) };
     config::duration(&text)
         .filter(|duration| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(duration))
         .ok_or(CliError::Value { name: "DINGOPS_TIMEOUT", expected: "a duration from 5s to 15m", came: text })

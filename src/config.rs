@@ -23,6 +23,7 @@ use crate::{
     },
     dispatch::{table::Taken, words::Line},
     locale::Locale,
+    text,
 };
 
 const FILE: &str = "dingops.toml";
@@ -273,10 +274,6 @@ impl Settings {
     }
 }
 
-fn web_address(text: &str) -> Option<Url> {
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-}
-
 fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -353,7 +350,7 @@ impl DingTalkSection {
         let max_skew_write = skew(self.max_skew_write, MAX_SKEW_WRITE)?;
         let host = |text: Option<Spanned<String>>, default: &str| {
             let text = text.unwrap_or_else(|| Spanned::new(0..0, default.to_owned()));
-            web_address(text.get_ref())
+            text::web_address(text.get_ref())
                 .ok_or_else(|| places.unexpected(text.span(), "expected an http(s) address", text.get_ref()))
         };
         let oapi = host(self.oapi, "https://oapi.dingtalk.com")?;
@@ -385,7 +382,7 @@ impl IpSection {
         let default = ["https://checkip.amazonaws.com", "https://4.ipw.cn"];
         let default = || default.map(|service| Spanned::new(0..0, service.to_owned())).to_vec();
         let service = |service: Spanned<String>| {
-            web_address(service.get_ref()).ok_or_else(|| {
+            text::web_address(service.get_ref()).ok_or_else(|| {
                 places.unexpected(service.span(), "expected an http(s) address", service.get_ref())
             })
         };

@@ -31,9 +31,6 @@ use tracing_subscriber::{
 
 use crate::text;
 
-/// The target of the lines that record commands.
-pub const AUDIT: &str = "dingops::audit";
-
 /// What is logged. `AWS_LAMBDA_LOG_LEVEL` sets the level of this program's lines (INFO without it); libraries are
 /// heard when they warn. `RUST_LOG` says it all anew: `dingops=debug,hyper=info`.
 ///

@@ -1,4 +1,6 @@
-//! Text from outside: cut to a length, and its characters that show nothing.
+//! Text from outside: cut to a length, its characters that show nothing, and addresses in it.
+
+use url::Url;
 
 /// The beginning of a text, at most `letters` long, with an ellipsis where something is left out.
 pub(crate) fn cut(text: &str, letters: usize) -> String {
@@ -19,6 +21,11 @@ pub(crate) fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}')
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text as an http(s) address, if it is one.
+pub(crate) fn web_address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 #[cfg(test)]

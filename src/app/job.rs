@@ -64,9 +64,8 @@ impl Job {
             once: id(&callback.msg_id),
             outbound: Arc::clone(&app.outbound),
         };
-        let msg_id = ctx.once.clone().unwrap_or_default();
-        let span = tracing::info_span!("callback", requestId = arrival.request_id, msgId = msg_id);
-        Self(Box::pin(async move { work(&app, said, ctx, session, arrival).await }.instrument(span)))
+        // The span of the request, which names it in the log, is its job's too.
+        Self(Box::pin(async move { work(&app, said, ctx, session, arrival).await }.in_current_span()))
     }
 
     /// Does it.

@@ -5,7 +5,6 @@
 //! shown by clients that do not know it. So nothing from outside becomes markup, HTML, a link or a mention.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use url::Url;
 
 use super::message::{ActionCard, At, Body, Button, Buttons, Markdown, Message};
 use crate::{
@@ -104,7 +103,7 @@ fn is_id(id: &str) -> bool {
 
 fn buttons(links: &[Link]) -> Option<Buttons> {
     let button = |link: &Link| {
-        web_address(&link.url).map(|action_url| Button { title: plain_title(&link.label), action_url })
+        link_target(&link.url).map(|action_url| Button { title: plain_title(&link.label), action_url })
     };
     let mut btns: Vec<Button> = links.iter().filter_map(button).collect();
     match btns.len() {
@@ -237,15 +236,15 @@ impl Writer {
 }
 
 fn link(link: &Link) -> String {
-    match web_address(&link.url) {
+    match link_target(&link.url) {
         Some(url) => format!("[{}]({url})", escape_line(&link.label)),
         None => escape_line(&link.label),
     }
 }
 
 /// An http(s) address that cannot end the link it stands in.
-fn web_address(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+fn link_target(url: &str) -> Option<String> {
+    let url = text::web_address(url)?;
     let mut safe = String::new();
     for c in url.as_str().chars() {
         match c {

@@ -5,7 +5,9 @@ use std::fmt::Display;
 use jiff::SignedDuration;
 
 use super::Ctx;
-use crate::log::AUDIT;
+
+/// The target of the lines, for filters of the log.
+const AUDIT: &str = "dingops::audit";
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -242,18 +242,21 @@ fn internal(ctx: &Ctx, id: &str) -> Reply {
         .text(ctx.locale.say("failed.internal", &[("id", &id)]))
 }
 
-/// The same for a command under way: a write may have happened.
+/// The same for a command under way.
 fn unexpected(row: &Row, ctx: &Ctx, id: &str) -> Reply {
-    let reply = internal(ctx, id);
-    if row.effect == Effect::Write { reply.text(ctx.locale.say("failed.perhaps", &[])) } else { reply }
+    perhaps(row, ctx, internal(ctx, id))
 }
 
 fn late(row: &Row, ctx: &Ctx) -> Reply {
     let waited = ctx.clock.now().duration_since(ctx.received);
     let seconds = (waited.as_millis() + 500) / 1000;
-    let key = if row.effect == Effect::Write { "failed.late_write" } else { "failed.late" };
-    Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]))
-        .text(ctx.locale.say(key, &[("seconds", &seconds)]))
+    let reply = Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]));
+    perhaps(row, ctx, reply.text(ctx.locale.say("failed.late", &[("seconds", &seconds)])))
+}
+
+/// Of a write, that it may have happened all the same.
+fn perhaps(row: &Row, ctx: &Ctx, reply: Reply) -> Reply {
+    if row.effect == Effect::Write { reply.text(ctx.locale.say("failed.perhaps", &[])) } else { reply }
 }
 
 #[cfg(test)]
