@@ -1,0 +1,151 @@
+//! `POST /robot/sendBySession`: a reply to a callback (protocol.md 3).
+
+use serde_json::Value;
+
+use super::{Call, Reply};
+use crate::{
+    message::{
+        Author, Content, Mentions, Way,
+        webhook::{At, TYPES, json, read},
+    },
+    organisation::{Person, Place},
+    refusal::Refusal,
+    traffic::Note,
+    world::{Posted, World},
+};
+
+/// The largest body in bytes. Documented for custom robots; taken to hold for sessions as well.
+const MAX_BODY: usize = 20_000;
+/// The most mentions of one message.
+const MAX_MENTIONS: usize = 50;
+
+pub(super) fn send(world: &mut World, call: &Call) -> Result<Reply, Refusal> {
+    let body = body(call)?;
+    let session = call.parameter("session").unwrap_or("");
+    let place = world.session(session, call.now).ok_or_else(|| Refusal::of(300001))?;
+    standing(world, &place)?;
+    let (content, at) = checked(&body, call)?;
+    if !world.quotas.at(call.now).messages.take() {
+        return Err(Refusal::of(90020));
+    }
+    let (mentions, notes) = mentioned(world, &content, &at);
+    let posted = Posted {
+        place,
+        content,
+        mentions,
+        author: Author::Robot,
+        way: Way::SessionWebhook,
+        process_query_key: None,
+        posted: body,
+    };
+    Ok(shown(world, call, posted, notes))
+}
+
+/// The body as JSON.
+pub(super) fn body(call: &Call) -> Result<Value, Refusal> {
+    if !call.is_json() {
+        return Err(Refusal::of(43004));
+    }
+    json(&call.body).ok_or_else(Refusal::no_json)
+}
+
+/// The message in a body that is not too long.
+pub(super) fn checked(body: &Value, call: &Call) -> Result<(Content, At), Refusal> {
+    if call.body.len() > MAX_BODY {
+        return Err(Refusal::of(460101));
+    }
+    let (content, at) = read(body, TYPES)?;
+    harmless(&content)?;
+    Ok((content, at))
+}
+
+/// Whether the place is still there.
+pub(super) fn standing(world: &World, place: &Place) -> Result<(), Refusal> {
+    match place {
+        Place::Group(name) if world.organisation.group(name).is_none_or(|group| group.disbanded) => {
+            Err(Refusal::of(400013))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Shows a message that was taken.
+pub(super) fn shown(world: &mut World, call: &Call, posted: Posted, notes: Vec<Note>) -> Reply {
+    let message = world.post(posted, call.now);
+    Reply { messages: vec![message], notes, ..Reply::taken() }
+}
+
+/// What DingTalk's own filter would find is its secret; these stand for it.
+const UNSAFE_HOST: &str = "unsafe.example";
+const UNSAFE_TEXT: &str = "违规文本";
+const UNSAFE_CONTENT: &str = "违规内容";
+
+fn harmless(content: &Content) -> Result<(), Refusal> {
+    let (mut links, mut pictures) = (Vec::new(), Vec::new());
+    match content {
+        Content::Link { url, picture, .. } => {
+            links.push(url);
+            pictures.push(picture);
+        }
+        Content::ActionCard { buttons, .. } => links.extend(buttons.iter().map(|button| &button.url)),
+        Content::FeedCard { links: cards } => {
+            links.extend(cards.iter().map(|card| &card.url));
+            pictures.extend(cards.iter().map(|card| &card.picture));
+        }
+        _ => {}
+    }
+    let is_unsafe = |url: &&String| {
+        url::Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(|host| host == UNSAFE_HOST))
+    };
+    let text = content.to_string();
+    if links.iter().any(is_unsafe) {
+        Err(Refusal::of(430101))
+    } else if pictures.iter().any(is_unsafe) {
+        Err(Refusal::of(430103))
+    } else if text.contains(UNSAFE_TEXT) {
+        Err(Refusal::of(430102))
+    } else if text.contains(UNSAFE_CONTENT) {
+        Err(Refusal::of(430104))
+    } else {
+        Ok(())
+    }
+}
+
+/// Whom a message mentions to anybody's notice, and what a developer should know about the rest.
+pub(crate) fn mentioned(world: &World, content: &Content, at: &At) -> (Mentions, Vec<Note>) {
+    let organisation = &world.organisation;
+    let wanted = at.staff_ids.len() + at.mobiles.len() + at.dingtalk_ids.len();
+    let (mut mentions, mut notes) = (Mentions::default(), Vec::new());
+    if wanted == 0 && !at.all {
+        return (mentions, notes);
+    }
+    let text = match content {
+        Content::Text { text } | Content::Markdown { text, .. } | Content::ActionCard { text, .. } => text,
+        _ => return (mentions, vec![Note::MentionIgnored]),
+    };
+    if wanted > MAX_MENTIONS {
+        notes.push(Note::TooManyMentions);
+    }
+    let people = || organisation.people.iter();
+    let by_staff_id = at.staff_ids.iter().map(|id| (id, organisation.person_by_staff_id(id)));
+    let by_mobile = at
+        .mobiles
+        .iter()
+        .map(|number| (number, people().find(|person| person.mobile.as_ref() == Some(number))));
+    let by_dingtalk_id =
+        at.dingtalk_ids.iter().map(|id| (id, people().find(|person| person.dingtalk_id() == *id)));
+    let by_text = by_staff_id.chain(by_mobile).map(|found| (found, true));
+    let found = by_text.chain(by_dingtalk_id.map(|found| (found, false)));
+    for ((id, person), must_be_in_text) in found.take(MAX_MENTIONS) {
+        match person {
+            None => notes.push(Note::MentionUnknown(id.clone())),
+            Some(_) if must_be_in_text && !text.contains(&format!("@{id}")) => {
+                notes.push(Note::MentionNotInText(id.clone()));
+            }
+            Some(Person { name, .. }) if mentions.people.contains(name) => {}
+            Some(Person { name, .. }) => mentions.people.push(name.clone()),
+        }
+    }
+    mentions.all = at.all;
+    (mentions, notes)
+}

@@ -1,0 +1,101 @@
+//! The `msgKey`s of the robot OpenAPI, field by field (protocol.md 5; KB-0699).
+
+use serde_json::Value;
+
+use super::{
+    Button, Content,
+    fields::{Fault, Fields},
+};
+use crate::refusal::ApiError;
+
+/// Reads `msgParam`, a JSON text, as `msgKey` wants it.
+pub(crate) fn read(key: &str, param: &str) -> Result<Content, ApiError> {
+    let Ok(Value::Object(object)) = serde_json::from_str(param) else {
+        return Err(ApiError::of("invalidParameter.msgParam.invalid"));
+    };
+    let content = content(key, &Fields::new(&object, ""));
+    let content = content.map_err(|fault| {
+        let (kind, path) = (kind(key), fault.path());
+        ApiError::new(400, &format!("miss.param.{kind}To{path}"), format!("需要{kind}->{path}属性"))
+    })?;
+    content.ok_or_else(|| ApiError::of("invalidParameter.msgKey.invalid"))
+}
+
+/// What the fields of a `msgKey` are called in errors.
+fn kind(key: &str) -> &'static str {
+    match key {
+        "sampleText" => "text",
+        "sampleMarkdown" => "markdown",
+        "sampleImageMsg" => "image",
+        "sampleLink" => "link",
+        "sampleAudio" => "audio",
+        "sampleFile" => "file",
+        "sampleVideo" => "video",
+        _ => "actionCard",
+    }
+}
+
+/// Nothing for a `msgKey` that there is not.
+fn content(key: &str, fields: &Fields<'_>) -> Result<Option<Content>, Fault> {
+    let content = match key {
+        "sampleText" => Content::Text { text: fields.text("content")? },
+        "sampleMarkdown" => Content::Markdown { title: fields.text("title")?, text: fields.text("text")? },
+        "sampleImageMsg" => Content::Picture { url: fields.text("photoURL")? },
+        "sampleLink" => Content::Link {
+            title: fields.text("title")?,
+            text: fields.text("text")?,
+            url: fields.text("messageUrl")?,
+            picture: fields.optional_text("picUrl")?,
+        },
+        "sampleActionCard" => card(fields, &[("singleTitle", "singleURL")], false)?,
+        "sampleActionCard2" => card(fields, &VERTICAL[..2], false)?,
+        "sampleActionCard3" => card(fields, &VERTICAL[..3], false)?,
+        "sampleActionCard4" => card(fields, &VERTICAL[..4], false)?,
+        "sampleActionCard5" => card(fields, &VERTICAL, false)?,
+        "sampleActionCard6" => {
+            card(fields, &[("buttonTitle1", "buttonUrl1"), ("buttonTitle2", "buttonUrl2")], true)?
+        }
+        "sampleAudio" => {
+            fields.text("mediaId")?;
+            Content::Audio { duration: number(fields, "duration")?, recognition: String::new() }
+        }
+        "sampleFile" => {
+            fields.text("mediaId")?;
+            fields.text("fileType")?;
+            Content::File { name: fields.text("fileName")? }
+        }
+        "sampleVideo" => {
+            fields.text("videoMediaId")?;
+            fields.text("picMediaId")?;
+            Content::Video { duration: number(fields, "duration")?, format: fields.text("videoType")? }
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(content))
+}
+
+const VERTICAL: [(&str, &str); 5] = [
+    ("actionTitle1", "actionURL1"),
+    ("actionTitle2", "actionURL2"),
+    ("actionTitle3", "actionURL3"),
+    ("actionTitle4", "actionURL4"),
+    ("actionTitle5", "actionURL5"),
+];
+
+fn card(fields: &Fields<'_>, names: &[(&str, &str)], horizontal: bool) -> Result<Content, Fault> {
+    let button =
+        |&(title, url): &(&str, &str)| Ok(Button { title: fields.text(title)?, url: fields.text(url)? });
+    Ok(Content::ActionCard {
+        title: fields.text("title")?,
+        text: fields.text("text")?,
+        buttons: names.iter().map(button).collect::<Result<_, Fault>>()?,
+        horizontal,
+        hide_avatar: false,
+    })
+}
+
+/// A number, written as a text (KB-0699).
+fn number(fields: &Fields<'_>, key: &str) -> Result<u64, Fault> {
+    let mistyped = || Fault::Mistyped { path: key.into(), expected: "number, as a string" };
+    fields.text(key)?.parse().map_err(|_| mistyped())
+}
