@@ -1,7 +1,8 @@
 //! Conversations with the bot, through the real handler, for tests.
 //!
-//! [`Chat`] signs and posts callbacks as DingTalk does, runs the work they cause, and holds what arrived at a stand-in
-//! session webhook. A conversation that ends with a message nobody read fails.
+//! [`Chat`] is a conversation in a simulated DingTalk: what is said becomes a signed callback, the work that it causes
+//! is run, and what the bot posts is read as the chat would show it. A conversation that ends with a message nobody
+//! read, or with a call that DingTalk does not take, fails.
 //!
 //! ```
 //! use dingops::testing::{Chat, alice};
@@ -15,25 +16,30 @@
 //! ```
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
 
-mod clock;
-mod inbox;
 pub mod runtime_api;
+mod service;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
-use jiff::SignedDuration;
-use serde_json::{Value, json};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use simulator::{Organisation, Place, Pushed, Robot, Said, Simulator};
 
-pub use self::{
-    clock::TestClock,
-    inbox::{Answer, Inbox},
-};
+pub use self::service::{Answer, Service};
+/// A clock that tests move.
+pub use simulator::Clock as TestClock;
+/// Somebody who writes to the bot.
+pub use simulator::Person;
+
 use crate::{
     app::{App, Arrival, Job},
-    clock::Clock,
+    clock::{Clock, Sleep},
     config::{Environment, Settings, SettingsFile},
     dingtalk::signature::{SIGN, Secret, TIMESTAMP},
     dispatch::{Row, table::Table},
@@ -45,57 +51,54 @@ pub const SECRET: &str = "SECfixture00000000000000000000000000000000000000000000
 pub const NOW_MS: i64 = 1_767_225_600_000;
 /// How long a host lets a command run.
 pub const HOST_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
+/// The acknowledgement of a callback.
+pub const EMPTY: &str = r#"{"msgtype":"empty"}"#;
 
-const CORP: &str = "ding0000corp";
-const ROBOT: &str = "$:LWCP_v1:$botbotbot";
 /// Where nobody listens: a free port could be another test's a moment later.
 const CLOSED: &str = "http://127.0.0.1:1";
-const GROUP: &str = "cidOPSAAAAAAAAAAAAAAAA==";
-
-/// Somebody who writes to the bot.
-#[derive(Debug, Clone)]
-pub struct Person {
-    /// The name shown.
-    pub nick: &'static str,
-    /// The id in the organisation, if the message carries one.
-    pub staff_id: Option<&'static str>,
-    /// The organisation.
-    pub corp: Option<&'static str>,
-    /// Whether they administer the organisation.
-    pub admin: bool,
-}
 
 /// A member of the organisation, and its administrator.
 pub fn alice() -> Person {
-    Person { nick: "爱丽丝", staff_id: Some("0147000002"), corp: Some(CORP), admin: true }
+    Person::member("alice", "爱丽丝", "0147000002").admin()
 }
 
 /// A member of the organisation.
 pub fn bob() -> Person {
-    Person { nick: "Bob", staff_id: Some("0147000003"), corp: Some(CORP), admin: false }
+    Person::member("bob", "Bob", "0147000003")
 }
 
 /// A member whose messages carry no staff id, since the robot is not published.
 pub fn nobody() -> Person {
-    Person { nick: "无名", staff_id: None, corp: Some(CORP), admin: false }
+    Person::member("nobody", "无名", "").without_staff_id()
 }
 
-/// Where something is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Group,
-    Private,
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Self::now(self)
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Self::sleep(self, duration)
+    }
+}
+
+/// A DingTalk that goes by this clock, whose robot has [`SECRET`].
+pub async fn dingtalk(clock: TestClock) -> Simulator {
+    let mut organisation = Organisation::default();
+    organisation.app.secret = SECRET.into();
+    Simulator::builder().organisation(organisation).clock(clock).start().await.expect("a port")
 }
 
 /// A conversation with the bot.
 pub struct Chat {
     app: Arc<App>,
-    clock: TestClock,
-    inbox: Inbox,
-    room: Room,
-    count: u64,
-    unread: VecDeque<Value>,
+    dingtalk: Arc<Simulator>,
+    jobs: Jobs,
+    is_private: bool,
 }
+
+/// Work that callbacks caused and that nobody has run yet.
+type Jobs = Arc<Mutex<Vec<Job>>>;
 
 impl Chat {
     /// In a group, with the shipped settings.
@@ -114,41 +117,51 @@ impl Chat {
         Self::build("", None, Some(code)).await
     }
 
-    /// In a group, with rows of one's own beside the program's settings.
+    /// In a group, with these rows instead of the program's commands.
     pub async fn with_rows(rows: &'static [Row]) -> Self {
         Self::build("", Some(rows), None).await
     }
 
     async fn build(toml: &str, rows: Option<&'static [Row]>, robot: Option<&str>) -> Self {
-        let inbox = Inbox::start().await;
-        let text = settings(toml, &[&inbox.origin(), CLOSED]);
+        let clock = TestClock::at(NOW_MS);
+        let dingtalk = dingtalk(clock.clone()).await;
+        let text = settings(toml, &[dingtalk.origin(), CLOSED]);
         let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
         let secret = Secret::new(SECRET).expect("a secret");
         let environment = Environment { secret, previous: None, robot_code: robot.map(str::to_owned) };
-        let clock = TestClock::at(NOW_MS);
         let table = match rows {
             None => crate::commands::table(&settings.answers),
             Some(rows) => Table::new(rows, Vec::new()),
         };
-        let app = App::new(settings, environment, table.expect("a table"), Arc::new(clock.clone()));
-        Self { app: Arc::new(app), clock, inbox, room: Room::Group, count: 0, unread: VecDeque::new() }
+        let app = Arc::new(App::new(settings, environment, table.expect("a table"), Arc::new(clock)));
+        let jobs = Jobs::default();
+        let (handler, queue) = (Arc::clone(&app), Arc::clone(&jobs));
+        dingtalk.connect(Robot::function(move |request| {
+            let (app, jobs) = (Arc::clone(&handler), Arc::clone(&queue));
+            async move {
+                let (response, job) = handle(&app, request.map(Full::new)).await;
+                jobs.lock().unwrap_or_else(PoisonError::into_inner).extend(job);
+                response.map(Bytes::from)
+            }
+        }));
+        Self { app, dingtalk: Arc::new(dingtalk), jobs, is_private: false }
     }
 
     /// From here on in a private chat.
     #[must_use]
     pub fn privately(mut self) -> Self {
-        self.room = Room::Private;
+        self.is_private = true;
         self
+    }
+
+    /// The DingTalk that this conversation is in.
+    pub fn dingtalk(&self) -> &Arc<Simulator> {
+        &self.dingtalk
     }
 
     /// The clock, to move it.
     pub fn clock(&self) -> &TestClock {
-        &self.clock
-    }
-
-    /// What arrives at the session webhook, and what it answers.
-    pub fn inbox(&self) -> &Inbox {
-        &self.inbox
+        self.dingtalk.clock()
     }
 
     /// A session webhook on a host that the settings allow and where nobody listens.
@@ -156,70 +169,51 @@ impl Chat {
         format!("{CLOSED}/robot/sendBySession?session=0123456789abcdef")
     }
 
-    /// Says a line and waits until the bot is done with it.
-    pub async fn say(&mut self, person: Person, line: &str) {
-        let callback = self.text(&person, line);
-        self.post(&callback).await;
+    /// Says something and waits until the bot is done with it. It must be acknowledged.
+    pub async fn say(&mut self, person: Person, said: impl Into<Said>) {
+        let place = self.place(&person);
+        let heard = self.dingtalk.say(&person, &place, said).await.expect("something one can say");
+        self.acknowledged(&heard.pushed).await;
     }
 
-    /// A text message, as DingTalk builds the callback (protocol.md 1.2, 1.4).
+    /// The callback of a text message that nobody pushes yet.
     pub fn text(&mut self, person: &Person, line: &str) -> Value {
-        let blank = if self.room == Room::Group { " " } else { "" };
-        self.message(person, "text", "text", json!({ "content": format!("{blank}{line}") }))
+        self.dingtalk.callback(person, &self.place(person), line).expect("something one can say")
     }
 
-    /// A message of any kind.
-    pub fn message(&mut self, person: &Person, msgtype: &str, key: &str, content: Value) -> Value {
-        self.count += 1;
-        let now = self.clock.now().as_millisecond();
-        let mut callback = json!({
-            "senderPlatform": "Mac",
-            "chatbotCorpId": CORP,
-            "chatbotUserId": ROBOT,
-            "msgId": format!("msg{:022}==", self.count),
-            "senderNick": person.nick,
-            "isAdmin": person.admin,
-            "senderId": format!("$:LWCP_v1:${}", person.nick),
-            "sessionWebhook": self.inbox.session_webhook(),
-            "sessionWebhookExpiredTime": now + 90 * 60 * 1000,
-            "createAt": now,
-            "robotCode": "dingxxxxxxxx",
-            "msgtype": msgtype,
-        });
-        callback[key] = content;
-        if let Some(staff_id) = person.staff_id {
-            callback["senderStaffId"] = staff_id.into();
-        }
-        if let Some(corp) = person.corp {
-            callback["senderCorpId"] = corp.into();
-        }
-        match self.room {
-            Room::Group => {
-                callback["conversationType"] = "2".into();
-                callback["conversationId"] = GROUP.into();
-                callback["conversationTitle"] = "运维群".into();
-                callback["isInAtList"] = true.into();
-                callback["atUsers"] = json!([{ "dingtalkId": ROBOT }]);
-            }
-            Room::Private => {
-                callback["conversationType"] = "1".into();
-                callback["conversationId"] = "cidPRIVATEAAAAAAAAAAAA==".into();
-            }
-        }
+    /// The callback of a message of any kind, as no client may have sent it, that nobody pushes yet.
+    pub fn message(&mut self, person: &Person, msgtype: &str, content: Value) -> Value {
+        let mut callback = self.text(person, "-");
+        callback.as_object_mut().map(|fields| fields.remove("text"));
+        callback["msgtype"] = msgtype.into();
+        callback["content"] = content;
         callback
     }
 
-    /// Posts a callback, signed now, and waits until the bot is done with it. It must be acknowledged.
+    /// Pushes a callback, and waits until the bot is done with it. It must be acknowledged.
     pub async fn post(&mut self, callback: &Value) {
-        let response = self.send(self.signed(callback.to_string())).await;
-        assert_eq!(response.status(), StatusCode::OK, "{}", response.body());
-        assert_eq!(response.body(), r#"{"msgtype":"empty"}"#);
+        let pushed = self.dingtalk.push(callback.clone(), &Place::group("ops")).await;
+        self.acknowledged(&pushed).await;
+    }
+
+    async fn acknowledged(&mut self, pushed: &[Pushed]) {
+        for pushed in pushed {
+            assert_eq!((&pushed.status, &pushed.body[..]), (&Ok(200), EMPTY.as_bytes()), "{pushed:?}");
+        }
+        let jobs = std::mem::take(&mut *self.jobs.lock().unwrap_or_else(PoisonError::into_inner));
+        for job in jobs {
+            job.run().await;
+        }
+    }
+
+    fn place(&self, person: &Person) -> Place {
+        if self.is_private { Place::private(person) } else { Place::group("ops") }
     }
 
     /// A request with this body, signed now.
     pub fn signed(&self, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
         let mut request = Request::post("/").body(Full::new(body.into())).expect("a request");
-        *request.headers_mut() = signature(self.clock.now().as_millisecond());
+        *request.headers_mut() = signature(self.clock().now().as_millisecond());
         request
     }
 
@@ -242,54 +236,44 @@ impl Chat {
         B: http_body::Body + Unpin,
         B::Error: std::fmt::Display,
     {
-        let deadline = self.clock.now() + HOST_TIMEOUT;
-        self.app.handle(request, Arrival { request_id: "0123456789abcdef".into(), deadline }).await
+        handle(&self.app, request).await
     }
 
-    /// The next message that arrived, as JSON.
+    /// The next message that arrived, as the bot posted it.
     pub fn read_json(&mut self) -> Value {
-        self.unread.extend(self.inbox.take());
-        self.unread.pop_front().expect("a message, but none arrived")
+        self.dingtalk.read().expect("a message, but none arrived").posted
     }
 
     /// The next message that arrived, as text: the Markdown, then the buttons.
     pub fn read(&mut self) -> String {
-        let message = self.read_json();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let card = &message["actionCard"];
-        let mut shown = text(&message["markdown"]["text"]).or_else(|| text(&card["text"])).expect("a text");
-        if let (Some(title), Some(url)) = (text(&card["singleTitle"]), text(&card["singleURL"])) {
-            shown.push_str(&format!("\n\n[{title}]({url})"));
-        }
-        shown
+        self.dingtalk.read().expect("a message, but none arrived").to_string()
     }
 
     /// Takes whatever arrived as read, for tests of what the other side makes of it.
     pub fn forget(&mut self) {
-        self.unread.clear();
-        self.inbox.take();
+        self.dingtalk.forget();
     }
 
     /// Asserts that nothing more arrived.
     pub fn silence(&mut self) {
-        self.unread.extend(self.inbox.take());
-        assert!(self.unread.is_empty(), "unexpected: {:?}", self.unread);
+        let unread = self.dingtalk.read();
+        assert!(unread.is_none(), "unexpected: {unread:?}");
     }
 }
 
-impl Drop for Chat {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.unread.extend(self.inbox.take());
-            assert!(self.unread.is_empty(), "nobody read: {:?}", self.unread);
-        }
-    }
+async fn handle<B>(app: &Arc<App>, request: Request<B>) -> (Response<String>, Option<Job>)
+where
+    B: http_body::Body + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let deadline = app.clock().now() + HOST_TIMEOUT;
+    app.handle(request, Arrival { request_id: "0123456789abcdef".into(), deadline }).await
 }
 
 /// The two headers of a callback that was signed at this time, in milliseconds.
 pub fn signature(milliseconds: i64) -> HeaderMap {
     let timestamp = milliseconds.to_string();
-    let sign = Secret::new(SECRET).expect("a secret").sign(&timestamp);
+    let sign = simulator::sign(SECRET, &timestamp);
     let header = |text: String| text.parse().expect("a header");
     HeaderMap::from_iter([
         (TIMESTAMP.parse().expect("a name"), header(timestamp)),

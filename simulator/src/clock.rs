@@ -1,6 +1,7 @@
 //! The time that DingTalk goes by: the machine's, or one that tests move.
 
 use std::{
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -57,21 +58,21 @@ impl Clock {
         }
     }
 
-    /// Resolves after `duration`.
+    /// Resolves after `duration` from now.
     #[expect(clippy::disallowed_methods, reason = "the one place that may wait by the machine's time")]
-    pub async fn sleep(&self, duration: Duration) {
+    pub fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         match &self.0 {
-            Kind::Machine => tokio::time::sleep(duration).await,
-            Kind::Standing(standing) => standing.sleep(duration).await,
+            Kind::Machine => Box::pin(tokio::time::sleep(duration)),
+            Kind::Standing(standing) => Box::pin(standing.sleep(duration)),
         }
     }
 
-    /// What `work` gives, or `None` when `limit` is over first.
+    /// What `work` gives, or `None` when `limit` is over first. Work that is done at once waits for nothing.
     pub async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             done = work => Some(done),
-            () = self.sleep(limit) => None,
+            () = async { self.sleep(limit).await } => None,
         }
     }
 
@@ -118,7 +119,6 @@ impl Standing {
         }
     }
 
-    /// The sleep begins when this is called, not when it is first awaited.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + use<> {
         let (sender, receiver) = oneshot::channel();
         self.with(|state| {

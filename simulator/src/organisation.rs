@@ -107,7 +107,7 @@ impl Group {
         Self {
             name: name.into(),
             title: title.into(),
-            conversation_id: format!("cid{:A<20}==", name.to_uppercase()),
+            conversation_id: format!("cid{:A<19}==", name.to_uppercase()),
             disbanded: false,
         }
     }

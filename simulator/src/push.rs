@@ -37,6 +37,9 @@ pub struct Pushed {
     pub body: Bytes,
 }
 
+/// A response, or why there is none.
+type Answered = Result<Response<Bytes>, String>;
+
 impl Pushed {
     /// Whether DingTalk takes the callback as delivered.
     pub fn is_taken(&self) -> bool {
@@ -152,39 +155,43 @@ impl Shared {
             answer: None,
             notes,
         });
-        let (shared, place, robot) = (Arc::clone(self), place.clone(), self.robot());
-        let task = self.tasks.spawn(async move {
-            let answered = robot.call(request).await;
-            let late = shared.since(&exchange) > PATIENCE;
-            shared.answered(exchange, answered, late, place)
+        let robot = self.robot();
+        let mut call = Box::pin(async move { robot.call(request).await });
+        if let Some(answered) = self.clock.within(PATIENCE, &mut call).await {
+            return Some(self.answered(&exchange, answered, place));
+        }
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let answered = call.await;
+            shared.late(&exchange, answered);
         });
-        let in_time = self.clock.within(PATIENCE, task).await?;
-        in_time.ok()
+        None
     }
 
     /// Writes down what the robot answered, and shows it if it is a reply.
-    fn answered(
-        &self,
-        exchange: Exchange,
-        answered: Result<Response<Bytes>, String>,
-        late: bool,
-        place: Place,
-    ) -> Pushed {
-        let took = self.since(&exchange);
+    fn answered(&self, exchange: &Exchange, answered: Answered, place: &Place) -> Pushed {
+        let (pushed, answer) = self.answer(exchange, answered);
+        let notes = self.replied(&pushed, place.clone());
+        self.end(exchange.id, Some(answer), notes);
+        pushed
+    }
+
+    /// Writes down what the robot answered when DingTalk waited no longer.
+    fn late(&self, exchange: &Exchange, answered: Answered) {
+        let (_, answer) = self.answer(exchange, answered);
+        self.end(exchange.id, Some(answer), vec![Note::Late]);
+    }
+
+    fn answer(&self, exchange: &Exchange, answered: Answered) -> (Pushed, Answer) {
+        let took = self.since(exchange);
         let (status, body) = match answered {
             Ok(response) => (Ok(response.status().as_u16()), response.into_body()),
             Err(reason) => (Err(reason), Bytes::new()),
         };
-        let pushed = Pushed { status, body };
-        let shown = pushed.status.as_ref().err().cloned();
-        let shown = shown.unwrap_or_else(|| String::from_utf8_lossy(&pushed.body).into_owned());
-        let answer = Answer { status: pushed.status.clone().ok(), body: shown, code: None, took };
-        let notes = match late {
-            true => vec![Note::Late],
-            false => self.replied(&pushed, place),
-        };
-        self.end(exchange.id, Some(answer), notes);
-        pushed
+        let body_text = String::from_utf8_lossy(&body).into_owned();
+        let shown = status.as_ref().err().cloned().unwrap_or(body_text);
+        let answer = Answer { status: status.clone().ok(), body: shown, code: None, took };
+        (Pushed { status, body }, answer)
     }
 
     /// Takes the response to a callback as a message, if it is one (protocol.md 2). Its content type says nothing:
@@ -313,7 +320,9 @@ fn possible(world: &World, person: &Person, place: &Place, said: &Said) -> Resul
     if private && matches!(place, Place::Group(_)) {
         return Err(SayError::OnlyPrivately);
     }
-    if matches!(&said.content, Content::Text { text } if text.is_empty() && said.quotes.is_none()) {
+    let is_empty = matches!(&said.content, Content::Text { text } if text.is_empty());
+    let mentions = matches!(place, Place::Group(_)) && said.mentions_robot;
+    if is_empty && !mentions && said.quotes.is_none() {
         return Err(SayError::Nothing);
     }
     if let Some(quoted) = &said.quotes

@@ -69,9 +69,9 @@ impl Said {
     }
 }
 
-impl From<&str> for Said {
-    fn from(text: &str) -> Self {
-        Self::text(text)
+impl<T: AsRef<str> + ?Sized> From<&T> for Said {
+    fn from(text: &T) -> Self {
+        Self::text(text.as_ref())
     }
 }
 

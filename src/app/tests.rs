@@ -24,7 +24,7 @@ async fn refused(chat: &mut Chat, request: Request<Full<Bytes>>, status: u16, er
     assert_eq!(response.status().as_u16(), status, "{what}: {}", response.body());
     assert_eq!(response.body(), &format!(r#"{{"error":"{error}"}}"#), "{what}");
     chat.silence();
-    assert!(chat.inbox().requests().is_empty(), "{what}: something was posted");
+    assert!(chat.dingtalk().calls().is_empty(), "{what}: something was posted");
 }
 
 fn set(request: &mut Request<Full<Bytes>>, name: &'static str, value: &str) {
@@ -201,7 +201,7 @@ async fn without_organisations_there_are_open_commands_only() {
 async fn a_listed_organisation_may_use_open_commands() {
     let mut chat = Chat::with("[dingtalk]\ncorps = ['ding0001other']").await;
     let mut carol = bob();
-    carol.corp = Some("ding0001other");
+    carol.corp = Some("ding0001other".into());
     chat.say(carol.clone(), "ping").await;
     assert!(chat.read().starts_with("#### pong"));
     // The staff id of another organisation may be somebody else's here.
@@ -212,7 +212,7 @@ async fn a_listed_organisation_may_use_open_commands() {
 #[tokio::test]
 async fn session_webhooks_of_strangers() {
     let mut chat = Chat::start().await;
-    let origin = chat.inbox().origin();
+    let origin = chat.dingtalk().origin().to_owned();
     let port = origin.rsplit(':').next().unwrap();
     let session = "session=0123456789abcdef0123456789abcdef";
     let strangers = [
@@ -374,11 +374,11 @@ async fn what_the_bot_cannot_read_is_said_in_private_and_not_in_groups() {
     ];
     for (msgtype, content) in kinds {
         let mut chat = Chat::start().await;
-        let callback = chat.message(&alice(), msgtype, "content", content.clone());
+        let callback = chat.message(&alice(), msgtype, content.clone());
         chat.post(&callback).await;
         chat.silence();
         let mut chat = Chat::start().await.privately();
-        let callback = chat.message(&alice(), msgtype, "content", content);
+        let callback = chat.message(&alice(), msgtype, content);
         chat.post(&callback).await;
         let reply = chat.read();
         assert!(reply.starts_with("#### 暂不支持这类消息"), "{msgtype}: {reply}");
@@ -394,7 +394,7 @@ async fn what_was_written_or_heard_are_the_words() {
         ("audio", json!(r#"{"recognition":"ping"}"#)),
         ("text", json!(" ping")),
     ] {
-        let callback = chat.message(&alice(), msgtype, "content", content);
+        let callback = chat.message(&alice(), msgtype, content);
         chat.post(&callback).await;
         assert!(chat.read().starts_with("#### pong"), "{msgtype}");
     }
@@ -409,7 +409,7 @@ async fn the_asker_is_mentioned_in_groups_only() {
     assert!(message["markdown"]["text"].as_str().unwrap().ends_with("\n\n@0147000002"));
     chat.say(nobody(), "ping").await;
     let message = chat.read_json();
-    assert_eq!(message["at"], json!({ "atDingtalkIds": ["$:LWCP_v1:$无名"] }));
+    assert_eq!(message["at"], json!({ "atDingtalkIds": ["$:LWCP_v1:$nobody"] }));
     assert!(message["markdown"]["text"].as_str().unwrap().ends_with("\n\n@无名"));
     let mut chat = Chat::start().await.privately();
     chat.say(alice(), "ping").await;
@@ -422,9 +422,9 @@ async fn the_asker_is_mentioned_in_groups_only() {
 async fn a_staff_id_of_another_organisation_mentions_nobody_here() {
     let mut chat = Chat::with("[dingtalk]\ncorps = ['ding0001other']").await;
     let mut carol = bob();
-    carol.corp = Some("ding0001other");
+    carol.corp = Some("ding0001other".into());
     chat.say(carol, "ping").await;
-    assert_eq!(chat.read_json()["at"], json!({ "atDingtalkIds": ["$:LWCP_v1:$Bob"] }));
+    assert_eq!(chat.read_json()["at"], json!({ "atDingtalkIds": ["$:LWCP_v1:$bob"] }));
 }
 
 #[tokio::test]
@@ -436,7 +436,7 @@ async fn a_refusal_is_said_once_a_minute_to_each_person() {
     chat.say(nobody(), "ip").await;
     chat.silence();
     let mut another = nobody();
-    another.nick = "别人";
+    another.name = "another".into();
     chat.say(another, "ip").await;
     chat.read();
     chat.clock().advance(Duration::from_secs(1));

@@ -82,24 +82,22 @@ fn why(service: &Url, error: &OutboundError, ctx: &Ctx) -> String {
 mod tests {
     use std::time::Duration;
 
-    use crate::testing::{Answer, Chat, Inbox, alice, nobody};
+    use crate::testing::{Answer, Chat, Service, alice, nobody};
 
     /// A chat whose bot asks these services.
-    async fn chat(services: &[&Inbox], static_ip: bool) -> Chat {
+    async fn chat(services: &[&Service], static_ip: bool) -> Chat {
         let services: Vec<String> =
             services.iter().map(|service| format!("'{}/ip'", service.origin())).collect();
         Chat::with(&format!("[ip]\nservices = [{}]\nstatic_ip = {static_ip}", services.join(", "))).await
     }
 
-    async fn service(status: u16, body: &str) -> Inbox {
-        let service = Inbox::start().await;
-        service.answer_next(Answer::Body(status, body.to_owned()));
-        service
+    async fn service(status: u16, body: &str) -> Service {
+        Service::answering(Answer::Body(status, body.to_owned())).await
     }
 
     #[tokio::test]
     async fn the_first_that_knows() {
-        let (first, second) = (service(200, "203.0.113.7\n").await, Inbox::start().await);
+        let (first, second) = (service(200, "203.0.113.7\n").await, Service::start().await);
         let mut chat = chat(&[&first, &second], false).await;
         chat.say(alice(), "出口ip").await;
         insta::assert_snapshot!(chat.read(), @"
@@ -150,10 +148,8 @@ mod tests {
     #[tokio::test]
     async fn which_failed_and_how() {
         let too_long = service(200, &"1".repeat(100)).await;
-        let moved = Inbox::start().await;
-        moved.answer_next(Answer::Redirect("http://203.0.113.9/".to_owned()));
-        let closed = Inbox::start().await;
-        closed.answer_next(Answer::Close);
+        let moved = Service::answering(Answer::Redirect("http://203.0.113.9/".to_owned())).await;
+        let closed = Service::answering(Answer::Close).await;
         let mut chat = chat(&[&service(500, "203.0.113.7").await, &moved, &too_long, &closed], false).await;
         chat.say(alice(), "ip").await;
         insta::assert_snapshot!(chat.read(), @"
@@ -172,8 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_has_two_seconds() {
-        let slow = Inbox::start().await;
-        slow.answer_next(Answer::Hang);
+        let slow = Service::answering(Answer::Hang).await;
         let good = service(200, "203.0.113.7").await;
         let mut chat = chat(&[&slow, &good], false).await;
         let clock = chat.clock().clone();

@@ -119,7 +119,7 @@ mod tests {
         - **员工 ID（staffId）**：0147000003
         - **组织**：与机器人同属一个组织
         - **组织管理员**：否
-        - **会话 ID（单聊）**：cidPRIVATEAAAAAAAAAAAA==
+        - **会话 ID（单聊）**：cidPRIVATEBOBAAAAAAAAAA==
 
         粘贴到 dingops.toml 的 &#91;people&#93; 下面：
 
@@ -140,7 +140,7 @@ mod tests {
         - **员工 ID（staffId）**：无
         - **组织**：与机器人同属一个组织
         - **组织管理员**：否
-        - **会话 ID（单聊）**：cidPRIVATEAAAAAAAAAAAA==
+        - **会话 ID（单聊）**：cidPRIVATENOBODYAAAAAAA==
 
         > 没有员工 ID：应用还没有发布版本，或者你不是机器人所在组织的成员。没有员工 ID 就只能使用公开命令。
         ");
@@ -150,7 +150,7 @@ mod tests {
     async fn somebody_of_another_organisation_gets_no_lines_for_people() {
         let mut chat = Chat::with("[dingtalk]\ncorps = ['ding0001other']").await;
         let mut carol = bob();
-        carol.corp = Some("ding0001other");
+        carol.corp = Some("ding0001other".into());
         chat.say(carol, "whoami").await;
         insta::assert_snapshot!(chat.read(), @r#"
         #### 你是谁

@@ -1,24 +1,26 @@
 //! What becomes of a reply when its way is blocked.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::testing::{Answer, Chat, alice};
+use simulator::AnswerFault;
+
+use crate::testing::{Chat, alice};
 
 const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
 const BUSY: &str = r#"{"errcode":-1,"errmsg":"系统繁忙"}"#;
 
-/// Says one line while the stand-in answers like this; how many posts it saw.
-async fn posts(answers: &[Answer]) -> usize {
+/// Says one line while DingTalk answers like this; how many posts it saw.
+async fn posts(answers: &[AnswerFault]) -> usize {
     let mut chat = Chat::start().await;
     for answer in answers {
-        chat.inbox().answer_next(answer.clone());
+        chat.dingtalk().fail_next(answer.clone());
     }
     let clock = chat.clock().clone();
     tokio::select! {
         () = chat.say(alice(), "ping") => {}
         () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
     }
-    let requests = chat.inbox().requests();
+    let requests = chat.dingtalk().calls();
     assert!(
         requests.iter().all(|request| request.starts_with("POST /robot/sendBySession?session=")),
         "{requests:?}"
@@ -27,13 +29,13 @@ async fn posts(answers: &[Answer]) -> usize {
     requests.len()
 }
 
-fn body(status: u16, body: &str) -> Answer {
-    Answer::Body(status, body.to_owned())
+fn body(status: u16, body: &str) -> AnswerFault {
+    AnswerFault::Answer(status, body.to_owned())
 }
 
 #[tokio::test]
 async fn busy_is_tried_again_at_most_twice() {
-    assert_eq!(posts(&[body(200, BUSY), body(200, OK)]).await, 2);
+    assert_eq!(posts(&[AnswerFault::Busy]).await, 2);
     assert_eq!(posts(&[body(200, BUSY), body(200, r#"{"errcode":"-1"}"#), body(200, OK)]).await, 3);
     assert_eq!(posts(&[body(200, BUSY), body(200, BUSY), body(200, BUSY), body(200, OK)]).await, 3);
 }
@@ -41,8 +43,11 @@ async fn busy_is_tried_again_at_most_twice() {
 #[tokio::test]
 async fn what_may_have_been_posted_is_not_posted_again() {
     for answer in [
-        Answer::Close,
-        Answer::Redirect("http://127.0.0.1:1/".to_owned()),
+        AnswerFault::Reset,
+        AnswerFault::Refuse,
+        AnswerFault::BanPage,
+        AnswerFault::ServerError,
+        AnswerFault::Redirect("http://127.0.0.1:1/".to_owned()),
         body(200, "<html>banned</html>"),
         body(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
         body(200, r#"{"errcode":300001,"errmsg":"session 不存在"}"#),
@@ -76,12 +81,12 @@ async fn no_connection_is_tried_again() {
 #[tokio::test]
 async fn no_second_try_after_the_deadline() {
     let mut chat = Chat::start().await;
-    chat.inbox().answer_next(Answer::Hang);
-    let (clock, inbox) = (chat.clock().clone(), chat.inbox().clone());
+    chat.dingtalk().fail_next(AnswerFault::Hang);
+    let (clock, dingtalk) = (chat.clock().clone(), Arc::clone(chat.dingtalk()));
     let deadline = async {
-        inbox.next().await;
+        assert!(dingtalk.next(Duration::from_secs(30)).await.is_some(), "it arrives, unanswered");
         clock.pass(Duration::from_secs(61)).await;
     };
     tokio::join!(chat.say(alice(), "ping"), deadline);
-    assert_eq!(inbox.requests().len(), 1);
+    assert_eq!(dingtalk.calls().len(), 1);
 }

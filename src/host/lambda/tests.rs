@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::Full;
 use serde_json::{Value, json};
+use simulator::Place;
 
 use super::{Event, without_stage};
 use crate::testing::{Chat, NOW_MS, SECRET, signature};
@@ -75,7 +76,8 @@ async fn every_event_of_the_folder() {
     let mut chat = Chat::start().await;
     for (name, status, body, message) in EXPECTED {
         let file = folder().join(name).with_extension("json");
-        let response = chat.send(request(&redirected(&file, &chat.inbox().session_webhook()))).await;
+        let response =
+            chat.send(request(&redirected(&file, &chat.dingtalk().open_session(&Place::group("ops"))))).await;
         assert_eq!((response.status().as_u16(), response.body().as_str()), (status, body), "{name}");
         match message {
             Some(beginning) => {

@@ -1,4 +1,4 @@
-//! A stand-in for the host that a session webhook is on.
+//! A stand-in for a service on the web that a command asks.
 
 use std::{
     collections::VecDeque,
@@ -9,44 +9,38 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Notify,
-};
+use tokio::net::{TcpListener, TcpStream};
 
-/// Records what is posted to it, and answers as DingTalk does.
+/// Answers what it was told to, and writes down what it was asked.
 #[derive(Clone)]
-pub struct Inbox {
+pub struct Service {
     address: SocketAddr,
     state: Arc<State>,
 }
 
 #[derive(Default)]
 struct State {
-    messages: Mutex<VecDeque<Value>>,
     answers: Mutex<VecDeque<Answer>>,
     requests: Mutex<Vec<String>>,
-    arrived: Notify,
 }
 
 /// What a request is answered.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// With this status and body; the message counts as arrived.
+    /// With this status and body.
     Body(u16, String),
     /// With a redirect to this address.
     Redirect(String),
-    /// Not at all: the connection is closed once the message has arrived.
+    /// Not at all: the connection is closed.
     Close,
     /// Not at all: nothing comes back, and the connection stays.
     Hang,
 }
 
-impl Inbox {
+impl Service {
     /// Listens on a free port of this machine.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -61,35 +55,16 @@ impl Inbox {
         Self { address, state }
     }
 
-    /// Scheme, host and port, as `session_hosts` spells them out.
+    /// One that answers the first request with this.
+    pub async fn answering(answer: Answer) -> Self {
+        let service = Self::start().await;
+        lock(&service.state.answers).push_back(answer);
+        service
+    }
+
+    /// Scheme, host and port.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// An address that a callback may carry.
-    pub fn session_webhook(&self) -> String {
-        format!("{}/robot/sendBySession?session=0123456789abcdef0123456789abcdef", self.origin())
-    }
-
-    /// Answers the next request with this, and those after it with success again.
-    pub fn answer_next(&self, answer: Answer) {
-        lock(&self.state.answers).push_back(answer);
-    }
-
-    /// The messages that arrived since the last look.
-    pub fn take(&self) -> Vec<Value> {
-        lock(&self.state.messages).drain(..).collect()
-    }
-
-    /// Waits for the next message.
-    pub async fn next(&self) -> Value {
-        loop {
-            let arrived = self.state.arrived.notified();
-            if let Some(message) = lock(&self.state.messages).pop_front() {
-                return message;
-            }
-            arrived.await;
-        }
     }
 
     /// Method and path of each request so far, whatever came of it.
@@ -113,15 +88,10 @@ async fn answer(
     state: Arc<State>,
 ) -> Result<Response<Full<Bytes>>, std::io::Error> {
     lock(&state.requests).push(format!("{} {}", request.method(), request.uri()));
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    if let Ok(message) = serde_json::from_slice(&body) {
-        lock(&state.messages).push_back(message);
-        state.arrived.notify_one();
-    }
+    let mut response = Response::new(Full::default());
     let answer = lock(&state.answers).pop_front();
-    let mut response = Response::new(Full::new(Bytes::from_static(br#"{"errcode":0,"errmsg":"ok"}"#)));
     match answer {
-        None => {}
+        None => *response.status_mut() = StatusCode::NOT_FOUND,
         Some(Answer::Body(status, body)) => {
             *response.status_mut() = StatusCode::from_u16(status).expect("a status");
             *response.body_mut() = Full::new(body.into());
