@@ -20,11 +20,12 @@ use dingops::{
     clock::{Clock, SystemClock},
     config::{Environment, Settings, SettingsFile},
     dingtalk::signature::Secret,
-    testing::{HOST_TIMEOUT, Inbox, SECRET},
+    testing::{HOST_TIMEOUT, SECRET, TestClock, alice, dingtalk},
 };
 use http::{Request, Response};
 use http_body_util::Full;
 use serde_json::{Value, json};
+use simulator::{Place, Simulator};
 
 /// What a slow machine may need; nothing takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -338,9 +339,9 @@ fn check_prints_the_table_and_the_hash() {
 }
 
 /// The function, in this process, with the machine's clock: what `event` makes is signed by it.
-fn app(inbox: Option<&Inbox>) -> Arc<App> {
-    let origin = inbox.map_or_else(|| "https://oapi.dingtalk.com".to_owned(), Inbox::origin);
-    let text = dingops::testing::settings("locale = \"en\"", &[&origin]);
+fn app(dingtalk: Option<&Simulator>) -> Arc<App> {
+    let origin = dingtalk.map_or("https://oapi.dingtalk.com", Simulator::origin);
+    let text = dingops::testing::settings("locale = \"en\"", &[origin]);
     let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
     let secret = Secret::new(SECRET).expect("a secret");
     let environment = Environment { secret, previous: None, robot_code: None };
@@ -398,13 +399,15 @@ const NAMES: &str = r#"
 
 #[tokio::test]
 async fn words_are_said_and_answered() {
-    let inbox = Inbox::start().await;
-    let app = app(Some(&inbox));
+    let dingtalk = dingtalk(TestClock::machine()).await;
+    let app = app(Some(&dingtalk));
     for words in [&["ping"][..], &["help", "ping"], &["在吗"], &["whoami"], &["it's", "\"nothing\""], &[]] {
-        let event = Event::made(&[&["--session-webhook", &inbox.session_webhook()], words].concat(), NAMES);
+        let webhook = dingtalk.open_session(&Place::private(&alice()));
+        let event = Event::made(&[&["--session-webhook", &webhook], words].concat(), NAMES);
         assert_eq!(event.callback()["text"]["content"], words.join(" "));
         event.accepted(&app).await.run().await;
-        assert_eq!(inbox.take().len(), 1, "{words:?}");
+        assert!(dingtalk.read().is_some(), "{words:?}");
+        assert_eq!(dingtalk.read(), None, "{words:?}");
     }
 }
 
@@ -473,7 +476,7 @@ async fn a_file_is_signed_afresh() {
     encoded["body"] = STANDARD.encode(callback.to_string()).into();
     encoded["isBase64Encoded"] = true.into();
 
-    let inbox = Inbox::start().await;
+    let dingtalk = dingtalk(TestClock::machine()).await;
     for event in [plain, encoded] {
         let file = File::new("json", &event.to_string());
         let afresh = Event::made(&["--from", file.path()], NAMES);
@@ -488,10 +491,11 @@ async fn a_file_is_signed_afresh() {
         }
         afresh.accepted(&app(None)).await;
 
-        let elsewhere =
-            Event::made(&["--from", file.path(), "--session-webhook", &inbox.session_webhook()], NAMES);
-        elsewhere.accepted(&app(Some(&inbox))).await.run().await;
-        assert_eq!(inbox.take().len(), 1);
+        let webhook = dingtalk.open_session(&Place::private(&alice()));
+        let elsewhere = Event::made(&["--from", file.path(), "--session-webhook", &webhook], NAMES);
+        elsewhere.accepted(&app(Some(&dingtalk))).await.run().await;
+        assert!(dingtalk.read().is_some());
+        assert_eq!(dingtalk.read(), None);
     }
     for (text, says) in [
         ("{", "EOF"),

@@ -14,13 +14,16 @@ use std::{
 
 use dingops::{
     app::MAX_BODY,
-    testing::{Answer, Inbox, SECRET},
+    testing::{SECRET, alice},
 };
 use jiff::Timestamp;
 use serde_json::Value;
+use simulator::{AnswerFault, Place, Pushed, Robot, Simulator};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Config, EMPTY, SESSION, event, within};
+use crate::support::{
+    Config, EMPTY, dingtalk, event, hold_next, release, reply, session, session_webhook, within,
+};
 
 async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     within(tokio::task::spawn_blocking(work)).await.expect("a thread")
@@ -36,25 +39,23 @@ impl Drop for Process {
     }
 }
 
-/// The program serving plain HTTP, with a stand-in for DingTalk.
+/// The program serving plain HTTP, with a DingTalk.
 struct Server {
     process: Process,
     address: SocketAddr,
-    inbox: Inbox,
+    dingtalk: Simulator,
     _config: Config,
     log: Option<BufReader<ChildStderr>>,
 }
 
 impl Server {
     async fn start() -> Self {
-        let inbox = Inbox::start().await;
-        let origin = inbox.origin();
-        Self::start_with(&["serve", "--listen", "127.0.0.1:0"], &[], inbox, &origin).await
+        Self::start_with(&["serve", "--listen", "127.0.0.1:0"], &[]).await
     }
 
-    /// `origin` is where replies may be posted.
-    async fn start_with(arguments: &[&str], variables: &[(&str, &str)], inbox: Inbox, origin: &str) -> Self {
-        let config = Config::new("", origin);
+    async fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let dingtalk = dingtalk().await;
+        let config = Config::new("", dingtalk.origin());
         let child = Command::new(env!("CARGO_BIN_EXE_dingops"))
             .args(arguments)
             .env_clear()
@@ -76,24 +77,28 @@ impl Server {
         let first: Value = serde_json::from_str(&line).expect(&line);
         let address = first["message"].as_str().and_then(|text| text.strip_prefix("listening on http://"));
         let address = address.expect(&line).parse().expect(&line);
-        Self { process, address, inbox, _config: config, log: Some(log) }
+        dingtalk.connect(Robot::at(&format!("http://{address}/")).expect("an address"));
+        Self { process, address, dingtalk, _config: config, log: Some(log) }
     }
 
     async fn connect(&self) -> Connection {
         Connection::open(self.address).await
     }
 
-    /// Posts a callback in which somebody says this in a private chat; it must be acknowledged.
+    /// The two headers and the body in which somebody says this in a private chat.
+    fn callback(&self, line: &str) -> Callback {
+        callback(&session_webhook(&self.dingtalk), line)
+    }
+
+    /// Somebody says this in a private chat; it must be acknowledged.
     async fn say(&self, line: &str) {
-        let mut connection = self.connect().await;
-        connection.send(&post(&callback(&self.inbox.session_webhook(), line))).await;
-        let response = connection.response().await;
-        assert_eq!((response.status, response.body.as_str()), (200, EMPTY));
+        let said = within(self.dingtalk.say(&alice(), &Place::private(&alice()), line)).await;
+        let acknowledged = Pushed { status: Ok(200), body: EMPTY.into() };
+        assert_eq!(said.expect("something one can say").pushed, [acknowledged]);
     }
 
     async fn reply(&self) -> String {
-        let message = within(self.inbox.next()).await;
-        message["markdown"]["text"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
+        reply(&self.dingtalk).await
     }
 
     fn terminate(&self) {
@@ -226,7 +231,7 @@ impl Connection {
 async fn a_callback_is_acknowledged_and_its_reply_arrives() {
     let server = Server::start().await;
     let mut connection = server.connect().await;
-    connection.send(&post(&callback(&server.inbox.session_webhook(), "ping"))).await;
+    connection.send(&post(&server.callback("ping"))).await;
     let response = connection.response().await;
     assert_eq!((response.status, response.body.as_str()), (200, EMPTY));
     assert!(response.head.contains("content-type: application/json\r\n"), "{}", response.head);
@@ -236,7 +241,7 @@ async fn a_callback_is_acknowledged_and_its_reply_arrives() {
 #[tokio::test]
 async fn acknowledged_before_the_work_is_done() {
     let server = Server::start().await;
-    server.inbox.answer_next(Answer::Hang);
+    server.dingtalk.fail_next(AnswerFault::Hang);
     server.say("ping").await;
     assert!(server.reply().await.contains("pong"));
     // That reply is still being posted: others do not wait for it.
@@ -249,12 +254,12 @@ async fn a_connection_takes_several_requests() {
     let server = Server::start().await;
     let mut connection = server.connect().await;
     for _ in 0..2 {
-        connection.send(&post(&callback(&server.inbox.session_webhook(), "ping"))).await;
+        connection.send(&post(&server.callback("ping"))).await;
         assert_eq!(connection.response().await.status, 200);
         assert!(server.reply().await.contains("pong"));
     }
     // Also when they come at once.
-    let both = [(); 2].map(|()| post(&callback(&server.inbox.session_webhook(), "ping"))).concat();
+    let both = [(); 2].map(|()| post(&server.callback("ping"))).concat();
     connection.send(both).await;
     for _ in 0..2 {
         assert_eq!(connection.response().await.status, 200);
@@ -284,7 +289,7 @@ async fn probes_are_told_the_name_and_other_methods_nothing() {
 #[tokio::test]
 async fn a_body_may_come_in_chunks() {
     let server = Server::start().await;
-    let callback = callback(&server.inbox.session_webhook(), "ping");
+    let callback = server.callback("ping");
     let mut connection = server.connect().await;
     connection.send(format!("{}transfer-encoding: chunked\r\n\r\n", head(&callback))).await;
     let (one, two) = callback.body.as_bytes().split_at(callback.body.len() / 2);
@@ -300,7 +305,7 @@ async fn a_body_may_come_in_chunks() {
 #[tokio::test]
 async fn a_request_that_says_to_wait_is_told_to_go_on() {
     let server = Server::start().await;
-    let callback = callback(&server.inbox.session_webhook(), "ping");
+    let callback = server.callback("ping");
     let mut connection = server.connect().await;
     let length = callback.body.len();
     connection
@@ -326,7 +331,7 @@ async fn what_is_not_signed_is_refused_before_its_body_was_read() {
 #[tokio::test]
 async fn a_body_over_a_mebibyte_is_refused() {
     let server = Server::start().await;
-    let callback = callback(&server.inbox.session_webhook(), "ping");
+    let callback = server.callback("ping");
     let too_large = r#"{"error":"body too large"}"#;
 
     let mut told = server.connect().await;
@@ -368,7 +373,7 @@ async fn headers_are_limited() {
 #[tokio::test]
 async fn hostile_bytes_end_a_connection_and_not_the_program() {
     let server = Server::start().await;
-    let signed = callback(&server.inbox.session_webhook(), "ping");
+    let signed = server.callback("ping");
     let hostile: Vec<Vec<u8>> = vec![
         b"\0\0\0\0\r\n\r\n".to_vec(),
         // What a TLS client and an HTTP/2 client begin with.
@@ -397,7 +402,7 @@ async fn hostile_bytes_end_a_connection_and_not_the_program() {
     for bytes in ["POST / HTT".to_owned(), format!("{}content-length: 1000\r\n\r\n{{", head(&signed))] {
         server.connect().await.send(bytes).await;
     }
-    assert!(server.inbox.take().is_empty());
+    assert_eq!(server.dingtalk.read(), None);
     server.say("ping").await;
     assert!(server.reply().await.contains("pong"));
 }
@@ -405,7 +410,8 @@ async fn hostile_bytes_end_a_connection_and_not_the_program() {
 #[tokio::test]
 async fn a_reply_that_dingtalk_refuses_does_not_stop_the_next() {
     let mut server = Server::start().await;
-    server.inbox.answer_next(Answer::Body(200, r#"{"errcode":300001,"errmsg":"session is gone"}"#.into()));
+    let refusal = r#"{"errcode":300001,"errmsg":"session is gone"}"#;
+    server.dingtalk.fail_next(AnswerFault::Answer(200, refusal.into()));
     server.say("ping").await;
     assert!(server.reply().await.contains("pong"));
     server.say("ping").await;
@@ -418,21 +424,16 @@ async fn a_reply_that_dingtalk_refuses_does_not_stop_the_next() {
 
 #[tokio::test]
 async fn told_to_stop_it_finishes_its_work_and_takes_no_more() {
-    // A host of a session webhook that answers only at the end of this test.
-    let held = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let origin = format!("http://{}", held.local_addr().expect("an address"));
-    let arguments = ["serve", "--listen", "127.0.0.1:0"];
-    let mut server = Server::start_with(&arguments, &[], Inbox::start().await, &origin).await;
+    let mut server = Server::start().await;
+    // DingTalk answers this reply only at the end of this test.
+    hold_next(&server.dingtalk);
     let mut idle = server.connect().await;
     idle.send("GET / HTTP/1.1\r\nhost: bot.example\r\n\r\n").await;
     assert_eq!(idle.response().await.status, 200);
     let mut connection = server.connect().await;
-    connection
-        .send(&post(&callback(&format!("{origin}/robot/sendBySession?session={SESSION}"), "ping")))
-        .await;
+    connection.send(&post(&server.callback("ping"))).await;
     assert_eq!(connection.response().await.status, 200);
-    let (stream, _) = within(held.accept()).await.expect("a connection");
-    let mut posting = Connection { stream, read: Vec::new() };
+    assert!(server.reply().await.contains("pong"));
 
     server.terminate();
     assert_eq!(idle.closed().await, "");
@@ -442,10 +443,7 @@ async fn told_to_stop_it_finishes_its_work_and_takes_no_more() {
     assert!(refused.is_err(), "{refused:?}");
     assert!(server.process.0.try_wait().expect("a process of ours").is_none(), "its work is not done");
 
-    while !String::from_utf8_lossy(&posting.read).contains("pong") {
-        assert!(posting.more().await.expect("a reply"), "closed before the reply came");
-    }
-    posting.send("HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}").await;
+    release(&server.dingtalk).await;
     let (status, log) = server.ended().await;
     assert_eq!(status.code(), Some(0));
     let audit = log.lines().find(|line| line.contains(r#""target":"dingops::audit""#)).expect(&log);
@@ -454,15 +452,12 @@ async fn told_to_stop_it_finishes_its_work_and_takes_no_more() {
 
 #[tokio::test]
 async fn told_to_stop_twice_it_ends_at_once() {
-    let held = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let origin = format!("http://{}", held.local_addr().expect("an address"));
-    let arguments = ["serve", "--listen", "127.0.0.1:0"];
-    let mut server = Server::start_with(&arguments, &[], Inbox::start().await, &origin).await;
+    let mut server = Server::start().await;
+    server.dingtalk.fail_next(AnswerFault::Hang);
     let mut connection = server.connect().await;
-    let webhook = format!("{origin}/robot/sendBySession?session={SESSION}");
-    connection.send(&post(&callback(&webhook, "ping"))).await;
+    connection.send(&post(&server.callback("ping"))).await;
     assert_eq!(connection.response().await.status, 200);
-    let _never_answered = within(held.accept()).await.expect("a connection");
+    assert!(server.reply().await.contains("pong"));
 
     server.terminate();
     assert_eq!(connection.closed().await, "");
@@ -474,7 +469,7 @@ async fn told_to_stop_twice_it_ends_at_once() {
 #[tokio::test]
 async fn a_request_under_way_is_answered_when_it_is_told_to_stop() {
     let mut server = Server::start().await;
-    let callback = callback(&server.inbox.session_webhook(), "ping");
+    let callback = server.callback("ping");
     let mut connection = server.connect().await;
     let length = callback.body.len();
     connection
@@ -495,22 +490,18 @@ async fn a_request_under_way_is_answered_when_it_is_told_to_stop() {
 
 #[tokio::test]
 async fn without_arguments_it_serves_where_the_environment_says() {
-    let inbox = Inbox::start().await;
-    let origin = inbox.origin();
-    let server = Server::start_with(&[], &[("DINGOPS_LISTEN", "127.0.0.1:0")], inbox, &origin).await;
+    let server = Server::start_with(&[], &[("DINGOPS_LISTEN", "127.0.0.1:0")]).await;
     server.say("ping").await;
     assert!(server.reply().await.contains("pong"));
 }
 
 #[tokio::test]
 async fn the_command_line_goes_before_the_environment() {
-    let inbox = Inbox::start().await;
-    let origin = inbox.origin();
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let taken = taken.local_addr().expect("an address").to_string();
     // Where a Runtime API is told of, `serve` serves plain HTTP all the same.
     let variables = [("DINGOPS_LISTEN", taken.as_str()), ("AWS_LAMBDA_RUNTIME_API", taken.as_str())];
-    let server = Server::start_with(&["serve", "--listen", "127.0.0.1:0"], &variables, inbox, &origin).await;
+    let server = Server::start_with(&["serve", "--listen", "127.0.0.1:0"], &variables).await;
     assert_ne!(server.address.to_string(), taken);
     server.say("ping").await;
     assert!(server.reply().await.contains("pong"));
@@ -519,7 +510,7 @@ async fn the_command_line_goes_before_the_environment() {
 #[tokio::test]
 async fn the_log_tells_what_happened_and_no_secret() {
     let mut server = Server::start().await;
-    let said = callback(&server.inbox.session_webhook(), "words that nobody should find in a log");
+    let said = server.callback("words that nobody should find in a log");
     let body: Value = serde_json::from_str(&said.body).expect("JSON");
     let length = said.body.len();
     let extra = "authorization: a header that nobody should find in a log\r\n";
@@ -527,7 +518,9 @@ async fn the_log_tells_what_happened_and_no_secret() {
     connection.send(format!("{}{extra}content-length: {length}\r\n\r\n{}", head(&said), said.body)).await;
     assert_eq!(connection.response().await.status, 200);
     server.reply().await;
-    let forged = Callback { sign: "A".repeat(43) + "=", ..callback(&server.inbox.session_webhook(), "ping") };
+    let forged = Callback { sign: "A".repeat(43) + "=", ..server.callback("ping") };
+    let sessions =
+        [&said, &forged].map(|callback| session(&serde_json::from_str(&callback.body).expect("JSON")));
     connection.send(&post(&forged)).await;
     assert_eq!(connection.response().await.status, 401);
 
@@ -547,7 +540,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
     assert_eq!((&refusal["level"], &refusal["status"]), (&"WARN".into(), &401.into()));
     let (one, other) = (audit["requestId"].as_str(), refusal["requestId"].as_str());
     assert!(one.is_some() && other.is_some() && one != other, "{log}");
-    for hidden in [SECRET, SESSION, "nobody should find", &said.sign, &forged.sign] {
+    for hidden in [SECRET, &sessions[0], &sessions[1], "nobody should find", &said.sign, &forged.sign] {
         assert!(!log.contains(hidden), "{hidden} is in the log: {log}");
     }
 }

@@ -20,15 +20,18 @@ use dingops::{
     dispatch::{self, CommandError, Ctx, Effect, Row, row, table::Table},
     reply::Reply,
     testing::{
-        Answer, Inbox, SECRET,
+        Answer, SECRET, Service,
         runtime_api::{Call, Entry, Failure, RuntimeApi},
     },
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use simulator::{Message, Simulator};
+use tokio::net::TcpListener;
 
-use crate::support::{Config, EMPTY, SESSION, event, within};
+use crate::support::{
+    Config, EMPTY, dingtalk, event, hold_next, markdown, release, reply, session, session_webhook, within,
+};
 
 /// Tells the program of this file to be the function of [`a_panic_is_answered_and_survived`].
 const BE_THE_FUNCTION: &str = "DINGOPS_TEST_FUNCTION";
@@ -43,24 +46,22 @@ async fn not_soon<T>(happens: impl Future<Output = T>) -> bool {
     tokio::time::timeout(Duration::from_millis(200), happens).await.is_err()
 }
 
-/// The program on a Runtime API, with a stand-in for DingTalk.
+/// The program on a Runtime API, with a DingTalk.
 struct Function {
     process: Child,
     api: RuntimeApi,
-    inbox: Inbox,
+    dingtalk: Simulator,
     _config: Config,
 }
 
 impl Function {
     async fn start(toml: &str) -> Self {
-        let inbox = Inbox::start().await;
-        let origin = inbox.origin();
-        Self::start_as(Command::new(env!("CARGO_BIN_EXE_dingops")), inbox, &origin, toml).await
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_dingops")), toml).await
     }
 
-    /// `origin` is where replies may be posted.
-    async fn start_as(mut program: Command, inbox: Inbox, origin: &str, toml: &str) -> Self {
-        let config = Config::new(toml, origin);
+    async fn start_as(mut program: Command, toml: &str) -> Self {
+        let dingtalk = dingtalk().await;
+        let config = Config::new(toml, dingtalk.origin());
         let api = RuntimeApi::start().await;
         let process = program
             .env_clear()
@@ -78,22 +79,22 @@ impl Function {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let function = Self { process, api, inbox, _config: config };
+        let function = Self { process, api, dingtalk, _config: config };
         within(function.api.asked(1)).await;
         function
     }
 
     /// An event in which somebody says this in a private chat.
     fn event(&self, line: &str) -> Value {
-        event(&self.inbox.session_webhook(), line)
+        event(&session_webhook(&self.dingtalk), line)
     }
 
-    /// Hands over an event; gives the answer and what was posted, once the function asks for the next.
-    async fn invoke(&self, event: &Value) -> (Value, Vec<Value>) {
+    /// Hands over an event; gives the answer and what arrived, once the function asks for the next.
+    async fn invoke(&self, event: &Value) -> (Value, Vec<Message>) {
         let so_far = self.api.entries().iter().filter(|entry| entry.call == Call::Next).count();
         let id = self.api.queue(event);
         let entries = within(self.api.asked(so_far + 1)).await;
-        (response(&entries, &id), self.inbox.take())
+        (response(&entries, &id), std::iter::from_fn(|| self.dingtalk.read()).collect())
     }
 
     /// As [`Self::invoke`], for an event that must be acknowledged and replied to once.
@@ -101,7 +102,7 @@ impl Function {
         let (response, posted) = self.invoke(event).await;
         assert_eq!((response["statusCode"].as_u64(), response["body"].as_str()), (Some(200), Some(EMPTY)));
         assert_eq!(posted.len(), 1, "{posted:?}");
-        text(&posted[0])
+        markdown(&posted[0])
     }
 
     /// Waits until it ends by itself.
@@ -141,10 +142,6 @@ fn response(entries: &[Entry], id: &str) -> Value {
     found.unwrap_or_else(|| panic!("no response to {id}: {entries:?}"))
 }
 
-fn text(message: &Value) -> String {
-    message["markdown"]["text"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
-}
-
 /// Entries without their times and bodies.
 fn order(entries: &[Entry]) -> Vec<&'static str> {
     let name = |entry: &Entry| match entry.call {
@@ -157,39 +154,14 @@ fn order(entries: &[Entry]) -> Vec<&'static str> {
     entries.iter().map(name).collect()
 }
 
-/// A host of a session webhook that answers only when it is told to.
-struct Held(TcpListener);
-
-impl Held {
-    async fn start() -> Self {
-        Self(TcpListener::bind("127.0.0.1:0").await.expect("a port"))
-    }
-
-    fn origin(&self) -> String {
-        format!("http://{}", self.0.local_addr().expect("an address"))
-    }
-
-    /// Waits until a reply is being posted; it stays so until [`release`].
-    async fn posting(&self) -> TcpStream {
-        within(self.0.accept()).await.expect("a connection").0
-    }
-}
-
-async fn release(posting: &TcpStream) {
-    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
-    within(posting.writable()).await.expect("a connection");
-    assert_eq!(posting.try_write(answer.as_bytes()).expect("room"), answer.len());
-}
-
 #[tokio::test]
 async fn acknowledged_before_the_work_and_worked_before_the_next_event() {
-    let held = Held::start().await;
-    let program = Command::new(env!("CARGO_BIN_EXE_dingops"));
-    let function = Function::start_as(program, Inbox::start().await, &held.origin(), "").await;
-    let webhook = format!("{}/robot/sendBySession?session={SESSION}", held.origin());
-    let id = function.api.queue(&event(&webhook, "ping"));
+    let function = Function::start("").await;
+    hold_next(&function.dingtalk);
+    let id = function.api.queue(&function.event("ping"));
 
-    let posting = held.posting().await;
+    // Its post is not answered yet.
+    assert!(reply(&function.dingtalk).await.contains("pong"));
     let entries = function.api.entries();
     assert_eq!(order(&entries), ["next", "response"], "the work is under way");
     let acknowledgement = response(&entries, &id);
@@ -202,7 +174,7 @@ async fn acknowledged_before_the_work_and_worked_before_the_next_event() {
         "the next event was asked for while the work was under way"
     );
 
-    release(&posting).await;
+    release(&function.dingtalk).await;
     let entries = within(function.api.asked(2)).await;
     assert_eq!(order(&entries), ["next", "response", "next"]);
 }
@@ -227,7 +199,7 @@ async fn a_missed_deadline_is_said_in_the_chat() {
     function.api.queue_until(&function.event("ip"), deadline.as_millisecond());
 
     let entries = within(function.api.asked(2)).await;
-    let reply = text(&function.inbox.take()[0]);
+    let reply = markdown(&function.dingtalk.read().expect("a message"));
     assert!(reply.contains("ip: took too long"), "{reply}");
     assert!(entries[2].at < deadline, "the function would have been ended before it could say so");
 }
@@ -236,12 +208,11 @@ async fn a_missed_deadline_is_said_in_the_chat() {
 async fn a_deadline_in_the_past_is_not_known() {
     // As cargo-lambda's emulator sends it.
     const EMULATED: i64 = 600_000;
-    let service = Inbox::start().await;
-    service.answer_next(Answer::Body(200, "203.0.113.9\n".to_owned()));
+    let service = Service::answering(Answer::Body(200, "203.0.113.9\n".to_owned())).await;
     let function = Function::start(&format!("[ip]\nservices = [{:?}]", service.origin())).await;
     function.api.queue_until(&function.event("ip"), EMULATED);
     within(function.api.asked(2)).await;
-    let reply = text(&function.inbox.take()[0]);
+    let reply = markdown(&function.dingtalk.read().expect("a message"));
     assert!(reply.contains("203.0.113.9"), "{reply}");
 }
 
@@ -258,9 +229,7 @@ fn a_panic_is_answered_and_survived() {
     runtime().block_on(async {
         let mut program = Command::new(std::env::current_exe().expect("a path"));
         program.args(["--exact", "a_panic_is_answered_and_survived", "--nocapture", "--test-threads=1"]);
-        let inbox = Inbox::start().await;
-        let origin = inbox.origin();
-        let function = Function::start_as(program, inbox, &origin, "").await;
+        let function = Function::start_as(program, "").await;
 
         let reply = function.reply(&function.event("panic")).await;
         assert!(reply.contains("Something went wrong"), "{reply}");
@@ -325,7 +294,7 @@ async fn a_response_that_cannot_be_posted_does_not_lose_the_reply() {
     let mut function = Function::start("").await;
     function.api.fail_next_response(Failure::Close);
     function.api.queue(&function.event("ping"));
-    assert!(text(&within(function.inbox.next()).await).contains("pong"));
+    assert!(reply(&function.dingtalk).await.contains("pong"));
     // Lambda starts another process then.
     assert!(!function.ended().await.success());
     assert_eq!(order(&function.api.entries()), ["next", "response"]);
@@ -464,6 +433,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
     refused["headers"]["sign"] = sign.as_str().into();
     function.invoke(&refused).await;
     let message_id = body_of(&said)["msgId"].as_str().expect("a text").to_owned();
+    let session = session(&body_of(&said));
     let headers = [said["headers"]["sign"].as_str().expect("a text").to_owned(), sign];
 
     let log = function.log();
@@ -483,7 +453,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
     let refusal = of("dingops::app");
     assert_eq!((&refusal["level"], &refusal["status"]), (&"WARN".into(), &401.into()));
     assert_eq!(refusal["requestId"], "00000002-0000-4000-8000-000000000000");
-    for hidden in [SECRET, SESSION, "nobody should find", &headers[0], &headers[1]] {
+    for hidden in [SECRET, &session, "nobody should find", &headers[0], &headers[1]] {
         assert!(!log.contains(hidden), "{hidden} is in the log: {log}");
     }
 }

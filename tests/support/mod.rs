@@ -7,15 +7,16 @@ use std::{
     time::Duration,
 };
 
-use dingops::testing::SECRET;
+pub use dingops::testing::EMPTY;
+use dingops::{
+    clock::{Clock, SystemClock},
+    testing::{SECRET, TestClock, alice},
+};
 use serde_json::Value;
+use simulator::{AnswerFault, Message, Place, Simulator};
 
 /// What a slow machine may need; nothing takes this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// The acknowledgement of a callback.
-pub const EMPTY: &str = r#"{"msgtype":"empty"}"#;
-/// The session of the stand-in's session webhook.
-pub const SESSION: &str = "0123456789abcdef0123456789abcdef";
 
 /// What happens, which must be soon.
 #[expect(
@@ -24,6 +25,45 @@ pub const SESSION: &str = "0123456789abcdef0123456789abcdef";
 )]
 pub async fn within<T>(happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens).await.expect("this should have happened by now")
+}
+
+/// A DingTalk whose clock stands at the machine's time, which the program goes by: nothing is pushed again because a
+/// machine is slow, and an answer that is held up waits until the test moves the clock.
+pub async fn dingtalk() -> Simulator {
+    dingops::testing::dingtalk(TestClock::at(SystemClock.now().as_millisecond())).await
+}
+
+/// A session webhook of a private chat.
+pub fn session_webhook(dingtalk: &Simulator) -> String {
+    dingtalk.open_session(&Place::private(&alice()))
+}
+
+/// The Markdown of the next message, which must arrive soon.
+pub async fn reply(dingtalk: &Simulator) -> String {
+    markdown(&dingtalk.next(PATIENCE).await.expect("this should have happened by now"))
+}
+
+/// What a message says; it must be Markdown.
+pub fn markdown(message: &Message) -> String {
+    message.posted["markdown"]["text"].as_str().unwrap_or_else(|| panic!("{message:?}")).to_owned()
+}
+
+const HELD: Duration = Duration::from_secs(1);
+
+/// The next message arrives, and its post is not answered before [`release`].
+pub fn hold_next(dingtalk: &Simulator) {
+    dingtalk.fail_next(AnswerFault::Slow(HELD.as_millis() as u64));
+}
+
+/// Answers the post that is held up.
+pub async fn release(dingtalk: &Simulator) {
+    within(dingtalk.clock().pass(2 * HELD)).await;
+}
+
+/// The session of the callback in an event: whoever knows it can post to the chat.
+pub fn session(callback: &Value) -> String {
+    let webhook = callback["sessionWebhook"].as_str().expect("a text");
+    webhook.split_once("session=").expect("a session").1.to_owned()
 }
 
 /// A function URL event in which somebody says this in a private chat, made and signed by the program itself.
