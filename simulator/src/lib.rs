@@ -30,9 +30,12 @@
 //! | `endpoints`, `message`, `refusal`, `meter`, `server` | what a robot talks to, field by field and limit by limit |
 //! | `fault` | what goes wrong on demand |
 //! | `traffic` | what went over the wire |
+//! | [`cli`] | how a program lets somebody talk to a robot |
 //! | `page` | the chat in a browser (feature `page`) |
 
 mod callback;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod endpoints;
 mod fault;
@@ -65,7 +68,7 @@ pub use self::{
     robot::{InvalidAddress, Robot},
     said::{Said, SayError},
     signature::sign,
-    simulator::{Builder, Simulator},
+    simulator::{Builder, Event, Simulator, Watch},
     traffic::{Answer, Direction, Exchange, Note},
     world::Rejected,
 };

@@ -8,6 +8,7 @@ pub const CORP: &str = "ding0000corp";
 
 /// Somebody who writes to the robot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Person {
     /// How the simulator's interfaces name them; no name of DingTalk's.
     pub name: String,

@@ -1,6 +1,11 @@
 //! What a person says.
 
-use crate::message::{Content, RichPart};
+use url::Url;
+
+use crate::{
+    fault::Unknowns,
+    message::{Content, RichPart},
+};
 
 /// Something to say: a text, or another kind of message, that may quote one.
 ///
@@ -54,6 +59,18 @@ impl Said {
     /// A message of a kind that the client cannot send to robots.
     pub fn unknown(kind: &str) -> Self {
         Self::new(Content::Unknown { kind: kind.into() })
+    }
+
+    /// What pressing this link says, if it is one that says something:
+    /// `dtmd://dingtalkclient/sendMessage?content=…` (protocol.md 6).
+    pub(crate) fn pressed(url: &str, unknowns: Unknowns) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        let sends = url.scheme() == "dtmd"
+            && url.host_str() == Some("dingtalkclient")
+            && url.path() == "/sendMessage";
+        let content = url.query_pairs().find(|(name, _)| sends && name == "content");
+        let said = Self::text(&content?.1);
+        Some(if unknowns.buttons_mention_robot { said } else { said.unmentioned() })
     }
 
     /// As an answer to the message with this `msgId`. Who quotes the robot mentions it.

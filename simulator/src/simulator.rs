@@ -41,7 +41,7 @@ pub struct Simulator {
 }
 
 /// How a simulator starts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Builder {
     organisation: Organisation,
     clock: Clock,
@@ -76,6 +76,37 @@ pub(crate) enum Change {
     Quotas,
     /// Faults or switches were set.
     Switches,
+}
+
+/// Messages and requests, as they come.
+#[derive(Debug)]
+pub struct Watch {
+    changes: broadcast::Receiver<Change>,
+}
+
+/// What a [`Watch`] sees.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A message arrived.
+    Message(Message),
+    /// A request was answered.
+    Exchange(Exchange),
+}
+
+impl Watch {
+    /// Waits for what comes next.
+    pub async fn next(&mut self) -> Event {
+        loop {
+            match self.changes.recv().await {
+                Ok(Change::Message(message)) => return Event::Message(message),
+                Ok(Change::Exchange(exchange)) if exchange.answer.is_some() => {
+                    return Event::Exchange(exchange);
+                }
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
 }
 
 /// Changes that a slow page may lag behind.
@@ -242,6 +273,18 @@ impl Simulator {
         self.shared.push(callback, place).await
     }
 
+    /// Presses a button or follows a link: one that sends a message (`dtmd://`) says its text, in a group with the
+    /// robot mentioned only where [`Unknowns::buttons_mention_robot`] says so. `None` for one that opens a page.
+    pub async fn press(&self, person: &Person, place: &Place, url: &str) -> Option<Result<Heard, SayError>> {
+        let said = Said::pressed(url, self.shared.world().unknowns)?;
+        Some(self.shared.say(person, place, said).await)
+    }
+
+    /// Messages and requests from now on.
+    pub fn watch(&self) -> Watch {
+        Watch { changes: self.shared.changes.subscribe() }
+    }
+
     /// A session webhook of this conversation, for a callback that somebody else makes.
     pub fn open_session(&self, place: &Place) -> String {
         let (session, _) = self.shared.world().open_session(place, self.shared.clock.now());
@@ -353,6 +396,13 @@ impl Simulator {
     }
 }
 
+#[cfg(all(test, feature = "page"))]
+impl Simulator {
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+}
+
 impl Drop for Simulator {
     fn drop(&mut self) {
         self.shared.stopped.cancel();
@@ -388,6 +438,16 @@ impl Shared {
     #[cfg(feature = "page")]
     pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
+    }
+
+    #[cfg(feature = "page")]
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    #[cfg(feature = "page")]
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
     }
 
     pub(crate) fn session_webhook(&self, session: &str) -> String {

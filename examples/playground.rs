@@ -1,0 +1,123 @@
+//! Chat with the bot, with no account, network or configuration: the function and a simulated DingTalk in one process.
+//!
+//! ```text
+//! cargo run --example playground                    in the browser
+//! cargo run --example playground -- --terminal      in the terminal
+//! cargo run --example playground -- --say help      one line, and what comes back
+//! ```
+
+use std::{convert::Infallible, process::ExitCode, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use clap::Parser;
+use dingops::{
+    app::{App, Arrival},
+    clock::{Clock, SystemClock},
+    commands,
+    config::{Environment, Settings, SettingsFile},
+    dingtalk::signature::Secret,
+    locale::Locale,
+};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use simulator::{Organisation, Robot, SECRET, Simulator, cli::Talk};
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+const SETTINGS: &str = include_str!("playground.toml");
+/// How long a command may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Chat with the bot: no account, network or configuration needed
+#[derive(Parser)]
+#[command(name = "playground")]
+struct Arguments {
+    /// Language of the bot's replies
+    #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
+    locale: String,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("playground: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    // In the terminal only the chat is shown; elsewhere the function's log is part of what there is to see.
+    if !arguments.talk.is_terminal() && !arguments.talk.is_one_line() {
+        dingops::log::init()?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let organisation = Organisation::default();
+        let dingtalk = arguments.talk.start(Simulator::builder().organisation(organisation)).await?;
+        let outside = outside().await?;
+        let app = app(dingtalk.origin(), &outside, &arguments.locale)?;
+        let jobs = TaskTracker::new();
+        dingtalk.connect(robot(app, jobs.clone()));
+        let code = arguments.talk.run(&dingtalk).await;
+        jobs.close();
+        Ok(code)
+    })
+}
+
+/// The function, whose world is simulated.
+fn app(dingtalk: &str, outside: &str, locale: &str) -> Result<Arc<App>, Box<dyn std::error::Error>> {
+    let variable = |name: &str| match name {
+        "DINGTALK" => Some(dingtalk.to_owned()),
+        "OUTSIDE" => Some(outside.to_owned()),
+        _ => None,
+    };
+    let mut settings = Settings::parse(SETTINGS, SettingsFile::Embedded, &variable)?;
+    settings.locale = if locale == "en" { Locale::En } else { Locale::Zh };
+    let environment = Environment { secret: Secret::new(SECRET)?, previous: None, robot_code: None };
+    let table = commands::table(&settings.answers).map_err(|taken| settings.taken(&taken))?;
+    Ok(Arc::new(App::new(settings, environment, table, Arc::new(SystemClock))))
+}
+
+/// As a host has it: acknowledge, then work.
+fn robot(app: Arc<App>, jobs: TaskTracker) -> Robot {
+    Robot::function(move |request| {
+        let (app, jobs) = (Arc::clone(&app), jobs.clone());
+        async move {
+            let request_id = format!("{:016x}", fastrand::u64(..));
+            let arrival = Arrival { request_id, deadline: SystemClock.now() + TIMEOUT };
+            let (response, job) = app.handle(request.map(Full::new), arrival).await;
+            if let Some(job) = job {
+                jobs.spawn(job.run());
+            }
+            response.map(Bytes::from)
+        }
+    })
+}
+
+/// What the commands ask beside DingTalk: its address.
+async fn outside() -> std::io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+            tokio::spawn(connection);
+        }
+    });
+    Ok(origin)
+}
+
+/// `/ip` tells the address that a call comes from, as public services do; this one is made up (RFC 5737).
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, body) = if request.uri().path() == "/ip" { (200, "203.0.113.7\n") } else { (404, "") };
+    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    Ok(response)
+}

@@ -1,0 +1,182 @@
+//! The chat in a terminal.
+
+use std::{
+    io::{self, BufRead, Write},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::{not_taken, plain::Plain, warn};
+use crate::{
+    fault::AnswerFault,
+    message::{Author, Message},
+    organisation::{Person, Place},
+    said::Said,
+    simulator::{Event, Simulator},
+};
+
+const HELP: &str = "\
+A line is said to the robot. Lines that begin with a colon are for this terminal:
+  :as NAME        be alice, bob, nobody (without staff id) or carol (of another organisation)
+  :in PLACE       go to ops, dev or private
+  :quote LINE     say LINE as an answer to the robot's last message
+  :press N        press [N] in the robot's last message
+  :fault NAME     of every message of the robot: busy, session-expired, throttled, quota-exhausted,
+                  ban-page, server-error, slow, hang, reset, refuse, or off
+  :quit           end (Ctrl-D, Ctrl-C)";
+
+/// Who talks where, and to what.
+struct Seat<'a> {
+    dingtalk: &'a Simulator,
+    person: Person,
+    place: Place,
+    /// The robot's last message, and what can be pressed in it.
+    last: Option<(Message, Vec<String>)>,
+}
+
+/// Chats until the input ends.
+pub(super) async fn chat(dingtalk: &Simulator, person: Person, place: Place) -> io::Result<()> {
+    println!("{HELP}\n");
+    let mut seat = Seat { dingtalk, person, place, last: None };
+    let (mut lines, mut watch) = (lines(), dingtalk.watch());
+    seat.prompt()?;
+    loop {
+        tokio::select! {
+            biased;
+            event = watch.next() => if seat.show(event)? {
+                seat.prompt()?;
+            },
+            line = lines.recv() => match line.as_deref().map(str::trim) {
+                None | Some(":quit") => return Ok(()),
+                Some(line) => {
+                    if let Err(wrong) = seat.obey(line).await {
+                        eprintln!("{wrong}");
+                    }
+                    // Replies that are there already come before the prompt.
+                    while let Some(event) = dingtalk.clock().within(Duration::from_millis(150), watch.next()).await {
+                        seat.show(event)?;
+                    }
+                    seat.prompt()?;
+                }
+            },
+        }
+    }
+}
+
+impl Seat<'_> {
+    async fn obey(&mut self, line: &str) -> Result<(), String> {
+        let text = |error: crate::said::SayError| error.to_string();
+        let Some(command) = line.strip_prefix(':') else {
+            return if line.is_empty() { Ok(()) } else { self.say(Said::text(line)).await };
+        };
+        let (command, rest) = command.split_once(' ').unwrap_or((command, ""));
+        match (command, rest.trim()) {
+            ("help", _) => println!("{HELP}"),
+            ("as", name) => {
+                self.person = self.dingtalk.person(name).map_err(text)?;
+                if let Place::Private(_) = self.place {
+                    self.place = Place::private(&self.person);
+                }
+            }
+            ("in", place) => self.place = self.dingtalk.place(place, &self.person).map_err(text)?,
+            ("quote", line) => {
+                let quoted = self.last.as_ref().map(|(message, _)| message.id.clone());
+                let quoted = quoted.ok_or("there is no message to quote yet")?;
+                self.say(Said::text(line).quoting(&quoted)).await?;
+            }
+            ("press", number) => self.press(number).await?,
+            ("fault", "off") => self.dingtalk.fail_every(None),
+            ("fault", name) => self.dingtalk.fail_every(Some(fault(name)?)),
+            _ => {
+                return Err(format!(
+                    "expected one of :as, :in, :quote, :press, :fault, :help, :quit, came :{command}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn say(&self, said: Said) -> Result<(), String> {
+        let heard =
+            self.dingtalk.say(&self.person, &self.place, said).await.map_err(|error| error.to_string())?;
+        let problem = heard.pushed.iter().find_map(not_taken);
+        problem.map_or(Ok(()), |problem| Err(format!("the robot did not take the callback: {problem}")))
+    }
+
+    async fn press(&self, number: &str) -> Result<(), String> {
+        let links = self.last.as_ref().map(|(_, links)| links.as_slice()).unwrap_or_default();
+        let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let link = index.and_then(|index| links.get(index));
+        let link = link.ok_or_else(|| match links.len() {
+            0 => "there is nothing to press in the robot's last message".to_owned(),
+            count => format!("expected a number from 1 to {count}, came {number:?}"),
+        })?;
+        match self.dingtalk.press(&self.person, &self.place, link).await {
+            None => println!("  opens {link}"),
+            Some(Err(error)) => return Err(error.to_string()),
+            Some(Ok(heard)) if heard.pushed.is_empty() => {
+                println!("  said {:?}; the robot was not mentioned", heard.message.to_string());
+            }
+            Some(Ok(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// Shows a robot's message; whether it was one.
+    fn show(&mut self, event: Event) -> io::Result<bool> {
+        let message = match event {
+            Event::Exchange(exchange) => {
+                warn(&exchange);
+                return Ok(false);
+            }
+            Event::Message(message) => message,
+        };
+        let who = match &message.author {
+            Author::Person(_) => return Ok(false),
+            Author::Robot => "robot",
+            Author::CustomRobot(nick) => nick,
+        };
+        let mut out = io::stdout();
+        let Plain { text, links } = Plain::of(&message);
+        writeln!(out, "\r{who} in {}:", name(&message.place))?;
+        for line in text.lines() {
+            writeln!(out, "  {line}")?;
+        }
+        writeln!(out)?;
+        self.last = Some((message, links));
+        Ok(true)
+    }
+
+    fn prompt(&self) -> io::Result<()> {
+        let mut out = io::stdout();
+        write!(out, "{}@{}> ", self.person.name, name(&self.place))?;
+        out.flush()
+    }
+}
+
+fn name(place: &Place) -> &str {
+    match place {
+        Place::Group(name) => name,
+        Place::Private(_) => "private",
+    }
+}
+
+fn fault(name: &str) -> Result<AnswerFault, String> {
+    let value = match name {
+        "slow" => serde_json::json!({ "fault": name, "value": 5000 }),
+        _ => serde_json::json!({ "fault": name }),
+    };
+    serde_json::from_value(value).map_err(|_| format!("there is no fault {name:?}; :help lists them"))
+}
+
+/// Lines of standard input. A thread of its own reads them, which the end of the program does not wait for.
+fn lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        let mut lines = io::stdin().lock().lines().map_while(Result::ok);
+        // Until the input ends, or nobody listens.
+        while lines.next().is_some_and(|line| sender.blocking_send(line).is_ok()) {}
+    });
+    receiver
+}
