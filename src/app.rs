@@ -123,12 +123,6 @@ impl App {
         }
     }
 
-    /// Prints replies to standard output instead of posting them.
-    #[must_use]
-    pub fn printing(self) -> Self {
-        Self { deliver: self.deliver.printing(), ..self }
-    }
-
     /// The clock it goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock

@@ -49,9 +49,6 @@ struct Serve {
     /// Address and port; otherwise DINGOPS_LISTEN, otherwise 127.0.0.1:9000
     #[arg(long)]
     listen: Option<String>,
-    /// Print replies here instead of posting them to DingTalk: to try the bot without an account
-    #[arg(long)]
-    print_replies: bool,
 }
 
 /// Why the program did not start, or ended.
@@ -152,8 +149,7 @@ fn lambda(api: &str) -> Result<(), CliError> {
 fn serve(arguments: &Serve) -> Result<(), CliError> {
     let (name, address) = listen(arguments.listen.clone())?;
     let timeout = timeout()?;
-    let app = app()?;
-    let app = Arc::new(if arguments.print_replies { app.printing() } else { app });
+    let app = Arc::new(app()?);
     crate::log::init()?;
     runtime()?.block_on(async {
         let signals = StopSignals::listen();

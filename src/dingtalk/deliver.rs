@@ -3,11 +3,11 @@
 //! There is one way so far: the session webhook of the callback. It is tried again at most twice, and only where the
 //! message cannot have been posted, so that nobody reads a reply twice.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{error::DeliveryError, markdown, message::Message, session::SessionWebhook};
+use super::{error::DeliveryError, message::Message, session::SessionWebhook};
 use crate::{clock::Clock, outbound::Outbound};
 
 /// One try and at most two more.
@@ -19,19 +19,12 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub struct Deliver {
     outbound: Arc<Outbound>,
     clock: Arc<dyn Clock>,
-    print: bool,
 }
 
 impl Deliver {
     /// Delivers with this client, by this clock.
     pub fn new(outbound: Arc<Outbound>, clock: Arc<dyn Clock>) -> Self {
-        Self { outbound, clock, print: false }
-    }
-
-    /// Prints messages to standard output instead of posting them, for trying the bot without DingTalk.
-    #[must_use]
-    pub fn printing(self) -> Self {
-        Self { print: true, ..self }
+        Self { outbound, clock }
     }
 
     /// Delivers one message before `deadline`.
@@ -44,10 +37,6 @@ impl Deliver {
         message: &Message,
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
-        if self.print {
-            let written = writeln!(std::io::stdout(), "{}\n", markdown::unescape(&message.to_string()));
-            return written.map_err(|error| DeliveryError::NotSent(error.to_string()));
-        }
         let client = self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()))?;
         let mut tried = 0;
         loop {

@@ -310,37 +310,6 @@ fn reference(escaped: &mut String, c: char) {
     escaped.push_str(&format!("&#{};", u32::from(c)));
 }
 
-/// Rendered text as a reader sees it, without the escapes: for a terminal, which shows no Markdown.
-pub(super) fn unescape(rendered: &str) -> String {
-    let mut shown = String::with_capacity(rendered.len());
-    let mut rest = rendered;
-    while let Some(at) = rest.find('&') {
-        shown.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = rest.find(';').map_or(1, |end| end + 1);
-        let c = match &rest[..end] {
-            "&amp;" => Some('&'),
-            "&lt;" => Some('<'),
-            "&gt;" => Some('>'),
-            "&nbsp;" => Some(' '),
-            other => other
-                .strip_prefix("&#")
-                .and_then(|code| char::from_u32(code.strip_suffix(';')?.parse().ok()?)),
-        };
-        match c {
-            Some(c) => {
-                shown.push(self::shown(c));
-                rest = &rest[end..];
-            }
-            None => {
-                shown.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    shown + rest
-}
-
 /// The lines of a code block. References mean nothing in a fence, so what could end it or begin an HTML tag (which
 /// some clients read even there, protocol.md 7) or a link is parted by a zero-width space.
 fn code_lines(code: &str) -> Vec<String> {

@@ -1,7 +1,5 @@
 //! What a robot posts, as JSON (protocol.md 3 and 4; open.dingtalk.com "robot-message-type").
 
-use std::fmt;
-
 use serde::Serialize;
 
 /// A message with the members it mentions.
@@ -102,25 +100,5 @@ pub struct At {
 impl At {
     fn is_empty(&self) -> bool {
         self.at_user_ids.is_empty() && self.at_dingtalk_ids.is_empty()
-    }
-}
-
-/// As somebody without DingTalk would read it: the text, then the buttons.
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.body {
-            Body::Markdown { markdown } => f.write_str(&markdown.text),
-            Body::ActionCard { action_card: ActionCard { text, buttons, .. } } => {
-                f.write_str(text)?;
-                match buttons {
-                    Buttons::Single { title, url } => write!(f, "\n\n[{title}]({url})"),
-                    Buttons::Several { btns, .. } => {
-                        btns.iter().try_for_each(|Button { title, action_url }| {
-                            write!(f, "\n\n[{title}]({action_url})")
-                        })
-                    }
-                }
-            }
-        }
     }
 }

@@ -10,7 +10,23 @@ fn group() -> Reader {
 }
 
 fn text(reply: &Reply) -> String {
-    render(reply, &Reader { mention: None, can_tap: true }, Locale::En).to_string()
+    shown(&render(reply, &Reader { mention: None, can_tap: true }, Locale::En))
+}
+
+/// The text of a message, then its buttons.
+fn shown(message: &Message) -> String {
+    match &message.body {
+        Body::Markdown { markdown } => markdown.text.clone(),
+        Body::ActionCard {
+            action_card: ActionCard { text, buttons: Buttons::Single { title, url }, .. },
+        } => {
+            format!("{text}\n\n[{title}]({url})")
+        }
+        Body::ActionCard { action_card: ActionCard { text, buttons: Buttons::Several { btns, .. }, .. } } => {
+            let button = |Button { title, action_url }: &Button| format!("\n\n[{title}]({action_url})");
+            text.clone() + &btns.iter().map(button).collect::<String>()
+        }
+    }
 }
 
 #[test]
@@ -105,7 +121,7 @@ fn a_staff_id_that_is_none_mentions_nobody() {
     }
     let message = render(&Reply::new("pong"), &reader, Locale::En);
     assert_eq!(message.at, At::default());
-    assert_eq!(message.to_string(), "#### pong\n\n@爱丽丝");
+    assert_eq!(shown(&message), "#### pong\n\n@爱丽丝");
 }
 
 #[test]
@@ -115,7 +131,7 @@ fn nobody_mentions_everyone() {
         let message =
             render(&Reply::new("pong"), &Reader { mention: Some(mention), can_tap: false }, Locale::En);
         assert_eq!(message.at, At::default());
-        let text = message.to_string().to_lowercase();
+        let text = shown(&message).to_lowercase();
         assert!(!text.contains("@all") && !text.contains("@所有人"), "{text}");
     }
 }
@@ -151,6 +167,37 @@ fn a_long_reply_says_how_much_is_left_out() {
     assert_eq!(end, format!("… {} more lines", 5_000 - kept + 1));
     assert!(kept > 1_000);
     assert_eq!(shown.matches("```").count(), 2);
+}
+
+/// Rendered text as a reader sees it, without the escapes.
+fn unescape(rendered: &str) -> String {
+    let mut shown = String::with_capacity(rendered.len());
+    let mut rest = rendered;
+    while let Some(at) = rest.find('&') {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find(';').map_or(1, |end| end + 1);
+        let c = match &rest[..end] {
+            "&amp;" => Some('&'),
+            "&lt;" => Some('<'),
+            "&gt;" => Some('>'),
+            "&nbsp;" => Some(' '),
+            other => other
+                .strip_prefix("&#")
+                .and_then(|code| char::from_u32(code.strip_suffix(';')?.parse().ok()?)),
+        };
+        match c {
+            Some(c) => {
+                shown.push(super::shown(c));
+                rest = &rest[end..];
+            }
+            None => {
+                shown.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    shown + rest
 }
 
 proptest! {
