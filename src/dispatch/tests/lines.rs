@@ -1,0 +1,90 @@
+//! Which command a line means, and with which arguments.
+
+use super::heard;
+use crate::dispatch::{Found, Line};
+
+#[tokio::test]
+async fn words_and_options_as_they_are_typed_on_phones() {
+    for (line, expected) in [
+        ("echo web", r#""web" None false"#),
+        ("ECHO web -n 3 --loud", r#""web" Some("3") true"#),
+        ("/echo　web　——times＝3", r#""web" Some("3") false"#),
+        ("回声 web —n 3 —loud", r#""web" Some("3") true"#),
+        ("回声web", r#""web" None false"#),
+        ("重启web-1 -n 2", r#""web-1" Some("2") false"#),
+        ("echo “a b”", r#""a b" None false"#),
+        ("echo 'it'", r#""it" None false"#),
+        ("echo it's", r#""it's" None false"#),
+        ("echo #x", r##""#x" None false"##),
+        ("echo 10。0。0。1", r#""10.0.0.1" None false"#),
+        ("echo\nweb", r#""web" None false"#),
+        ("echo -- -h", r#""-h" None false"#),
+        ("echo 'ECHO --loud'", r#""ECHO --loud" None false"#),
+    ] {
+        assert_eq!(heard(line).await, expected, "{line}");
+    }
+}
+
+#[test]
+fn commands_are_found_however_they_are_written() {
+    let table = crate::commands::table(&[]).unwrap();
+    for (line, path) in [
+        ("PING", "ping"),
+        ("ＰＩＮＧ", "ping"),
+        ("ping。", "ping"),
+        ("ping?", "ping"),
+        ("Ping！！", "ping"),
+        ("在吗？", "ping"),
+        ("在吗 ？", "ping"),
+        ("在吗，", "ping"),
+        ("在吗?", "ping"),
+        ("“在吗”", "ping"),
+        ("'ping'", "ping"),
+        ("/在吗", "ping"),
+        ("出口ＩＰ", "ip"),
+        ("我是谁~", "whoami"),
+        ("帮助？", "help"),
+        ("——help", "help"),
+        ("-h", "help"),
+        ("ping -h", "ping"),
+    ] {
+        let Found::Row { row, words, .. } = table.find(Line::split(line)) else {
+            panic!("{line} is not found")
+        };
+        assert_eq!(row.path.to_string(), path, "{line}");
+        assert!(words.iter().all(|word| word.text == "-h"), "{line}: {words:?}");
+    }
+}
+
+#[test]
+fn names_in_what_was_said_are_near() {
+    let table = crate::commands::table(&[]).unwrap();
+    for (said, nearest) in [
+        ("pign", vec!["ping"]),
+        ("who", vec!["whoami"]),
+        ("ip地址", vec!["ip"]),
+        ("看看IP", vec!["ip"]),
+        ("出口IP是多少", vec!["ip"]),
+        ("whips", vec![]),
+        ("今天吃什么", vec![]),
+    ] {
+        assert_eq!(table.nearest(&[said]), nearest, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_verbatim_tail_is_taken_as_typed() {
+    for (line, expected) in [
+        (r#"prom query sum(rate(x{job="a  b"}[5m])) # all"#, "None\nsum(rate(x{job=\"a  b\"}[5m])) # all"),
+        ("查询 --on dev it's “so” 'open", "Some(\"dev\")\nit's “so” 'open"),
+        ("prom query --on=dev -- --on up", "Some(\"dev\")\n--on up"),
+        ("prom query --unknown x", "None\n--unknown x"),
+        ("prom query 'quoted'", "None\n'quoted'"),
+        ("prom query \"open", "None\n\"open"),
+        ("prom query rate(x) -h", "None\nrate(x) -h"),
+        ("prom query -- -h", "None\n-h"),
+        ("查询 see kubectl --help please", "None\nsee kubectl --help please"),
+    ] {
+        assert_eq!(heard(line).await, expected, "{line}");
+    }
+}

@@ -1,0 +1,288 @@
+//! What the bot says to a line that it cannot run.
+
+use super::answers;
+
+#[tokio::test]
+async fn what_is_wrong_is_pointed_at() {
+    let answers = answers(&[
+        "echo",
+        "echo 网页 多余",
+        "echo web --lout",
+        "echo web -n",
+        "echo web --times=1 --times=2",
+        "echo web ''",
+        "echo ''",
+        "echo \"a b",
+        "echo 'it's'",
+        "prom query",
+        "prom query --on a --on b c",
+        "end early",
+    ])
+    .await;
+    insta::assert_snapshot!(answers, @r#"
+    > echo
+    #### echo：参数有误
+
+    缺少参数「word」。
+
+    ```
+    echo
+        ^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo 网页 多余
+    #### echo：参数有误
+
+    多了「多余」，这里不需要更多参数。
+
+    ```
+    echo 网页 多余
+         　　 ^^^^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo web --lout
+    #### echo：参数有误
+
+    没有「--lout」这个选项。
+
+    ```
+    echo web --lout
+             ^^^^^^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo web -n
+    #### echo：参数有误
+
+    「--times」后面缺少值。
+
+    ```
+    echo web -n
+               ^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo web --times=1 --times=2
+    #### echo：参数有误
+
+    「--times」只能出现一次。
+
+    ```
+    echo web --times=1 --times=2
+                       ^^^^^^^^^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo web ''
+    #### echo：参数有误
+
+    多了「」，这里不需要更多参数。
+
+    ```
+    echo web ''
+             ^^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo ''
+    #### echo：参数有误
+
+    「word」不能为空。
+
+    ```
+    echo ''
+         ^^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo "a b
+    #### echo：参数有误
+
+    这个引号没有配对，请补上另一半。
+
+    ```
+    echo "a b
+         ^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > echo 'it's'
+    #### echo：参数有误
+
+    引号后面紧跟着其他内容，分不清引号到哪里结束：请在引号后面加空格；如果引号本身是内容，请换用另一种引号括起来。
+
+    ```
+    echo 'it's'
+            ^
+    ```
+
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20echo)
+
+    > prom query
+    #### prom query：参数有误
+
+    缺少参数「query」。
+
+    ```
+    prom query
+              ^
+    ```
+
+    用法：prom query &#91;--on &lt;on&gt;&#93; &lt;query&gt;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20prom%20query)
+
+    > prom query --on a --on b c
+    #### prom query：参数有误
+
+    「--on」只能出现一次。
+
+    ```
+    prom query --on a --on b c
+                      ^^^^
+    ```
+
+    用法：prom query &#91;--on &lt;on&gt;&#93; &lt;query&gt;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20prom%20query)
+
+    > end early
+    #### end：参数有误
+
+    too early
+
+    用法：end &lt;how&gt;
+
+    - [查看用法](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9%20end)
+    "#);
+}
+
+#[tokio::test]
+async fn the_nearest_commands() {
+    let answers = answers(&[
+        "ecko web",
+        "prom",
+        "回生",
+        "prom quary up",
+        "完全没有关系的一句话",
+        "`**[x](https://evil.example)**`",
+    ])
+    .await;
+    insta::assert_snapshot!(answers, @"
+    > ecko web
+    #### 没有这条命令
+
+    没看懂：ecko web
+
+    你要找的是不是：
+
+    - [echo](dtmd://dingtalkclient/sendMessage?content=echo)
+    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+
+    > prom
+    #### 没有这条命令
+
+    没看懂：prom
+
+    你要找的是不是：
+
+    - [prom query](dtmd://dingtalkclient/sendMessage?content=prom%20query)
+    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+
+    > 回生
+    #### 没有这条命令
+
+    没看懂：回生
+
+    你要找的是不是：
+
+    - [回声](dtmd://dingtalkclient/sendMessage?content=%E5%9B%9E%E5%A3%B0)
+    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+
+    > prom quary up
+    #### 没有这条命令
+
+    没看懂：prom quary up
+
+    你要找的是不是：
+
+    - [prom query](dtmd://dingtalkclient/sendMessage?content=prom%20query)
+    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+
+    > 完全没有关系的一句话
+    #### 没有这条命令
+
+    没看懂：完全没有关系的一句话
+
+    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+
+    > `**[x](https://evil.example)**`
+    #### 没有这条命令
+
+    没看懂：&#96;&#42;&#42;&#91;x&#93;(https&#58;//evil.example)&#42;&#42;&#96;
+
+    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+    ");
+}
+
+#[tokio::test]
+async fn the_usage_of_a_command_with_options() {
+    insta::assert_snapshot!(answers(&["echo --help", "help prom query"]).await.replace('\u{200B}', "<ZWSP>"), @"
+    > echo --help
+    #### echo
+
+    Say something back
+
+    ```
+    echo <<ZWSP>word> [--times <<ZWSP>times>] [--loud]
+    ```
+
+    - **word**：What to say
+    - **&#45;-times**：How often
+    - **&#45;-loud**：Louder
+
+    > 也可以说：回声、重启
+
+    > help prom query
+    #### prom query
+
+    Ask something
+
+    ```
+    prom query [--on <<ZWSP>on>] <<ZWSP>query>
+    ```
+
+    - **&#45;-on**：Where to ask
+    - **query**：The question
+
+    > 也可以说：查询
+    ");
+}
