@@ -1,0 +1,49 @@
+//! The lines that it writes to standard error.
+
+use dingops::testing::SECRET;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    connection::{Callback, head, post},
+    server::Server,
+    support::session,
+};
+
+#[tokio::test]
+async fn the_log_tells_what_happened_and_no_secret() {
+    let mut server = Server::start().await;
+    let said = server.callback("words that nobody should find in a log");
+    let body: Value = serde_json::from_str(&said.body).expect("JSON");
+    let length = said.body.len();
+    let extra = "authorization: a header that nobody should find in a log\r\n";
+    let mut connection = server.connect().await;
+    connection.send(format!("{}{extra}content-length: {length}\r\n\r\n{}", head(&said), said.body)).await;
+    assert_eq!(connection.response().await.status, 200);
+    server.reply().await;
+    let forged = Callback { sign: "A".repeat(43) + "=", ..server.callback("ping") };
+    let sessions =
+        [&said, &forged].map(|callback| session(&serde_json::from_str(&callback.body).expect("JSON")));
+    connection.send(&post(&forged)).await;
+    assert_eq!(connection.response().await.status, 401);
+
+    server.terminate();
+    let (_, log) = server.ended().await;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    for line in &lines {
+        let time = line["timestamp"].as_str().and_then(|time| time.parse::<Timestamp>().ok());
+        assert!(time.is_some(), "{line}");
+        assert!(["INFO", "WARN", "ERROR"].contains(&line["level"].as_str().unwrap_or_default()), "{line}");
+        assert!(line["message"].is_string(), "{line}");
+    }
+    let of = |target: &str| lines.iter().find(|line| line["target"] == target).expect(target);
+    let (audit, refusal) = (of("dingops::audit"), of("dingops::app"));
+    assert_eq!(audit["msgId"], body["msgId"]);
+    assert_eq!(audit["outcome"], "not understood");
+    assert_eq!((&refusal["level"], &refusal["status"]), (&"WARN".into(), &401.into()));
+    let (one, other) = (audit["requestId"].as_str(), refusal["requestId"].as_str());
+    assert!(one.is_some() && other.is_some() && one != other, "{log}");
+    for hidden in [SECRET, &sessions[0], &sessions[1], "nobody should find", &said.sign, &forged.sign] {
+        assert!(!log.contains(hidden), "{hidden} is in the log: {log}");
+    }
+}
