@@ -98,6 +98,8 @@ impl Callback<'_> {
     fn typed(&self) -> (&'static str, Value) {
         let code = || self.message.id.replace("msg", "mIofN6");
         match &self.message.content {
+            // A quote without a word of one's own arrives as a blank.
+            Content::Text { text } if text.is_empty() => ("text", json!({ "content": " " })),
             Content::Text { text } => ("text", json!({ "content": self.heard(text) })),
             Content::RichText { parts } => {
                 let part = |part: &RichPart| match part {
@@ -117,7 +119,7 @@ impl Callback<'_> {
             Content::File { name } => ("file", json!({ "downloadCode": code(), "fileName": name })),
             Content::Picture { .. } => ("picture", json!({ "downloadCode": code() })),
             Content::ChatRecord { title, lines } => {
-                let record = |line: &String| json!({ "msgtype": "text", "content": line });
+                let record = |line: &String| json!({ "msgType": "text", "content": line });
                 let records: Value = lines.iter().map(record).collect();
                 let summary = lines.join("\n");
                 let content =
@@ -149,7 +151,8 @@ impl Callback<'_> {
                 Author::Person(name) => {
                     world.organisation.person(name).map(Person::dingtalk_id).unwrap_or_default()
                 }
-                _ => App::USER_ID.into(),
+                Author::CustomRobot(nick) => format!("$:LWCP_v1:${nick}"),
+                Author::Robot => App::USER_ID.into(),
             },
         });
         let text = || json!({ "text": message.content.to_string() });
@@ -198,10 +201,9 @@ pub(crate) fn mentions(text: &str, organisation: &Organisation) -> (String, Ment
         heard.push_str(before);
         let glued = heard.ends_with(|c: char| c.is_ascii_alphanumeric());
         let after = after.strip_prefix('@').unwrap_or(after);
-        let named = known.iter().find(|(shown, _)| {
-            let next = after.strip_prefix(shown).map(|next| next.chars().next());
-            next.is_some_and(|next| next.is_none_or(|c| !c.is_ascii_alphanumeric() && !"_.-".contains(c)))
-        });
+        let named = known
+            .iter()
+            .find(|(shown, _)| after.strip_prefix(shown).is_some_and(|next| !goes_on(shown, next)));
         match named.filter(|_| !glued) {
             None => {
                 heard.push('@');
@@ -218,6 +220,14 @@ pub(crate) fn mentions(text: &str, organisation: &Organisation) -> (String, Ment
     }
     heard.push_str(rest);
     (heard, mentioned)
+}
+
+/// Whether `next` makes another name of this one: `@bobby`, `@bob.x` and `@无名氏` mention neither bob nor 无名. A name
+/// ends where another script begins.
+fn goes_on(shown: &str, next: &str) -> bool {
+    let is_ascii = shown.ends_with(|c: char| c.is_ascii());
+    let next = next.trim_start_matches(['.', '-']).chars().next();
+    next.is_some_and(|c| c == '_' || c.is_alphanumeric() && c.is_ascii() == is_ascii)
 }
 
 /// Who is mentioned in a text.

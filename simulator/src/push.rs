@@ -7,7 +7,7 @@ use http::{Request, Response, header};
 use serde_json::Value;
 
 use crate::{
-    callback::{Callback, mentions},
+    callback::{Callback, Mentioned, mentions},
     endpoints::{mentioned, name},
     fault::{CallbackFault, PATIENCE, STRANGER},
     message::{Author, Content, Mentions, Message, Way, webhook},
@@ -148,7 +148,7 @@ impl Shared {
             at: self.clock.now(),
             direction: Direction::ToRobot,
             method: request.method().to_string(),
-            target: self.robot().path().to_owned(),
+            target: self.robot().target().to_owned(),
             headers: headers(request.headers()),
             body: String::from_utf8_lossy(request.body()).into_owned(),
             bytes: request.body().len(),
@@ -333,7 +333,12 @@ fn possible(world: &World, person: &Person, place: &Place, said: &Said) -> Resul
     Ok(())
 }
 
-/// Who is mentioned in what is said.
-fn heard(said: &Said, world: &World) -> crate::callback::Mentioned {
-    mentions(&said.content.to_string(), &world.organisation).1
+/// Who is mentioned in what is said. What is forwarded mentioned them before, if at all.
+fn heard(said: &Said, world: &World) -> Mentioned {
+    use Content as C;
+    match &said.content {
+        C::ChatRecord { .. } | C::Unknown { .. } | C::Picture { .. } => Mentioned::default(),
+        C::Audio { .. } | C::Video { .. } | C::File { .. } => Mentioned::default(),
+        content => mentions(&content.to_string(), &world.organisation).1,
+    }
 }

@@ -64,10 +64,10 @@ impl Robot {
         Self(Kind::Nobody)
     }
 
-    /// The path that callbacks are pushed to.
-    pub(crate) fn path(&self) -> &str {
+    /// Path and query that callbacks are pushed to.
+    pub(crate) fn target(&self) -> &str {
         match &self.0 {
-            Kind::Address(uri, _) => uri.path(),
+            Kind::Address(uri, _) => uri.path_and_query().map_or("/", |target| target.as_str()),
             Kind::Function(_) | Kind::Nobody => "/",
         }
     }
