@@ -6,6 +6,7 @@ mod token;
 mod webhook;
 
 pub(crate) use self::session::mentioned;
+pub use self::session::{UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT};
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use axum::{
     extract::{Extension, State},
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value, json};
@@ -28,6 +30,8 @@ use crate::{
     world::{Rejected, World},
 };
 
+/// What both APIs answer with.
+const JSON: &str = "application/json;charset=UTF-8";
 /// More than any message.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
@@ -133,7 +137,7 @@ impl From<Refusal> for Reply {
 
 /// An error of the OpenAPI, with an id for its answer.
 fn api_error(error: ApiError, world: &mut World) -> Reply {
-    let body = error.body(&world.id("").to_uppercase());
+    let body = error.body(&world.uuid());
     Reply { status: error.status, refused: Some((error.code, error.message)), ..Reply::ok(body) }
 }
 
@@ -234,7 +238,7 @@ async fn finish(
     fault: Option<AnswerFault>,
 ) -> Response<Body> {
     let (mut status, mut body, mut code) = (reply.status, reply.body.to_string(), Some(reply.code()));
-    let mut content_type = "application/json;charset=UTF-8";
+    let mut content_type = JSON;
     let mut notes = reply.notes;
     notes.extend(fault.as_ref().map(|fault| Note::Fault(name(fault))));
     for message in reply.messages {
@@ -250,8 +254,7 @@ async fn finish(
             content_type = "text/html;charset=UTF-8";
         }
         Some(AnswerFault::Answer(own_status, own_body)) => {
-            let own_code = serde_json::from_str::<Value>(own_body).ok();
-            code = own_code.and_then(|json| json.get("errcode").map(Value::to_string));
+            code = own_code(own_body);
             (status, body) = (*own_status, own_body.clone());
         }
         Some(AnswerFault::Redirect(_)) => (status, body, code) = (302, String::new(), None),
@@ -283,14 +286,29 @@ async fn finish(
     response
 }
 
+/// `errcode`, a number or a text, or `code` of what a fault answers.
+fn own_code(body: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(body).ok()?;
+    let code = json.get("errcode").or_else(|| json.get("code"))?;
+    Some(code.as_str().map_or_else(|| code.to_string(), str::to_owned))
+}
+
 const BAN_PAGE: &str = "<!DOCTYPE html><html><head><title>访问被拒绝</title></head>\
     <body>亲，访问受限了，请稍后再试</body></html>";
 
 /// A response whose body ends in its middle, and the connection with it.
 fn broken_off(body: &str) -> Response<Body> {
     let half = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
-    let frames = [Ok(half), Err(std::io::Error::other("reset on purpose"))];
-    Response::new(Body::from_stream(futures_util::stream::iter(frames)))
+    let first = stream::once(async { Ok(half) });
+    let then = stream::once(async {
+        // What was written so far goes out before the connection breaks.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("reset on purpose"))
+    });
+    let mut response = Response::new(Body::from_stream(first.chain(then)));
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(JSON));
+    response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+    response
 }
 
 /// No response: the connection is reset.

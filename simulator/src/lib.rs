@@ -56,7 +56,7 @@ mod world;
 
 pub use self::{
     clock::Clock,
-    endpoints::Endpoint,
+    endpoints::{Endpoint, UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT},
     fault::{AnswerFault, CallbackFault, STRANGER, Unknowns},
     message::{Author, Button, Content, FeedLink, Mentions, Message, RichPart, Way},
     meter::{Quota, Quotas},

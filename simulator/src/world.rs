@@ -126,6 +126,12 @@ impl World {
         format!("{prefix}{:08x}{count:014}==", self.seed)
     }
 
+    /// An id of a request, as the OpenAPI's errors carry it.
+    pub(crate) fn uuid(&mut self) -> String {
+        let count = self.next();
+        format!("{:08X}-0000-7000-8000-{count:012X}", self.seed)
+    }
+
     /// Puts a message into its conversation.
     pub(crate) fn show(&mut self, message: Message) {
         if self.attended && message.is_from_robot() {

@@ -75,40 +75,43 @@ pub(super) fn shown(world: &mut World, call: &Call, posted: Posted, notes: Vec<N
     Reply { messages: vec![message], notes, ..Reply::taken() }
 }
 
-/// What DingTalk's own filter would find is its secret; these stand for it.
-const UNSAFE_HOST: &str = "unsafe.example";
-const UNSAFE_TEXT: &str = "违规文本";
-const UNSAFE_CONTENT: &str = "违规内容";
+/// A host that counts as unsafe, in a link (430101) or as a picture's (430103). What DingTalk's own filter finds is its
+/// secret; this and the next two stand for it.
+pub const UNSAFE_HOST: &str = "unsafe.example";
+/// What no message may say: 430102.
+pub const UNSAFE_TEXT: &str = "违规文本";
+/// What no message may be about: 430104.
+pub const UNSAFE_CONTENT: &str = "违规内容";
 
 fn harmless(content: &Content) -> Result<(), Refusal> {
-    let (mut links, mut pictures) = (Vec::new(), Vec::new());
-    match content {
-        Content::Link { url, picture, .. } => {
-            links.push(url);
-            pictures.push(picture);
-        }
-        Content::ActionCard { buttons, .. } => links.extend(buttons.iter().map(|button| &button.url)),
-        Content::FeedCard { links: cards } => {
-            links.extend(cards.iter().map(|card| &card.url));
-            pictures.extend(cards.iter().map(|card| &card.picture));
-        }
-        _ => {}
-    }
-    let is_unsafe = |url: &&String| {
-        url::Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(|host| host == UNSAFE_HOST))
+    let pictures = match content {
+        Content::Link { picture, .. } => vec![picture],
+        Content::FeedCard { links } => links.iter().map(|link| &link.picture).collect(),
+        Content::Picture { url } => vec![url],
+        _ => Vec::new(),
     };
-    let text = content.to_string();
-    if links.iter().any(is_unsafe) {
-        Err(Refusal::of(430101))
-    } else if pictures.iter().any(is_unsafe) {
+    // Links and buttons are shown with their addresses, and so are pictures in Markdown.
+    let shown = content.to_string();
+    let is_unsafe = |text: &str| text.contains(&format!("//{UNSAFE_HOST}"));
+    if pictures.into_iter().any(|url| is_unsafe(url)) || is_unsafe_picture(&shown) {
         Err(Refusal::of(430103))
-    } else if text.contains(UNSAFE_TEXT) {
+    } else if is_unsafe(&shown) {
+        Err(Refusal::of(430101))
+    } else if shown.contains(UNSAFE_TEXT) {
         Err(Refusal::of(430102))
-    } else if text.contains(UNSAFE_CONTENT) {
+    } else if shown.contains(UNSAFE_CONTENT) {
         Err(Refusal::of(430104))
     } else {
         Ok(())
     }
+}
+
+/// Whether Markdown has a picture of the unsafe host: `![…](https://unsafe.example/…)`.
+fn is_unsafe_picture(markdown: &str) -> bool {
+    markdown.split("![").skip(1).any(|rest| {
+        let address = rest.split_once("](").map_or("", |(_, address)| address);
+        address.split(')').next().is_some_and(|address| address.contains(&format!("//{UNSAFE_HOST}")))
+    })
 }
 
 /// Whom a message mentions to anybody's notice, and what a developer should know about the rest.

@@ -91,6 +91,9 @@ fn secure(robot: &CustomRobot, call: &Call) -> Result<(), Refusal> {
     }
     let Some(secret) = &robot.secret else { return Ok(()) };
     let timestamp = call.parameter("timestamp").unwrap_or("");
+    if timestamp.is_empty() {
+        return Err(Refusal::security("sign not match"));
+    }
     let in_time = timestamp
         .parse::<i64>()
         .is_ok_and(|at| at.abs_diff(call.now.as_millisecond()) <= MAX_SKEW.unsigned_abs());
@@ -103,12 +106,13 @@ fn secure(robot: &CustomRobot, call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether one of its keywords is anywhere in what the message shows.
+/// Whether one of its keywords is anywhere in what the message shows. A picture need have none (DingtalkChatbot#44).
 pub(super) fn has_keyword(robot: &CustomRobot, content: &Content) -> bool {
     let title = match content {
         Content::Markdown { title, .. } | Content::ActionCard { title, .. } => title,
         _ => "",
     };
     let shown = format!("{title}\n{content}");
-    robot.keywords.is_empty() || robot.keywords.iter().any(|keyword| shown.contains(keyword.as_str()))
+    let is_free = robot.keywords.is_empty() || matches!(content, Content::Picture { .. });
+    is_free || robot.keywords.iter().any(|keyword| shown.contains(keyword.as_str()))
 }

@@ -102,6 +102,11 @@ impl<'a> Fields<'a> {
         self.value(key).is_some_and(|value| value.as_str() != Some(""))
     }
 
+    /// Whether the key is there with a list of at least one.
+    pub(crate) fn has_any(&self, key: &str) -> bool {
+        self.value(key).and_then(Value::as_array).is_some_and(|list| !list.is_empty())
+    }
+
     fn value(&self, key: &str) -> Option<&'a Value> {
         self.object.get(key).filter(|value| !value.is_null())
     }

@@ -9,7 +9,8 @@ use super::{
 use crate::refusal::Refusal;
 
 /// Types that `/robot/sendBySession` and `/robot/send` take.
-pub(crate) const TYPES: &[&str] = &["text", "markdown", "link", "actionCard", "feedCard"];
+/// `image` is in no documentation of theirs; robots send it, and it arrives (DingtalkChatbot#44).
+pub(crate) const TYPES: &[&str] = &["text", "markdown", "link", "actionCard", "feedCard", "image"];
 /// Types that the HTTP response to a callback may have (KB-0718).
 pub(crate) const RESPONSE_TYPES: &[&str] = &["text", "markdown", "actionCard", "feedCard"];
 
@@ -50,6 +51,7 @@ fn content(fields: &Fields<'_>, msgtype: &str) -> Result<Content, Fault> {
             picture: of_type.optional_text("picUrl")?,
         },
         "actionCard" => action_card(&of_type)?,
+        "image" => Content::Picture { url: of_type.text("picURL")? },
         _ => feed_card(&of_type)?,
     })
 }
@@ -57,9 +59,9 @@ fn content(fields: &Fields<'_>, msgtype: &str) -> Result<Content, Fault> {
 /// KB-0699 wants a title and a button; what DingTalk shows of a card without them nobody has written down.
 fn action_card(card: &Fields<'_>) -> Result<Content, Fault> {
     let (text, title) = (card.text("text")?, card.text("title")?);
-    // singleTitle and singleURL win over btns (KB-0717).
-    let is_single = card.has("singleTitle") || card.has("singleURL");
-    let buttons = if is_single {
+    // singleTitle and singleURL win over btns (KB-0717); one without the other does not.
+    let single = [card.has("singleTitle"), card.has("singleURL")];
+    let buttons = if single == [true, true] || single != [false, false] && !card.has_any("btns") {
         vec![Button { title: card.text("singleTitle")?, url: card.text("singleURL")? }]
     } else {
         let button =
