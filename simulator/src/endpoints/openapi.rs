@@ -30,7 +30,7 @@ const MAX_PEOPLE: usize = 20;
 pub(super) fn group(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
     let body = allowed(world, call, Endpoint::GroupMessages)?;
     let fields = Fields::new(&body, "");
-    robot(world, &fields)?;
+    robot(world, &fields, "resource.not.found")?;
     let id = text(&fields, "openConversationId")?;
     let group = world.organisation.group_by_id(&id);
     let group = group.ok_or_else(|| ApiError::of("invalid.openConversationId"))?;
@@ -47,7 +47,7 @@ pub(super) fn group(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
             return Err(ApiError::of("send.too.fast"));
         }
     }
-    within_pace(world, call)?;
+    within_pace(world, call, 1)?;
     let key = world.id("pqk");
     let message = world.post(posted(place, content, Way::GroupMessage, &key, &body), call.now);
     Ok(Reply { messages: vec![message], ..Reply::ok(json!({ "processQueryKey": key })) })
@@ -55,41 +55,45 @@ pub(super) fn group(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
 
 /// `POST /v1.0/robot/oToMessages/batchSend`
 ///
-/// Of several staff ids the unknown ones come back in a list; where none is known DingTalk takes nothing.
+/// Of several staff ids those that nothing can be sent to come back in a list; where all are such DingTalk takes
+/// nothing.
 pub(super) fn one_to_one(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
     let body = allowed(world, call, Endpoint::OneToOne)?;
     let fields = Fields::new(&body, "");
-    robot(world, &fields)?;
+    robot(world, &fields, "invalidParameter.robotCode.notExsit")?;
     let ids = fields.texts("userIds");
     if ids.is_empty() {
         return Err(ApiError::field(&crate::message::fields::Fault::Missing("userIds".into())));
     }
     if ids.len() > MAX_PEOPLE {
-        return Err(ApiError::of("invalidParameter.userIds.tooLong"));
+        return Err(ApiError::of("invalidParameter.userIds.overMax"));
     }
     let content = content(&fields)?;
-    let (mut places, mut unknown, mut held_back) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut places, mut invalid, mut held_back) = (Vec::new(), Vec::new(), Vec::new());
+    let mut is_known = false;
     for id in &ids {
         match world.organisation.person_by_staff_id(id) {
-            None => unknown.push(id),
-            Some(person) => match person.reach {
-                Reach::Open => places.push(Place::private(person)),
-                Reach::FlowControlled => held_back.push(id),
-                Reach::NoChat if ids.len() == 1 => return Err(ApiError::of("robot.oto.notExist")),
-                Reach::NoChat => unknown.push(id),
-            },
+            None => invalid.push(id),
+            Some(person) => {
+                is_known = true;
+                match person.reach {
+                    Reach::Open => places.push(Place::private(person)),
+                    Reach::FlowControlled => held_back.push(id),
+                    Reach::NoChat => invalid.push(id),
+                }
+            }
         }
     }
-    if unknown.len() == ids.len() {
-        return Err(ApiError::of("staffId.notExisted"));
+    if invalid.len() == ids.len() {
+        return Err(ApiError::of(if is_known { "robot.oto.notExist" } else { "staffId.notExisted" }));
     }
-    within_pace(world, call)?;
+    within_pace(world, call, places.len())?;
     let key = world.id("pqk");
     let posted = |place| posted(place, content.clone(), Way::OneToOne, &key, &body);
     let messages = places.into_iter().map(|place| world.post(posted(place), call.now)).collect();
     let answer = json!({
         "processQueryKey": key,
-        "invalidStaffIdList": unknown,
+        "invalidStaffIdList": invalid,
         "flowControlledStaffIdList": held_back,
     });
     Ok(Reply { messages, ..Reply::ok(answer) })
@@ -116,12 +120,12 @@ fn allowed(world: &mut World, call: &Call, endpoint: Endpoint) -> Result<Map<Str
     json_body(call)
 }
 
-/// Whether the robot of this `robotCode` may send.
-fn robot(world: &World, fields: &Fields<'_>) -> Result<(), ApiError> {
+/// Whether the robot of this `robotCode` may send. Both endpoints have their own code for one that is not there.
+fn robot(world: &World, fields: &Fields<'_>, unknown: &str) -> Result<(), ApiError> {
     let code = text(fields, "robotCode")?;
     let app = &world.organisation.app;
     if code != app.robot_code {
-        Err(ApiError::of("invalidParameter.robotCode.notExsit"))
+        Err(ApiError::of(unknown))
     } else if app.stopped {
         Err(ApiError::of("bot.stopped"))
     } else {
@@ -140,9 +144,11 @@ fn by_token(world: &World, fields: &Fields<'_>) -> Result<Option<CustomRobot>, A
     }
 }
 
-fn within_pace(world: &mut World, call: &Call) -> Result<(), ApiError> {
+/// A call for several people is as many messages.
+fn within_pace(world: &mut World, call: &Call, messages: usize) -> Result<(), ApiError> {
     let window = || Window::new(PER_MINUTE, Duration::from_secs(60), Duration::ZERO);
-    let fits = world.limits.robot.get_or_insert_with(window).take(call.now);
+    let window = world.limits.robot.get_or_insert_with(window);
+    let fits = (0..messages).all(|_| window.take(call.now));
     if fits { Ok(()) } else { Err(ApiError::of("toomuch.msg")) }
 }
 

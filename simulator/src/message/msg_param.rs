@@ -15,23 +15,30 @@ pub(crate) fn read(key: &str, param: &str) -> Result<Content, ApiError> {
     };
     let content = content(key, &Fields::new(&object, ""));
     let content = content.map_err(|fault| {
-        let (kind, path) = (kind(key), fault.path());
-        ApiError::new(400, &format!("miss.param.{kind}To{path}"), format!("需要{kind}->{path}属性"))
+        let (code, path) = missing(key, fault.path());
+        ApiError::new(400, &format!("miss.param.{code}"), format!("需要{path}属性"))
     })?;
     content.ok_or_else(|| ApiError::of("invalidParameter.msgKey.invalid"))
 }
 
-/// What the fields of a `msgKey` are called in errors.
-fn kind(key: &str) -> &'static str {
+/// What the errors call a field of a `msgKey`: the end of the code, and the path in the text (KB-0716).
+fn missing(key: &str, field: &str) -> (String, String) {
+    let path = |kind: &str| format!("{kind}->{field}");
     match key {
-        "sampleText" => "text",
-        "sampleMarkdown" => "markdown",
-        "sampleImageMsg" => "image",
-        "sampleLink" => "link",
-        "sampleAudio" => "audio",
-        "sampleFile" => "file",
-        "sampleVideo" => "video",
-        _ => "actionCard",
+        "sampleText" => ("contentOfText".into(), path("text")),
+        "sampleMarkdown" => (format!("markdownTo{field}"), path("markdown")),
+        "sampleImageMsg" => ("photoTophotoUrl".into(), path("photo")),
+        "sampleLink" => (format!("{field}OfLink"), path("link")),
+        "sampleAudio" => ("audio".into(), path("audio")),
+        "sampleFile" => ("file".into(), path("file")),
+        "sampleVideo" => ("video".into(), path("video")),
+        _ if field.starts_with("actionTitle") || field.starts_with("buttonTitle") => {
+            ("actionCardTobtnsTotitle".into(), "actionCard->btns->title".into())
+        }
+        _ if field.starts_with("actionURL") || field.starts_with("buttonUrl") => {
+            ("actionCardTobtnsToactionUrl".into(), "actionCard->btns->actionURL".into())
+        }
+        _ => (format!("actionCardTo{}", field.replace("URL", "Url")), path("actionCard")),
     }
 }
 
