@@ -66,7 +66,6 @@ pub(crate) struct Shared {
 
 /// What a page that is open wants to know at once.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(feature = "page"), expect(dead_code, reason = "the page looks into them"))]
 pub(crate) enum Change {
     /// A message arrived.
     Message(Message),

@@ -4,7 +4,7 @@ mod support;
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
-use simulator::{App, CORP, Content, Person, Place, Robot, SECRET, Said, SayError};
+use simulator::{App, CORP, Content, Person, Place, Robot, SECRET, Said, SayError, Unknowns};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -203,6 +203,37 @@ async fn a_group_is_heard_only_when_the_robot_is_mentioned() {
     assert_eq!(received.take().len(), 3);
     let quiet = dingtalk.hears("alice", Said::text("hi").unmentioned());
     assert_eq!(quiet["isInAtList"], false);
+}
+
+/// A button says its text as whoever presses it (protocol.md 6); whether that mentions the robot in a group nobody could
+/// confirm.
+#[tokio::test]
+async fn a_button_says_its_text() {
+    let dingtalk = start().await;
+    let (robot, received) = recorder(200, "", "");
+    dingtalk.connect(robot);
+    let (bob, group) = (dingtalk.who("bob"), ops());
+    let url = "dtmd://dingtalkclient/sendMessage?content=%E9%87%8D%E5%90%AF%20web";
+    let private = Place::private(&bob);
+    dingtalk.press(&bob, &private, url).await.expect("it says something").expect("it can be said");
+    assert_eq!(received.bodies()[0]["text"]["content"], "重启 web");
+    for (mentions, heard) in [(false, None), (true, Some(" 重启 web"))] {
+        dingtalk.set_unknowns(Unknowns { buttons_mention_robot: mentions, ..Unknowns::default() });
+        dingtalk.press(&bob, &group, url).await.expect("it says something").expect("it can be said");
+        let bodies = received.bodies();
+        assert_eq!(bodies.first().and_then(|body| body["text"]["content"].as_str()), heard);
+        assert!(bodies.iter().all(|body| body["senderStaffId"] == "0147000003"));
+    }
+    assert!(!Unknowns::default().buttons_mention_robot);
+    for page in [
+        "https://dingtalkclient/sendMessage?content=x",
+        "dtmd://dingtalkclient/openPage?content=x",
+        "dtmd://dingtalkclient/sendMessage",
+        "dingtalk://dingtalkclient/page/link?url=x",
+        "",
+    ] {
+        assert_eq!(dingtalk.press(&bob, &group, page).await, None, "{page}");
+    }
 }
 
 /// `msgtype` and the object that goes with it (protocol.md 1.3).
