@@ -1,0 +1,156 @@
+// The conversation that is open.
+
+import { avatar, el, iconButton, icon, toast } from "./dom.js";
+import { composer } from "./composer.js";
+import { locale, t } from "./i18n.js";
+import { delivery, messageNode } from "./message.js";
+import { isGroup, key, messagesIn, on, open, person, post, arrive, store, switched, titleOf } from "./store.js";
+import { faultName } from "./faults.js";
+import { isDrawerOpen, showDrawer, showExchange } from "./layout.js";
+
+/** A pause after which a conversation shows the time again. */
+const PAUSE = 5 * 60 * 1000;
+const EXAMPLES = ["help", "ping", "whoami"];
+
+/** Says something where one is, as the person one is. */
+async function say(body) {
+  try {
+    const { message } = await post("say", { person: store.me, place: store.place, ...body });
+    if (body.pressed) store.pressed.add(message.id);
+    arrive(message);
+    if (body.pressed) refresh(message.id);
+    return true;
+  } catch (error) {
+    toast(t("composer.failed", { error: error.message }), "bad");
+    return false;
+  }
+}
+
+const press = (text) => say({ text, pressed: true });
+
+/** Shows again what became of a message. */
+function refresh(id) {
+  const message = store.messages.get(id);
+  const foot = message && document.getElementById(id)?.querySelector(".foot");
+  foot?.replaceChildren(delivery(message, showExchange) ?? "");
+}
+
+function when(at) {
+  const day = (time) => new Date(time).toDateString();
+  const time = new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  if (day(at) === day(Date.now())) return time;
+  if (day(at) === day(Date.now() - 24 * 3600 * 1000)) return t("chat.yesterday", { time });
+  return `${new Date(at).toLocaleDateString(locale(), { month: "long", day: "numeric" })} ${time}`;
+}
+
+/** What is wrong on purpose, for all of the chat to see. */
+function banner() {
+  const box = el("div", { class: "banner-box", role: "status" });
+  const draw = () => {
+    const named = (of) => {
+      const { every, next } = store[of];
+      const first = next[0] && t("faults.next", { name: faultName(of, next[0].fault) });
+      return [every && t("faults.on", { name: faultName(of, every.fault) }), first].filter(Boolean);
+    };
+    const all = ["answer", "callback"].flatMap(named);
+    const off = async () => {
+      for (const of of ["answer", "callback"]) for (const once of [true, false]) switched(await post("faults", { of, fault: null, once }));
+    };
+    const shown = el("p", { class: "banner" }, icon("alert"), el("span", { text: all.join(" · ") }), el("button", { type: "button", text: t("faults.off"), on: { click: off } }));
+    box.replaceChildren(...(all.length ? [shown] : []));
+  };
+  for (const event of ["loaded", "switches", "language"]) on(event, draw);
+  return box;
+}
+
+function welcome() {
+  const example = (text) =>
+    el("button", { type: "button", class: "example", on: { click: () => say({ text }) } }, el("b", { text }), el("small", { text: t(`welcome.${text}`) }));
+  return el(
+    "section",
+    { class: "welcome" },
+    avatar("robot", "", "huge"),
+    el("h2", { text: t("welcome.title", { nick: store.robot.nick }) }),
+    el("p", { text: t("welcome.text") }),
+    el("div", { class: "examples" }, ...EXAMPLES.map(example)),
+  );
+}
+
+function heading() {
+  const group = isGroup(store.place);
+  const subtitle = group ? t("chat.members", { count: store.people.length, nick: store.robot.nick }) : t("chat.private");
+  const wire = el(
+    "button",
+    { type: "button", class: "drawer-toggle", "aria-expanded": isDrawerOpen(), "aria-controls": "drawer", on: { click: () => showDrawer(!isDrawerOpen()) } },
+    icon("wire"),
+    el("span", { text: t("drawer.open") }),
+  );
+  return [
+    iconButton("back", t("back"), () => open(null), { class: "back" }),
+    avatar(group ? "group" : "robot", titleOf(store.place)),
+    el("div", { class: "title" }, el("h2", {}, titleOf(store.place), !group && el("span", { class: "tag", text: t("chat.robot") })), el("small", { text: subtitle })),
+    wire,
+  ];
+}
+
+/** The whole column. */
+export function chat() {
+  const head = el("header", { class: "chat-head" });
+  const offline = el("p", { class: "offline", role: "status", hidden: true });
+  const scroller = el("div", { class: "scroller" });
+  const column = el("main", { class: "chat" }, head, banner(), offline, scroller);
+  const write = composer(say);
+  column.append(write.node);
+
+  let log;
+  let last = null;
+  let shownPlace = null;
+  const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  const toEnd = () => (scroller.scrollTop = scroller.scrollHeight);
+  const append = (message) => {
+    const between = !last || message.at - last.at > PAUSE ? [el("p", { class: "when" }, el("time", { text: when(message.at) }))] : [];
+    log.append(...between, messageNode(message, { say: press, quote: write.quote, showExchange }));
+    last = message;
+  };
+  const draw = () => {
+    column.hidden = !store.place;
+    if (!store.place) return;
+    head.replaceChildren(...heading());
+    const messages = messagesIn(store.place);
+    // A new element: what is already there is not read out as if it just came.
+    log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat.label"), tabindex: 0 });
+    last = null;
+    messages.forEach(append);
+    scroller.replaceChildren(...(messages.length ? [log] : [welcome(), log]));
+    const here = `${store.me} ${key(store.place)}`;
+    if (here !== shownPlace || atEnd()) toEnd();
+    shownPlace = here;
+    write.draw();
+  };
+  on("message", (message) => {
+    if (!store.place || key(message.place) !== key(store.place)) return;
+    const follow = atEnd() || (message.author.kind === "person" && message.author.name === store.me);
+    scroller.querySelector(".welcome")?.remove();
+    append(message);
+    if (follow) toEnd();
+  });
+  on("exchange", (exchange) => {
+    for (const [id, pushes] of store.pushes) if (pushes.includes(exchange.id)) refresh(id);
+  });
+  // A picture that arrives late must not push the last message out of sight.
+  scroller.addEventListener("load", () => atEnd() && toEnd(), true);
+  on("drawer", () => store.place && head.replaceChildren(...heading()));
+  on("connection", () => {
+    offline.hidden = store.connected;
+    offline.textContent = t(person(store.me) ? "disconnected" : "loading");
+  });
+  for (const event of ["loaded", "view", "language"]) on(event, draw);
+  let people = "";
+  on("switches", () => {
+    // People or groups are others now: the names in the chat are as well.
+    const now = JSON.stringify([store.people, store.groups, store.robot]);
+    if (people && now !== people) draw();
+    people = now;
+  });
+  return column;
+}

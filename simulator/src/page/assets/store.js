@@ -1,0 +1,212 @@
+// What the page knows, and how it learns of what happens.
+
+const listeners = new Map();
+
+export const store = {
+  origin: "",
+  robot: { nick: "" },
+  people: [],
+  groups: [],
+  messages: new Map(),
+  traffic: new Map(),
+  faults: { answer: [], callback: [] },
+  answer: { every: null, next: [] },
+  callback: { every: null, next: [] },
+  unknowns: {},
+  quotas: {},
+  connected: false,
+  /** The name of the person one is. */
+  me: "",
+  /** What is open: `{kind, name}`, or nothing on a phone that shows the list. */
+  place: null,
+  /** Messages that one has not seen, by person and place. */
+  unread: new Map(),
+  /** Pushes of a message, by `msgId`. */
+  pushes: new Map(),
+  /** Messages that a button or a link said. */
+  pressed: new Set(),
+};
+
+/** `loaded`, `message`, `exchange`, `switches`, `quotas`, `view`, `drawer`, `language`, `theme`, `connection`. */
+export function on(name, listener) {
+  listeners.set(name, [...(listeners.get(name) ?? []), listener]);
+}
+
+export function emit(name, data) {
+  for (const listener of listeners.get(name) ?? []) listener(data);
+}
+
+export const person = (name) => store.people.find((someone) => someone.name === name);
+export const key = (place) => (place ? `${place.kind}/${place.name}` : "");
+export const isGroup = (place) => place?.kind === "group";
+const unreadKey = (name, place) => `${name} ${key(place)}`;
+
+/** The places that somebody sees: the groups, and their own chat with the robot. */
+export function places(name = store.me) {
+  return [{ kind: "private", name }, ...store.groups.map((group) => ({ kind: "group", name: group.name }))];
+}
+
+export const titleOf = (place) =>
+  isGroup(place) ? (store.groups.find((group) => group.name === place.name)?.title ?? place.name) : store.robot.nick;
+
+export const messagesIn = (place) => [...store.messages.values()].filter((message) => key(message.place) === key(place));
+
+export function unreadOf(name, place) {
+  if (place) return store.unread.get(unreadKey(name, place)) ?? 0;
+  return places(name).reduce((sum, each) => sum + unreadOf(name, each), 0);
+}
+
+export function read(name, place) {
+  store.unread.delete(unreadKey(name, place));
+}
+
+/** Who wrote a message. */
+export function author(message) {
+  const { kind, name } = message.author;
+  if (kind === "robot") return { kind, nick: store.robot.nick, robot: true };
+  if (kind === "customRobot") return { kind, nick: name, robot: true };
+  return { kind, nick: person(name)?.nick ?? name, robot: false, mine: name === store.me };
+}
+
+/** Becomes somebody; their chat with the robot instead of another's. */
+export function become(name) {
+  store.me = name;
+  save("me", name);
+  if (store.place?.kind === "private") store.place = { kind: "private", name };
+  if (store.place) read(name, store.place);
+  emit("view");
+}
+
+export function open(place) {
+  store.place = place;
+  if (place) read(store.me, place);
+  emit("view");
+}
+
+// What one chose is kept in the browser, where that allows it.
+export function save(name, value) {
+  try {
+    localStorage.setItem(`dingtalk-simulator.${name}`, value);
+  } catch {
+    // Nothing is kept.
+  }
+}
+
+export function saved(name) {
+  try {
+    return localStorage.getItem(`dingtalk-simulator.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+export async function post(what, body) {
+  const response = await fetch(`/page/${what}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+function takeMessage(message) {
+  const isNew = !store.messages.has(message.id);
+  store.messages.set(message.id, message);
+  return isNew;
+}
+
+function takeExchange(exchange) {
+  const isNew = !store.traffic.has(exchange.id);
+  store.traffic.set(exchange.id, exchange);
+  if (exchange.direction !== "toRobot" || !isNew) return;
+  try {
+    const { msgId } = JSON.parse(exchange.body);
+    if (msgId) store.pushes.set(msgId, [...(store.pushes.get(msgId) ?? []), exchange.id]);
+  } catch {
+    // A body that was cut.
+  }
+}
+
+/** A message that is put into the conversation, whether the answer to a post or an event says so first. */
+export function arrive(message) {
+  if (!takeMessage(message)) return;
+  const writer = message.author.kind === "person" ? message.author.name : null;
+  for (const { name } of store.people) {
+    const sees = places(name).some((place) => key(place) === key(message.place));
+    const looks = name === store.me && key(store.place) === key(message.place);
+    if (sees && !looks && name !== writer) {
+      const at = unreadKey(name, message.place);
+      store.unread.set(at, (store.unread.get(at) ?? 0) + 1);
+    }
+  }
+  emit("message", message);
+}
+
+export function switched(switches) {
+  Object.assign(store, switches);
+  emit("switches");
+}
+
+export function metered(quotas) {
+  store.quotas = quotas;
+  emit("quotas");
+}
+
+const handlers = {
+  message: arrive,
+  exchange: (exchange) => {
+    takeExchange(exchange);
+    emit("exchange", exchange);
+  },
+  switches: switched,
+  quotas: metered,
+};
+
+/** What came while the whole was asked for: it is told after it. */
+let waiting = null;
+
+async function load() {
+  waiting = [];
+  const state = await fetch("/page/state")
+    .then((response) => response.json())
+    .catch((error) => {
+      waiting = null;
+      throw error;
+    });
+  store.origin = state.origin;
+  store.faults = state.faults;
+  store.quotas = state.quotas;
+  Object.assign(store, state.switches);
+  store.messages = new Map();
+  store.traffic = new Map();
+  store.pushes = new Map();
+  state.messages.forEach(takeMessage);
+  state.traffic.forEach(takeExchange);
+  if (!person(store.me)) store.me = store.people[0]?.name ?? "";
+  const events = waiting ?? [];
+  waiting = null;
+  emit("loaded");
+  for (const [name, data] of events) handlers[name](data);
+}
+
+/** Watches until the page is closed; the browser connects again by itself. */
+export function watch() {
+  const events = new EventSource("/page/events");
+  const connection = (connected) => {
+    store.connected = connected;
+    emit("connection");
+  };
+  const loading = () => load().then(() => connection(true), () => connection(false));
+  events.addEventListener("open", loading);
+  events.addEventListener("reload", loading);
+  events.addEventListener("error", () => connection(false));
+  for (const [name, handler] of Object.entries(handlers)) {
+    events.addEventListener(name, (event) => {
+      const data = JSON.parse(event.data);
+      if (waiting) waiting.push([name, data]);
+      else handler(data);
+    });
+  }
+}
