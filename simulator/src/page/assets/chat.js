@@ -105,8 +105,12 @@ export function chat() {
   let log;
   let last = null;
   let shownPlace = null;
-  const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  // Somebody who reads further up stays there; everybody else sees the end, however the chat grows or shrinks.
+  let following = true;
   const toEnd = () => (scroller.scrollTop = scroller.scrollHeight);
+  const follow = new ResizeObserver(() => following && toEnd());
+  follow.observe(scroller);
+  scroller.addEventListener("scroll", () => (following = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80));
   const append = (message) => {
     const between = !last || message.at - last.at > PAUSE ? [el("p", { class: "when" }, el("time", { text: when(message.at) }))] : [];
     log.append(...between, messageNode(message, { say: press, quote: write.quote, showExchange }));
@@ -122,23 +126,23 @@ export function chat() {
     last = null;
     messages.forEach(append);
     scroller.replaceChildren(...(messages.length ? [log] : [welcome(), log]));
+    follow.observe(log);
     const here = `${store.me} ${key(store.place)}`;
-    if (here !== shownPlace || atEnd()) toEnd();
+    if (here !== shownPlace) following = true;
+    if (following) toEnd();
     shownPlace = here;
     write.draw();
   };
   on("message", (message) => {
     if (!store.place || key(message.place) !== key(store.place)) return;
-    const follow = atEnd() || (message.author.kind === "person" && message.author.name === store.me);
+    following ||= message.author.kind === "person" && message.author.name === store.me;
     scroller.querySelector(".welcome")?.remove();
     append(message);
-    if (follow) toEnd();
+    if (following) toEnd();
   });
   on("exchange", (exchange) => {
     for (const [id, pushes] of store.pushes) if (pushes.includes(exchange.id)) refresh(id);
   });
-  // A picture that arrives late must not push the last message out of sight.
-  scroller.addEventListener("load", () => atEnd() && toEnd(), true);
   on("drawer", () => store.place && head.replaceChildren(...heading()));
   on("connection", () => {
     offline.hidden = store.connected;

@@ -158,7 +158,7 @@ const WORDS = {
   "faults.every.label": ["一直出：{name}", "Until switched off: {name}"],
   "faults.waiting": ["还有 {count} 次", "{count} to come"],
   "answer.title": ["机器人发消息时", "When the robot sends"],
-  "answer.text": ["钉钉对机器人的调用这样回答。", "How DingTalk answers the robot's calls."],
+  "answer.text": ["钉钉这样回答机器人的调用。“一次”只管下一次，开关一直管用。", "How DingTalk answers the robot's calls: once, or as long as it is switched on."],
   "callback.title": ["推送给机器人时", "When DingTalk pushes"],
   "callback.text": ["推送本身就有问题，机器人应当识破。", "What is wrong with the push: a good robot sees through it."],
   "faults.value": ["{name} 的值", "Value of {name}"],

@@ -63,7 +63,8 @@ function markdown(html, say) {
     const label = t("unrendered.badge", { what });
     // In a line there is room for its name only.
     const text = source.classList.contains("block") ? label : what;
-    source.append(el("button", { type: "button", class: "badge", title: why, "aria-label": `${label}. ${why}`, text, on: { click: () => toast(why) } }));
+    // A word joiner: the name stays with what it names.
+    source.append("\u2060", el("button", { type: "button", class: "badge", title: why, "aria-label": `${label}. ${why}`, text, on: { click: () => toast(why) } }));
   }
   return body;
 }
@@ -161,14 +162,12 @@ export function delivery(message, showExchange) {
   return el("button", { type: "button", class: `delivery ${state}`, title: t("push.open"), on: { click: () => showExchange(last.id) } }, isTaken && icon("check"), text);
 }
 
-const BARE = ["picture", "feedCard", "link", "actionCard"];
-
 /** The whole message. */
 export function messageNode(message, { say, quote, showExchange }) {
   const { kind, nick, robot, mine } = author(message);
   const { type, hideAvatar } = message.content;
   const everybody = message.mentions.all && el("p", { class: `text ${type === "text" ? "mention" : ""}`, text: t("chat.all") });
-  const bubble = el("div", { class: `bubble ${BARE.includes(type) ? type : ""}` }, message.quotes && quoted(message.quotes), contents[type](message, say), everybody);
+  const bubble = el("div", { class: `bubble is-${type}` }, message.quotes && quoted(message.quotes), contents[type](message, say), everybody);
   const time = new Date(message.at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
   const from = el(
     "header",

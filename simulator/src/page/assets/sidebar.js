@@ -3,7 +3,7 @@
 import { arrowKeys, avatar, el, icon, iconButton } from "./dom.js";
 import { locale, switchLanguage, t } from "./i18n.js";
 import { isExternal, preview } from "./message.js";
-import { author, become, isGroup, key, messagesIn, on, open, person, places, store, titleOf, unreadOf } from "./store.js";
+import { author, become, isGroup, key, messagesIn, on, open, person, places, store, titleOf, unreadByRobot, unreadOf } from "./store.js";
 import { isDark, switchTheme } from "./layout.js";
 
 const dot = (count) => count > 0 && el("span", { class: "dot", "aria-label": t("list.unread", { count }), text: count > 99 ? "99+" : count });
@@ -17,7 +17,7 @@ function role(someone) {
 /** Who one is, and a menu of who one could be. */
 function me() {
   const someone = person(store.me) ?? { name: "", nick: "…" };
-  const others = store.people.reduce((sum, { name }) => sum + (name === store.me ? 0 : unreadOf(name)), 0);
+  const others = store.people.reduce((sum, { name }) => sum + (name === store.me ? 0 : unreadByRobot(name)), 0);
   const menu = el("ul", { class: "menu", id: "people", role: "menu", "aria-label": t("me.who"), hidden: true });
   const toggle = (shown) => {
     menu.hidden = !shown;
@@ -43,7 +43,7 @@ function me() {
         { class: "person", role: "menuitemradio", tabindex: -1, "aria-checked": other.name === store.me, data: { name: other.name }, on: { click, keydown: (event) => ["Enter", " "].includes(event.key) && (event.preventDefault(), click()) } },
         avatar("person", other.nick),
         el("span", { class: "who" }, el("b", { text: other.nick }), el("small", { text: role(other) })),
-        dot(unreadOf(other.name)),
+        other.name !== store.me && dot(unreadByRobot(other.name)),
         other.name === store.me && icon("check"),
       ),
     );

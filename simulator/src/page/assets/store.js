@@ -51,10 +51,10 @@ export const titleOf = (place) =>
 
 export const messagesIn = (place) => [...store.messages.values()].filter((message) => key(message.place) === key(place));
 
-export function unreadOf(name, place) {
-  if (place) return store.unread.get(unreadKey(name, place)) ?? 0;
-  return places(name).reduce((sum, each) => sum + unreadOf(name, each), 0);
-}
+export const unreadOf = (name, place) => store.unread.get(unreadKey(name, place)) ?? 0;
+
+/** What waits for somebody in their own chat with the robot. */
+export const unreadByRobot = (name) => unreadOf(name, { kind: "private", name });
 
 export function read(name, place) {
   store.unread.delete(unreadKey(name, place));

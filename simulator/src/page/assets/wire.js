@@ -119,7 +119,7 @@ function wirePanel() {
     list.setAttribute("aria-label", t("wire.list"));
     const all = [...store.traffic.values()].slice(-SHOWN).reverse();
     list.replaceChildren(...all.map((exchange) => row(exchange, opened.has(exchange.id), toggle)));
-    empty.textContent = t("wire.empty");
+    empty.replaceChildren(icon("wire"), t("wire.empty"));
     empty.hidden = all.length > 0;
   };
   on("exchange", put);
