@@ -9,6 +9,7 @@ mod assets;
 mod events;
 mod render;
 mod sanitise;
+mod unrendered;
 mod view;
 
 use std::{net::IpAddr, sync::Arc};

@@ -232,3 +232,80 @@ pub(super) async fn quotas(State(shared): State<Arc<Shared>>, body: Body<Use>) -
     shared.tell(Change::Quotas);
     Ok(Json(quotas))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Simulator;
+
+    async fn shared() -> Arc<Shared> {
+        Simulator::builder().unattended().start().await.expect("a simulator").shared()
+    }
+
+    fn body<T: serde::de::DeserializeOwned>(json: Value) -> Body<T> {
+        Ok(Json(serde_json::from_value(json).expect("a body")))
+    }
+
+    fn status(answer: Answer) -> u16 {
+        answer.map_or_else(|Refused(status, _)| status.as_u16(), |_| 200)
+    }
+
+    #[tokio::test]
+    async fn somebody_says_what_dingtalk_lets_them_say() {
+        let shared = shared().await;
+        let (ops, hers) =
+            (json!({"kind": "group", "name": "ops"}), json!({"kind": "private", "name": "alice"}));
+        for (said, expected) in [
+            (json!({"person": "alice", "place": ops, "text": "hi"}), 200),
+            (json!({"person": "alice", "place": hers, "text": "a.pdf", "kind": "file"}), 200),
+            (json!({"person": "alice", "place": ops, "text": "a.pdf", "kind": "file"}), 422),
+            (json!({"person": "alice", "place": hers, "text": ""}), 422),
+            (json!({"person": "alice", "place": ops, "text": "hi", "quote": "msg0"}), 422),
+            (json!({"person": "bob", "place": hers, "text": "hi"}), 422),
+            (json!({"person": "mallory", "place": ops, "text": "hi"}), 404),
+        ] {
+            assert_eq!(status(say(State(Arc::clone(&shared)), body(said.clone())).await), expected, "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_button_mentions_the_robot_only_where_that_is_so() {
+        let shared = shared().await;
+        let pressed = json!({"person": "alice", "place": {"kind": "group", "name": "ops"}, "text": "hi", "pressed": true});
+        for mentions in [false, true] {
+            let asked = json!({"buttonsMentionRobot": mentions, "quotesCarryText": true});
+            assert_eq!(status(unknowns(State(Arc::clone(&shared)), body(asked)).await), 200);
+            let said = say(State(Arc::clone(&shared)), body(pressed.clone())).await.expect("it is said");
+            assert_eq!(said.0["message"]["mentionsRobot"], json!(mentions));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_is_set_and_taken_away() {
+        let shared = shared().await;
+        let set = async |of: &str, fault: Value, once: bool| {
+            let asked = json!({"of": of, "fault": fault, "once": once});
+            faults(State(Arc::clone(&shared)), body(asked)).await
+        };
+        let slow = json!({"fault": "slow", "value": 3000});
+        let answer = set("answer", slow.clone(), false).await.expect("it is set").0["answer"].clone();
+        assert_eq!(answer, json!({"every": slow, "next": []}));
+        let answer = set("answer", slow.clone(), true).await.expect("it is set").0["answer"].clone();
+        assert_eq!(answer, json!({"every": slow, "next": [slow]}));
+        let _ = set("answer", Value::Null, true).await.expect("the next one is taken away");
+        let answer = set("answer", Value::Null, false).await.expect("and the other").0["answer"].clone();
+        assert_eq!(answer, json!({"every": null, "next": []}));
+        let unsigned = json!({"fault": "unsigned"});
+        let callback =
+            set("callback", unsigned.clone(), true).await.expect("it is set").0["callback"].clone();
+        assert_eq!(callback, json!({"every": null, "next": [unsigned]}));
+        for (of, fault) in [
+            ("answer", json!({"fault": "slow", "value": u64::MAX})),
+            ("answer", json!({"fault": "answer", "value": [101, ""]})),
+            ("answer", json!({"fault": "redirect", "value": "here"})),
+            ("callback", json!({"fault": "skewed-clock", "value": i64::MIN})),
+        ] {
+            assert_eq!(status(set(of, fault.clone(), false).await), 422, "{fault}");
+        }
+    }
+}

@@ -7,7 +7,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
-use super::sanitise::{is_color, sanitise};
+use super::{
+    sanitise::sanitise,
+    unrendered::{RawTag, Unrendered, push_escaped},
+};
 
 /// How somebody is written in a message, and the nick that is shown for it: `@0147000002` is `@爱丽丝`.
 pub(crate) type Nicks = Vec<(String, String)>;
@@ -32,58 +35,6 @@ pub(crate) fn find_mention<'a>(text: &str, nicks: &'a Nicks) -> Option<(Range<us
     })
 }
 
-/// What DingTalk does not render everywhere, as the page's translations name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unrendered {
-    Code,
-    CodeBlock,
-    Table,
-    Rule,
-    Strikethrough,
-    TaskList,
-    Footnote,
-    Html,
-    Font,
-}
-
-impl Unrendered {
-    /// Every one.
-    pub(super) const ALL: [Self; 9] = [
-        Self::Code,
-        Self::CodeBlock,
-        Self::Table,
-        Self::Rule,
-        Self::Strikethrough,
-        Self::TaskList,
-        Self::Footnote,
-        Self::Html,
-        Self::Font,
-    ];
-
-    /// As the page's translations call it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::CodeBlock => "code-block",
-            Self::Table => "table",
-            Self::Rule => "rule",
-            Self::Strikethrough => "strikethrough",
-            Self::TaskList => "task-list",
-            Self::Footnote => "footnote",
-            Self::Html => "html",
-            Self::Font => "font",
-        }
-    }
-
-    /// The source of it, marked.
-    fn mark(self, source: &str, class: &str) -> String {
-        let mut out = format!(r#"<span class="{class}" data-unrendered="{}">"#, self.name());
-        push_escaped(&mut out, source);
-        out.push_str("</span>");
-        out
-    }
-}
-
 /// The extensions that DingTalk's users try. Those that would change what DingTalk does render, quotes and headings,
 /// are off, and so are those whose marks stand in ordinary texts.
 const EXTENSIONS: Options = Options::ENABLE_TABLES
@@ -93,33 +44,6 @@ const EXTENSIONS: Options = Options::ENABLE_TABLES
 
 /// How many events away a closing tag is looked for.
 const NEAR: usize = 200;
-
-/// A tag in raw HTML.
-enum RawTag<'a> {
-    /// `<font color=#RRGGBB>`, as phones take it: without quotes, in six digits.
-    Color(&'a str),
-    Open(&'a str),
-    Close(&'a str),
-    /// A comment or something else.
-    Other,
-}
-
-impl<'a> RawTag<'a> {
-    fn of(source: &'a str) -> Self {
-        let Some(inside) = source.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
-            return Self::Other;
-        };
-        let (is_close, inside) = inside.strip_prefix('/').map_or((false, inside), |rest| (true, rest));
-        let end = inside.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inside.len());
-        let (name, attributes) = inside.split_at(end);
-        match attributes.trim().strip_prefix("color=") {
-            _ if name.is_empty() => Self::Other,
-            _ if is_close => Self::Close(name),
-            Some(color) if name.eq_ignore_ascii_case("font") && is_color(color) => Self::Color(color),
-            _ => Self::Open(name),
-        }
-    }
-}
 
 struct Renderer<'a> {
     text: &'a str,
@@ -306,40 +230,13 @@ impl<'a> Renderer<'a> {
     }
 }
 
-fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::sanitise::tests::text_of;
 
     fn shown(text: &str) -> String {
         markdown(text, &vec![("0147000002".into(), "爱丽丝".into()), ("13800000002".into(), "爱丽丝".into())])
-    }
-
-    /// What somebody reads of it.
-    fn text_of(html: &str) -> String {
-        let mut text = String::new();
-        let mut rest = html;
-        while let Some((before, tag)) = rest.split_once('<') {
-            text.push_str(before);
-            rest = tag.split_once('>').map_or("", |(_, after)| after);
-        }
-        text.push_str(rest);
-        for (escaped, c) in
-            [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&amp;", "&")]
-        {
-            text = text.replace(escaped, c);
-        }
-        text
     }
 
     /// Each source is shown as it is, and marked as this.
@@ -471,56 +368,6 @@ mod tests {
         let nicks = vec![("a_b_c".to_owned(), "**x** <img>".to_owned())];
         assert_eq!(markdown("@a_b_c", &nicks).trim(), "<p>@**x** &lt;img&gt;</p>");
         assert!(text_of(&shown("`@0147000002`")).contains("`@0147000002`"), "source stays source");
-    }
-
-    #[test]
-    fn hostile_replies_are_text() {
-        for source in [
-            "<script>window.pwned = 1</script>",
-            "a <script>window.pwned = 1</script>",
-            "<img src=x onerror=alert(1)>",
-            "a <img src=x onerror=alert(1)>",
-            "<style>*{display:none}</style>",
-            "<font color=\"expression(alert(1))\">a</font>",
-            "<font color=#FF0000 onclick=alert(1)>a</font>",
-            "<font color=#FF0000\"onclick=alert(1)>a</font>",
-            "<a href=javascript:alert(1)>a</a>",
-            "<span class=unrendered data-unrendered=code>a</span>",
-            "<iframe src=https://example.com></iframe>",
-            "<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\"></svg>",
-            "<div><b><p></div></b><table><td><form>",
-            "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
-        ] {
-            let html = shown(source);
-            for tag in [
-                "<script", "<img", "<style", "<a", "<iframe", "<svg", "<div", "<b>", "<math", "<form",
-                "<font",
-            ] {
-                assert!(!html.contains(tag), "{source}\n{html}");
-            }
-            let text = text_of(&html);
-            assert!(text.contains(source), "{source}\n{html}");
-        }
-    }
-
-    #[test]
-    fn hostile_links_go_nowhere() {
-        for target in [
-            "javascript:alert(1)",
-            "JaVaScRiPt:alert(1)",
-            "java&#10;script:alert(1)",
-            "&#106;avascript:alert(1)",
-            "data:text/html,<script>alert(1)</script>",
-            "vbscript:a",
-            "file:///etc/passwd",
-            "/page/state",
-            "//example.com",
-        ] {
-            let html = shown(&format!("[a](<{}>)", target.replace('<', "\\<").replace('>', "\\>")));
-            assert!(!html.contains("href"), "{html}");
-        }
-        let html = shown("[a](dtmd://dingtalkclient/sendMessage?content=\"onmouseover=alert(1) \"x\")");
-        assert!(!html.contains("\"onmouseover"), "{html}");
     }
 
     #[test]

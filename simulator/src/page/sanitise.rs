@@ -8,7 +8,7 @@ use std::{
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::render::Unrendered;
+use super::unrendered::Unrendered;
 
 /// Takes out whatever is not allowed.
 pub(super) fn sanitise(html: &str) -> String {
@@ -76,8 +76,30 @@ pub(super) fn is_color(value: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::page::render::markdown;
+
+    fn shown(text: &str) -> String {
+        markdown(text, &Vec::new())
+    }
+
+    /// What somebody reads of it.
+    pub(in crate::page) fn text_of(html: &str) -> String {
+        let mut text = String::new();
+        let mut rest = html;
+        while let Some((before, tag)) = rest.split_once('<') {
+            text.push_str(before);
+            rest = tag.split_once('>').map_or("", |(_, after)| after);
+        }
+        text.push_str(rest);
+        for (escaped, c) in
+            [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&amp;", "&")]
+        {
+            text = text.replace(escaped, c);
+        }
+        text
+    }
 
     #[test]
     fn only_what_the_renderer_writes_gets_through() {
@@ -96,5 +118,55 @@ mod tests {
         ] {
             assert_eq!(sanitise(html), left);
         }
+    }
+
+    #[test]
+    fn hostile_replies_are_text() {
+        for source in [
+            "<script>window.pwned = 1</script>",
+            "a <script>window.pwned = 1</script>",
+            "<img src=x onerror=alert(1)>",
+            "a <img src=x onerror=alert(1)>",
+            "<style>*{display:none}</style>",
+            "<font color=\"expression(alert(1))\">a</font>",
+            "<font color=#FF0000 onclick=alert(1)>a</font>",
+            "<font color=#FF0000\"onclick=alert(1)>a</font>",
+            "<a href=javascript:alert(1)>a</a>",
+            "<span class=unrendered data-unrendered=code>a</span>",
+            "<iframe src=https://example.com></iframe>",
+            "<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\"></svg>",
+            "<div><b><p></div></b><table><td><form>",
+            "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+        ] {
+            let html = shown(source);
+            for tag in [
+                "<script", "<img", "<style", "<a", "<iframe", "<svg", "<div", "<b>", "<math", "<form",
+                "<font",
+            ] {
+                assert!(!html.contains(tag), "{source}\n{html}");
+            }
+            let text = text_of(&html);
+            assert!(text.contains(source), "{source}\n{html}");
+        }
+    }
+
+    #[test]
+    fn hostile_links_go_nowhere() {
+        for target in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java&#10;script:alert(1)",
+            "&#106;avascript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:a",
+            "file:///etc/passwd",
+            "/page/state",
+            "//example.com",
+        ] {
+            let html = shown(&format!("[a](<{}>)", target.replace('<', "\\<").replace('>', "\\>")));
+            assert!(!html.contains("href"), "{html}");
+        }
+        let html = shown("[a](dtmd://dingtalkclient/sendMessage?content=\"onmouseover=alert(1) \"x\")");
+        assert!(!html.contains("\"onmouseover"), "{html}");
     }
 }

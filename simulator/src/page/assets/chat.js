@@ -1,11 +1,11 @@
 // The conversation that is open.
 
-import { avatar, el, iconButton, icon, toast } from "./dom.js";
+import { arrowKeys, avatar, el, icon, iconButton, toast } from "./dom.js";
 import { composer } from "./composer.js";
+import { faultName } from "./faults.js";
 import { locale, t } from "./i18n.js";
 import { delivery, messageNode } from "./message.js";
-import { isGroup, key, messagesIn, on, open, person, post, arrive, store, switched, titleOf } from "./store.js";
-import { faultName } from "./faults.js";
+import { arrive, isGroup, key, messagesIn, on, open, person, post, store, switched, titleOf } from "./store.js";
 import { isDrawerOpen, showDrawer, showExchange } from "./layout.js";
 
 /** A pause after which a conversation shows the time again. */
@@ -93,6 +93,26 @@ function heading() {
   ];
 }
 
+/** What one does with a message is out of the Tab key's way, except while the message has the focus. */
+function quiet(message, isQuiet) {
+  for (const button of message?.querySelectorAll(".tools button, .delivery, .badge, .quoted") ?? []) button.tabIndex = isQuiet ? -1 : 0;
+}
+
+/** The messages: the arrow keys go from one to the next. */
+function newLog() {
+  const log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat.label"), tabindex: 0 });
+  log.addEventListener("keydown", (event) => {
+    if (event.target !== log || !["ArrowUp", "ArrowDown"].includes(event.key) || !log.querySelector(".message")) return;
+    event.preventDefault();
+    [...log.querySelectorAll(".message")].at(event.key === "ArrowUp" ? -1 : 0).focus();
+    event.stopImmediatePropagation();
+  });
+  arrowKeys(log, ".message");
+  log.addEventListener("focusin", ({ target }) => quiet(target.closest(".message"), false));
+  log.addEventListener("focusout", ({ target }) => quiet(target.closest(".message"), true));
+  return log;
+}
+
 /** The whole column. */
 export function chat() {
   const head = el("header", { class: "chat-head" });
@@ -113,8 +133,11 @@ export function chat() {
   scroller.addEventListener("scroll", () => (following = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80));
   const append = (message) => {
     const between = !last || message.at - last.at > PAUSE ? [el("p", { class: "when" }, el("time", { text: when(message.at) }))] : [];
-    log.append(...between, messageNode(message, { say: press, quote: write.quote, showExchange }));
+    const node = messageNode(message, { say: press, quote: write.quote, showExchange });
+    quiet(node, true);
+    log.append(...between, node);
     last = message;
+    return node;
   };
   const draw = () => {
     column.hidden = !store.place;
@@ -122,7 +145,7 @@ export function chat() {
     head.replaceChildren(...heading());
     const messages = messagesIn(store.place);
     // A new element: what is already there is not read out as if it just came.
-    log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("chat.label"), tabindex: 0 });
+    log = newLog();
     last = null;
     messages.forEach(append);
     scroller.replaceChildren(...(messages.length ? [log] : [welcome(), log]));
@@ -137,8 +160,11 @@ export function chat() {
     if (!store.place || key(message.place) !== key(store.place)) return;
     following ||= message.author.kind === "person" && message.author.name === store.me;
     scroller.querySelector(".welcome")?.remove();
-    append(message);
-    if (following) toEnd();
+    const node = append(message);
+    if (!following) return;
+    // What is longer than the chat is read from its beginning.
+    if (node.offsetHeight > scroller.clientHeight) node.scrollIntoView({ block: "start" });
+    else toEnd();
   });
   on("exchange", (exchange) => {
     for (const [id, pushes] of store.pushes) if (pushes.includes(exchange.id)) refresh(id);

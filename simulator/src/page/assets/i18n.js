@@ -87,6 +87,7 @@ const WORDS = {
   "composer.failed": ["没发出去：{error}", "Not sent: {error}"],
 
   "card.dead": ["这个地址在钉钉里打不开：{url}", "DingTalk opens nothing for this address: {url}"],
+  "card.unknown": ["这个链接在钉钉里打不开：钉钉只认 http、https、dtmd 和 dingtalk", "DingTalk does not open this link: it knows http, https, dtmd and dingtalk"],
   "card.says": ["以我的身份发送：{text}", "Says as you: {text}"],
   "card.opens": ["打开 {url}", "Opens {url}"],
   "picture.missing": ["图片打不开", "The picture cannot be loaded"],
@@ -238,7 +239,7 @@ export function switchLanguage() {
 }
 
 /** How long something took: a part of it where that is what counts. */
-export const milliseconds = (took) => t("wire.ms", { count: took < 10 ? took.toFixed(1) : Math.round(took).toLocaleString() });
+export const milliseconds = (took) => t("wire.ms", { count: took < 0.1 ? "<0.1" : took < 10 ? took.toFixed(1) : Math.round(took).toLocaleString() });
 
 /** Whether there are words of this name. */
 export const has = (name) => name in WORDS;

@@ -10,6 +10,8 @@ const wide = matchMedia("(min-width: 1120px)");
 /** There is room for one column. */
 const narrow = matchMedia("(max-width: 767px)");
 
+export const isNarrow = () => narrow.matches;
+
 export const isDark = () => (saved("theme") ?? (dark.matches ? "dark" : "light")) === "dark";
 
 function drawTheme() {

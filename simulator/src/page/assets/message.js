@@ -4,6 +4,9 @@ import { avatar, copy, el, icon, iconButton, toast } from "./dom.js";
 import { has, locale, milliseconds, t } from "./i18n.js";
 import { author, isGroup, person, store } from "./store.js";
 
+/** Characters that fit in a line of a phone, with a name beside them. */
+const SHORT = 20;
+
 /** What an address does that DingTalk knows: says something, or opens a page. Nothing for any other. */
 export function target(address) {
   const [, app, query] = /^(dtmd:\/\/dingtalkclient\/sendMessage|dingtalk:\/\/dingtalkclient\/page\/link)\/?\?([^#]*)/i.exec(address) ?? [];
@@ -31,7 +34,8 @@ function pressable(address, say, properties, ...children) {
     const title = t("card.opens", { url: to.opens });
     return el("a", { href: to.opens, target: "_blank", rel: "noopener noreferrer", title, ...properties }, ...children);
   }
-  const dead = t("card.dead", { url: address });
+  // The server takes an address away that no client opens.
+  const dead = address ? t("card.dead", { url: address }) : t("card.unknown");
   const click = () => toast(dead);
   return el("button", { type: "button", title: dead, ...properties, class: `${properties.class} dead`, on: { click } }, ...children);
 }
@@ -61,10 +65,11 @@ function markdown(html, say) {
     const why = has(`unrendered.why.${kind}`) ? t(`unrendered.why.${kind}`) : t("unrendered.why", { what });
     source.title = why;
     const label = t("unrendered.badge", { what });
-    // In a line there is room for its name only.
-    const text = source.classList.contains("block") ? label : what;
-    // A word joiner: the name stays with what it names.
-    source.append("\u2060", el("button", { type: "button", class: "badge", title: why, "aria-label": `${label}. ${why}`, text, on: { click: () => toast(why) } }));
+    // In a line there is room for its name only, and what is short stays with it.
+    const isBlock = source.classList.contains("block");
+    const text = isBlock ? label : what;
+    if (!isBlock && source.textContent.length <= SHORT) source.classList.add("short");
+    source.append(el("button", { type: "button", class: "badge", title: why, "aria-label": `${label}. ${why}`, text, on: { click: () => toast(why) } }));
   }
   return body;
 }

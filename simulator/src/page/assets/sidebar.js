@@ -4,7 +4,7 @@ import { arrowKeys, avatar, el, icon, iconButton } from "./dom.js";
 import { locale, switchLanguage, t } from "./i18n.js";
 import { isExternal, preview } from "./message.js";
 import { author, become, isGroup, key, messagesIn, on, open, person, places, store, titleOf, unreadByRobot, unreadOf } from "./store.js";
-import { isDark, switchTheme } from "./layout.js";
+import { isDark, isNarrow, switchTheme } from "./layout.js";
 
 const dot = (count) => count > 0 && el("span", { class: "dot", "aria-label": t("list.unread", { count }), text: count > 99 ? "99+" : count });
 
@@ -73,6 +73,12 @@ function lastLine(place) {
   return { text: named, mentioned, time };
 }
 
+/** Opens a conversation to write in; a phone's keyboard waits until it is asked for. */
+function show(place) {
+  open(place);
+  if (!isNarrow()) document.getElementById("text").focus();
+}
+
 function conversation(place) {
   const { text, mentioned, time } = lastLine(place);
   const isOpen = key(place) === key(store.place);
@@ -81,7 +87,7 @@ function conversation(place) {
     {},
     el(
       "button",
-      { type: "button", class: "conversation", data: { place: key(place) }, "aria-current": isOpen ? "page" : null, on: { click: () => open(place) } },
+      { type: "button", class: "conversation", data: { place: key(place) }, "aria-current": isOpen ? "page" : null, on: { click: () => show(place) } },
       avatar(isGroup(place) ? "group" : "robot", titleOf(place)),
       el(
         "span",
