@@ -25,7 +25,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Authority};
 use serde_json::json;
 
-use crate::simulator::Shared;
+use crate::{endpoints, simulator::Shared};
 
 /// What a browser asks for.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
@@ -39,6 +39,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/page/unknowns", post(actions::unknowns))
         .route("/page/quotas", post(actions::quotas))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
+        // No page: a robot that has the wrong path, and shall be told so.
+        .route("/", post(endpoints::answer))
         .with_state(shared)
 }
 

@@ -172,7 +172,8 @@ async fn a_call_that_was_not_taken_is_told_in_the_end() {
         ("POST", "/v1.0/robot/groupMessages/send", "{}", "AuthenticationFailed.MissingParameter"),
         ("POST", "/gettoken", "{}", "POST /gettoken"),
         ("GET", OPEN_TARGET, "", "43002"),
-        ("GET", "/", "", "GET /"),
+        ("GET", "/robot", "", "GET /robot"),
+        ("POST", "/", HI, "POST /"),
     ] {
         let dingtalk = start().await;
         dingtalk.request(method, target, &[("content-type", JSON)], body).await;

@@ -84,7 +84,10 @@ export function start(...columns) {
   });
   let loaded = false;
   on("loaded", () => {
-    if (!loaded) fromAddress();
+    if (!loaded) {
+      fromAddress();
+      if (store.place && !narrow.matches) document.getElementById("text").focus();
+    }
     loaded = true;
   });
   addEventListener("popstate", fromAddress);
