@@ -2,10 +2,10 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     panic::{AssertUnwindSafe, resume_unwind},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -60,6 +60,8 @@ impl Screen {
 /// chromedriver, until it is dropped.
 struct Driver {
     process: Child,
+    /// Kept open: it may have more to say.
+    _output: BufReader<ChildStdout>,
     address: String,
 }
 
@@ -71,13 +73,13 @@ impl Driver {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver in the PATH (Debian: apt-get install chromium-driver)");
-        let output = BufReader::new(process.stdout.take().expect("its output"));
-        let port = output.lines().map_while(Result::ok).find_map(|line| {
+        let mut output = BufReader::new(process.stdout.take().expect("its output"));
+        let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             Some(port.trim_end_matches('.').to_owned())
         });
         let port = port.expect("chromedriver says its port");
-        Self { process, address: format!("http://127.0.0.1:{port}") }
+        Self { process, _output: output, address: format!("http://127.0.0.1:{port}") }
     }
 }
 
