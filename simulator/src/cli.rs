@@ -12,6 +12,7 @@ use std::{
 
 use self::plain::Plain;
 use crate::{
+    message::Author,
     organisation::{Person, Place},
     push::Pushed,
     simulator::{Builder, Event, Simulator},
@@ -74,7 +75,12 @@ impl Talk {
         let builder = builder.unattended();
         let Some(address) = self.listen else {
             return match builder.clone().listen(LISTEN).start().await {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => builder.start().await,
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    if !self.is_one_line() {
+                        eprintln!("{LISTEN} is taken, so another port is used.");
+                    }
+                    builder.start().await
+                }
                 started => started,
             };
         };
@@ -116,25 +122,37 @@ impl Talk {
 
     async fn say_once(&self, dingtalk: &Simulator, line: &str) -> Result<(), TalkError> {
         let (person, place) = self.who_and_where(dingtalk)?;
-        let mut watch = dingtalk.watch();
-        let heard = dingtalk.say(&person, &place, line).await?;
-        if let Some(not_taken) = heard.pushed.iter().find_map(not_taken) {
-            return Err(TalkError::NotTaken(not_taken));
-        }
-        let (mut limit, mut replied) = (Duration::from_secs(self.wait), false);
-        while let Some(event) = dingtalk.clock().within(limit, watch.next()).await {
-            match event {
-                Event::Message(message) if message.is_from_robot() => {
-                    let posted =
-                        if self.json { message.posted.to_string() } else { Plain::of(&message).text + "\n" };
-                    writeln!(io::stdout(), "{posted}")?;
-                    (limit, replied) = (SETTLE, true);
+        let (clock, mut watch) = (dingtalk.clock(), dingtalk.watch());
+        let said = async {
+            let heard = dingtalk.say(&person, &place, line).await?;
+            match heard.pushed.iter().find_map(not_taken) {
+                Some(not_taken) => Err(TalkError::NotTaken(not_taken)),
+                None => Ok(heard.message.id),
+            }
+        };
+        let mut until = clock.now() + Duration::from_secs(self.wait);
+        let id = said.await?;
+        let mut printed = 0;
+        loop {
+            // What came is read in the conversation: the watch only says that something did.
+            let messages = dingtalk.messages(&place);
+            let replies = messages.iter().skip_while(|message| message.id != id);
+            for reply in replies.filter(|message| message.author == Author::Robot).skip(printed) {
+                let posted = if self.json { reply.posted.to_string() } else { Plain::of(reply).text + "\n" };
+                writeln!(io::stdout(), "{posted}")?;
+                printed += 1;
+                until = until.min(clock.now() + SETTLE);
+            }
+            let left = Duration::try_from(until.duration_since(clock.now())).unwrap_or_default();
+            match clock.within(left, watch.next()).await {
+                Some(Event::Exchange(exchange)) => {
+                    warn(&exchange);
                 }
-                Event::Message(_) => {}
-                Event::Exchange(exchange) => warn(&exchange),
+                Some(_) => {}
+                None if printed > 0 => return Ok(()),
+                None => return Err(TalkError::NoReply(self.wait)),
             }
         }
-        if replied { Ok(()) } else { Err(TalkError::NoReply(self.wait)) }
     }
 
     async fn in_terminal(&self, dingtalk: &Simulator) -> Result<(), TalkError> {
@@ -144,10 +162,13 @@ impl Talk {
     }
 
     async fn in_browser(&self, dingtalk: &Simulator) -> Result<(), TalkError> {
-        println!("Chat: {}/  (Ctrl-C ends it)", dingtalk.origin());
-        if cfg!(feature = "page") && !self.no_open && has_desktop() {
+        let address = format!("http://{}/", reachable(dingtalk.address()));
+        let page = cfg!(feature = "page");
+        let what = if page { "Chat" } else { "DingTalk" };
+        writeln!(io::stdout(), "{what}: {address}  (Ctrl-C ends it)")?;
+        if page && !self.no_open && has_desktop() {
             // Whoever has no browser has the address.
-            let _ = open::that_detached(format!("{}/", dingtalk.origin()));
+            let _ = open::that_detached(address);
         }
         std::future::pending().await
     }
@@ -157,6 +178,22 @@ impl Talk {
         let place = dingtalk.place(&self.place, &person)?;
         Ok((person, place))
     }
+}
+
+/// An address that listens everywhere, as this machine reaches it.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if ip.is_unspecified() => SocketAddr::new(LISTEN.ip(), address.port()),
+        _ => address,
+    }
+}
+
+/// Text from a robot for a terminal, which obeys control characters: they are shown instead.
+fn harmless(text: &str) -> String {
+    let is_control = |c: char| {
+        c.is_control() && c != '\n' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().flat_map(|c| if is_control(c) { c.escape_unicode().collect() } else { vec![c] }).collect()
 }
 
 /// Whether a browser that is started would be seen by whoever started this.
@@ -170,22 +207,21 @@ fn not_taken(pushed: &Pushed) -> Option<String> {
     match &pushed.status {
         Err(reason) => Some(reason.clone()),
         Ok(status) if !pushed.is_taken() => {
-            Some(format!("HTTP {status} {}", String::from_utf8_lossy(&pushed.body)))
+            Some(format!("HTTP {status} {}", harmless(&String::from_utf8_lossy(&pushed.body))))
         }
         Ok(_) => None,
     }
 }
 
-/// Says on standard error what DingTalk did not take of a robot.
-fn warn(exchange: &Exchange) {
-    let Some(answer) = exchange.answer.as_ref().filter(|_| exchange.direction == Direction::ToDingTalk)
-    else {
-        return;
-    };
-    if answer.code.as_deref() != Some("0") {
+/// Says on standard error what DingTalk did not take of a robot; whether there was anything to say.
+fn warn(exchange: &Exchange) -> bool {
+    let answer = exchange.answer.as_ref().filter(|_| exchange.direction == Direction::ToDingTalk);
+    let refused = answer.filter(|answer| answer.code.as_deref() != Some("0"));
+    if let Some(answer) = refused {
         let path = exchange.target.split('?').next().unwrap_or_default();
-        eprintln!("DingTalk did not take {} {path}: {}", exchange.method, answer.body);
+        eprintln!("DingTalk did not take {} {path}: {}", exchange.method, harmless(&answer.body));
     }
+    refused.is_some()
 }
 
 /// Resolves when the process is asked to end.

@@ -95,7 +95,7 @@ impl Clock {
 impl Standing {
     fn advance(&self, by: Duration) {
         self.with(|state| {
-            state.now += by;
+            state.now = state.now.checked_add(by).unwrap_or(Timestamp::MAX);
             let now = state.now;
             for (_, sleeper) in state.sleepers.extract_if(.., |(until, _)| *until <= now) {
                 // Whoever slept may have been dropped meanwhile.
@@ -122,7 +122,7 @@ impl Standing {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + use<> {
         let (sender, receiver) = oneshot::channel();
         self.with(|state| {
-            let until = state.now + duration;
+            let until = state.now.checked_add(duration).unwrap_or(Timestamp::MAX);
             if duration.is_zero() {
                 let _ = sender.send(());
             } else {

@@ -5,8 +5,8 @@ mod session;
 mod token;
 mod webhook;
 
-pub(crate) use self::session::mentioned;
 pub use self::session::{UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT};
+pub(crate) use self::session::{checked, fits, mentioned, standing};
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     refusal::{API_COUNT_LIMIT, ApiError, QPS_LIMIT, Refusal},
     server::{Abort, Peer},
     simulator::{Change, Shared},
-    traffic::{Answer, Direction, Exchange, Note, headers},
+    traffic::{Answer, Direction, Exchange, Note, headers, kept},
     world::{Rejected, World},
 };
 
@@ -85,6 +85,8 @@ pub(crate) struct Call {
     pub query: Vec<(String, String)>,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The size of the body; more than what is read of it where that is cut off.
+    pub bytes: usize,
     pub peer: IpAddr,
     pub now: jiff::Timestamp,
 }
@@ -148,7 +150,17 @@ pub(crate) async fn answer(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let (body, bytes) = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => {
+            let body = body.to_bytes();
+            let bytes = body.len();
+            (body, bytes)
+        }
+        Err(error) if error.is::<LengthLimitError>() => (Bytes::new(), MAX_BODY + 1),
+        // Whoever sent the rest is gone: nobody reads an answer, and no robot is to blame.
+        Err(_) => return abort(),
+    };
+    let secret = shared.world().organisation.app.secret.clone();
     let now = shared.clock.now();
     let exchange = shared.begin(Exchange {
         id: 0,
@@ -157,12 +169,12 @@ pub(crate) async fn answer(
         method: parts.method.to_string(),
         target: parts.uri.to_string(),
         headers: headers(&parts.headers),
-        body: String::from_utf8_lossy(&body).into_owned(),
-        bytes: body.len(),
+        body: kept(&body, &secret),
+        bytes,
         answer: None,
         notes: Vec::new(),
     });
-    let call = Call { query: query(&parts.uri), headers: parts.headers, body, peer: peer.ip(), now };
+    let call = Call { query: query(&parts.uri), headers: parts.headers, body, bytes, peer: peer.ip(), now };
     let endpoint = Endpoint::of(parts.uri.path()).filter(|_| parts.method == Method::POST);
     let fault = endpoint.and_then(|endpoint| shared.world().answer_fault(endpoint));
     let arrives = fault.as_ref().is_none_or(arrives);

@@ -1,6 +1,9 @@
 //! A DingTalk on one's own machine, for a robot in any language.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use simulator::{Organisation, Robot, Simulator, TOKEN, TOKEN_SECRET, cli::Talk};
@@ -24,11 +27,24 @@ struct Arguments {
     /// The robot's robotCode
     #[arg(long, value_name = "CODE", default_value = "dingxxxxxxxx")]
     robot_code: String,
+    /// The name of the robot in the chat
+    #[arg(long, value_name = "NAME", default_value = "机器人")]
+    robot_name: String,
     /// How the robot reaches this, where that is not the address it listens on: http://host.docker.internal:8000
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = origin)]
     public_url: Option<String>,
     #[command(flatten)]
     talk: Talk,
+}
+
+/// Scheme, host and port, and nothing else.
+fn origin(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).ok().filter(|url| {
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        bare && matches!(url.scheme(), "http" | "https") && url.username().is_empty()
+    });
+    let url = url.ok_or("expected scheme, host and port, such as http://host.docker.internal:8000")?;
+    Ok(url.origin().ascii_serialization())
 }
 
 /// Something in the arguments is wrong, or the address is taken.
@@ -54,6 +70,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     organisation.app.secret.clone_from(&arguments.secret);
     organisation.app.key.clone_from(&arguments.app_key);
     organisation.app.robot_code.clone_from(&arguments.robot_code);
+    organisation.app.nick.clone_from(&arguments.robot_name);
     let mut builder = Simulator::builder().organisation(organisation);
     if let Some(url) = &arguments.public_url {
         builder = builder.public_url(url);
@@ -64,9 +81,19 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         dingtalk.connect(robot);
         if !arguments.talk.is_one_line() {
             let origin = dingtalk.origin();
-            println!("Robot: {}  (callbacks go there)", arguments.robot);
-            println!("OpenAPI: {origin}  (appKey {}, robotCode {})", arguments.app_key, arguments.robot_code);
-            println!("Custom robot: {origin}/robot/send?access_token={TOKEN}  (secret {TOKEN_SECRET})");
+            let mut out = io::stdout();
+            writeln!(out, "Robot: {}  (callbacks go there)", arguments.robot)?;
+            writeln!(
+                out,
+                "OpenAPI: {origin}  (appKey {}, robotCode {})",
+                arguments.app_key, arguments.robot_code
+            )?;
+            writeln!(out, "Custom robot: {origin}/robot/send?access_token={TOKEN}  (secret {TOKEN_SECRET})")?;
+            if dingtalk.address().ip().is_unspecified() && arguments.public_url.is_none() {
+                eprintln!(
+                    "simulator: {origin} is no address for a robot: say by --public-url how it reaches this"
+                );
+            }
         }
         Ok(arguments.talk.run(&dingtalk).await)
     })

@@ -1,6 +1,8 @@
 //! Who and what there is: people, groups, the robot that is driven, and custom robots.
 
-use ipnet::IpNet;
+use std::net::Ipv4Addr;
+
+use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
 
 /// The organisation that the robot belongs to.
@@ -262,7 +264,7 @@ pub const TOKEN: &str = "0000000000000000000000000000000000000000000000000000000
 /// The secret that its posts are signed with.
 pub const TOKEN_SECRET: &str = "SECcustom0000000000000000000000000000000000000000000000000000000000000";
 
-/// Two groups, four people, and a custom robot that wants signed posts.
+/// Two groups, four people, and custom robots of each kind.
 impl Default for Organisation {
     fn default() -> Self {
         Self {
@@ -274,9 +276,25 @@ impl Default for Organisation {
                 Person::external("carol", "卡罗尔", "ding1111corp"),
             ],
             groups: vec![Group::new("ops", "运维群"), Group::new("dev", "研发群")],
-            custom_robots: vec![CustomRobot::new("监控", TOKEN, "ops").signed(TOKEN_SECRET)],
+            custom_robots: custom_robots(),
         }
     }
+}
+
+/// One robot that works, and one for each reason that a post is refused: their tokens differ in the last digits.
+fn custom_robots() -> Vec<CustomRobot> {
+    let token = |end: &str| format!("{}{end}", &TOKEN[..TOKEN.len() - end.len()]);
+    let robot = |nick: &str, end: &str| CustomRobot::new(nick, &token(end), "ops");
+    let elsewhere = IpNet::from(Ipv4Net::new_assert(Ipv4Addr::new(203, 0, 113, 0), 24));
+    let in_state = |robot: CustomRobot, state| CustomRobot { state, ..robot };
+    vec![
+        CustomRobot::new("监控", TOKEN, "ops").signed(TOKEN_SECRET),
+        robot("关键词", "a2e").keywords(&["告警"]),
+        robot("IP 白名单", "a3e").from(&[elsewhere]),
+        in_state(robot("已停用", "a4e"), CustomRobotState::Disabled),
+        in_state(robot("已移出", "a5e"), CustomRobotState::Removed),
+        in_state(robot("已删除", "a6e"), CustomRobotState::Deleted),
+    ]
 }
 
 impl Organisation {

@@ -8,15 +8,16 @@ use serde_json::Value;
 
 use crate::{
     callback::{Callback, Mentioned, mentions},
-    endpoints::{mentioned, name},
+    endpoints::{checked, fits, mentioned, name, standing},
     fault::{CallbackFault, PATIENCE, STRANGER},
     message::{Author, Content, Mentions, Message, Way, webhook},
     organisation::{Person, Place},
+    refusal::Refusal,
     said::{Said, SayError},
     signature::sign,
     simulator::{Change, Shared},
-    traffic::{Answer, Direction, Exchange, Note, headers},
-    world::{Posted, World},
+    traffic::{Answer, Direction, Exchange, Note, headers, kept},
+    world::{Posted, Rejected, World},
 };
 
 /// Something that was said, and what came of it.
@@ -150,7 +151,7 @@ impl Shared {
             method: request.method().to_string(),
             target: self.robot().target().to_owned(),
             headers: headers(request.headers()),
-            body: String::from_utf8_lossy(request.body()).into_owned(),
+            body: kept(request.body(), ""),
             bytes: request.body().len(),
             answer: None,
             notes,
@@ -188,8 +189,7 @@ impl Shared {
             Ok(response) => (Ok(response.status().as_u16()), response.into_body()),
             Err(reason) => (Err(reason), Bytes::new()),
         };
-        let body_text = String::from_utf8_lossy(&body).into_owned();
-        let shown = status.as_ref().err().cloned().unwrap_or(body_text);
+        let shown = status.as_ref().err().cloned().unwrap_or_else(|| kept(&body, ""));
         let answer = Answer { status: status.clone().ok(), body: shown, code: None, took };
         (Pushed { status, body }, answer)
     }
@@ -201,12 +201,20 @@ impl Shared {
         let Some(posted) = json.filter(|json| json.get("msgtype").is_some_and(|kind| kind != "empty")) else {
             return Vec::new();
         };
-        let (content, at) = match webhook::read(&posted, webhook::RESPONSE_TYPES) {
-            Ok(read) => read,
-            Err(refusal) => return vec![Note::NoReply(format!("{}: {}", refusal.code, refusal.message))],
-        };
         let mut world = self.world();
         let now = self.clock.now();
+        let checked = fits(pushed.body.len())
+            .and_then(|()| standing(&world, &place))
+            .and_then(|()| checked(&posted, webhook::RESPONSE_TYPES));
+        let (content, at) = match checked {
+            Ok(checked) => checked,
+            Err(Refusal { code, message }) => {
+                let note = Note::NoReply(format!("{code}: {message}"));
+                let target = "the response to a callback".into();
+                world.reject(Rejected { target, code: code.to_string(), message });
+                return vec![note];
+            }
+        };
         if !world.quotas.at(now).messages.take() {
             return vec![Note::QuotaExhausted];
         }
@@ -232,10 +240,10 @@ impl Shared {
     /// The request, signed.
     fn request(&self, callback: &Value, fault: Option<&CallbackFault>) -> Request<Bytes> {
         let skew = match fault {
-            Some(CallbackFault::SkewedClock(seconds)) => *seconds * 1000,
+            Some(CallbackFault::SkewedClock(seconds)) => seconds.saturating_mul(1000),
             _ => 0,
         };
-        let timestamp = (self.clock.now().as_millisecond() + skew).to_string();
+        let timestamp = self.clock.now().as_millisecond().saturating_add(skew).to_string();
         let secret = match fault {
             Some(CallbackFault::WrongSecret) => "SECanother".into(),
             _ => self.world().organisation.app.secret.clone(),
@@ -260,7 +268,7 @@ impl Shared {
         let Some(fields) = callback.as_object_mut() else { return };
         match fault {
             Some(CallbackFault::QuotaExhausted) => {
-                for key in ["text", "content", "msgtype"] {
+                for key in ["text", "content"] {
                     fields.remove(key);
                 }
                 fields.insert("errorCode".into(), "20001".into());

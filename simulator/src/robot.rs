@@ -25,7 +25,9 @@ enum Kind {
 
 /// Why an address is none of a robot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected an address such as http://127.0.0.1:9000/, came {0:?}")]
+#[error(
+    "expected an http address such as http://127.0.0.1:9000/ (this is for robots on one's own machine), came {0:?}"
+)]
 pub struct InvalidAddress(String);
 
 /// More than any robot answers.

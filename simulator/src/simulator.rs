@@ -33,8 +33,8 @@ use crate::{
 /// A DingTalk for one robot. It listens until it is dropped.
 ///
 /// Where it is attended, as it is unless [`Builder::unattended`] says otherwise, dropping it panics if a robot's
-/// message was not read, or if a robot did what DingTalk does not take and [`Simulator::rejected`] did not ask for
-/// it.
+/// message was not read, if a robot did what DingTalk does not take and [`Simulator::rejected`] did not ask for it, or
+/// if a fault that was asked for met nothing.
 #[derive(Debug)]
 pub struct Simulator {
     shared: Arc<Shared>,
@@ -90,6 +90,8 @@ pub enum Event {
     Message(Message),
     /// A request was answered.
     Exchange(Exchange),
+    /// So many changes came faster than they were looked at, and are not told.
+    Missed(u64),
 }
 
 impl Watch {
@@ -101,7 +103,8 @@ impl Watch {
                 Ok(Change::Exchange(exchange)) if exchange.answer.is_some() => {
                     return Event::Exchange(exchange);
                 }
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(count)) => return Event::Missed(count),
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
             }
         }
@@ -151,7 +154,7 @@ impl Builder {
         let address = listener.local_addr()?;
         // Under a clock that stands everything is the same each time; otherwise a robot that remembers ids must not
         // take a new message for an old one.
-        let seed = if self.clock.stands() { 0 } else { fastrand::u32(..) };
+        let seed = if self.clock.stands() { 0 } else { fastrand::u64(..) };
         let shared = Arc::new(Shared {
             world: Mutex::new(World::new(self.organisation, self.attended, seed)),
             clock: self.clock,
@@ -237,7 +240,8 @@ impl Simulator {
         })
     }
 
-    /// Changes who and what there is: disbands a group, stops the robot, takes a permission away.
+    /// Changes who and what there is: disbands a group, stops the robot, takes a permission away. Nothing else of the
+    /// simulator can be used inside.
     pub fn organise<T>(&self, change: impl FnOnce(&mut Organisation) -> T) -> T {
         let result = change(&mut self.shared.world().organisation);
         self.shared.tell(Change::Switches);
@@ -326,11 +330,13 @@ impl Simulator {
         self.shared.world().rejected.drain(..).collect()
     }
 
-    /// Takes everything as read.
+    /// Takes everything as read, and drops faults that nothing has met yet.
     pub fn forget(&self) {
         let mut world = self.shared.world();
         world.unread.clear();
         world.rejected.clear();
+        world.faults.answers.clear();
+        world.faults.callbacks.clear();
     }
 
     /// All messages of this place, in order.
@@ -408,9 +414,10 @@ impl Drop for Simulator {
         if std::thread::panicking() {
             return;
         }
-        let (unread, rejected) = {
+        let (unread, rejected, unused) = {
             let mut world = self.shared.world();
-            (std::mem::take(&mut world.unread), std::mem::take(&mut world.rejected))
+            let unused = if world.attended { world.faults.unused() } else { Vec::new() };
+            (std::mem::take(&mut world.unread), std::mem::take(&mut world.rejected), unused)
         };
         assert!(unread.is_empty(), "nobody read:\n{}", join(&unread, |message| message.to_string()));
         assert!(
@@ -418,6 +425,7 @@ impl Drop for Simulator {
             "DingTalk did not take:\n{}",
             join(&rejected, |call| format!("{call:?}"))
         );
+        assert!(unused.is_empty(), "these faults met nothing: {}", unused.join(", "));
     }
 }
 

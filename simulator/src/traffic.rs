@@ -23,7 +23,7 @@ pub struct Exchange {
     pub target: String,
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// The request's body, as text.
+    /// The beginning of the request's body, as text: at most 64 KiB, without the app's secret.
     pub body: String,
     /// The size of the request's body in bytes.
     pub bytes: usize,
@@ -82,6 +82,8 @@ pub enum Note {
     MentionIgnored,
     /// More than 50 mentions: the rest are left out.
     TooManyMentions,
+    /// A card without a button: taken, and there is nothing to press.
+    CardWithoutButtons,
     /// The same `msgUuid` was posted before: taken, and not shown again.
     SameUuid,
     /// The month's quota is used up.
@@ -90,6 +92,15 @@ pub enum Note {
 
 fn took<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(took.as_secs_f64() * 1000.0)
+}
+
+/// What is kept of a body.
+const KEPT: usize = 64 * 1024;
+
+/// A body as it is kept: its beginning as text, without the app's secret, which the access token is asked for with.
+pub(crate) fn kept(body: &[u8], secret: &str) -> String {
+    let text = String::from_utf8_lossy(body.get(..KEPT).unwrap_or(body)).into_owned();
+    if secret.is_empty() { text } else { text.replace(secret, "***") }
 }
 
 pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, String)> {

@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    endpoints::Endpoint,
+    endpoints::{Endpoint, name},
     fault::{AnswerFault, CallbackFault, Unknowns},
     message::{Author, Content, Mentions, Message, Way},
     meter::{Quotas, Window},
@@ -40,7 +40,7 @@ pub(crate) struct World {
     sessions: HashMap<String, Session>,
     count: u64,
     /// Keeps ids of this process apart from those of another.
-    seed: u32,
+    seed: u64,
 }
 
 /// A request of a robot that was not taken.
@@ -63,6 +63,14 @@ pub(crate) struct Faults {
     pub every_callback: Option<CallbackFault>,
 }
 
+impl Faults {
+    /// Those that were asked for once and that nothing has met.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let answers = self.answers.iter().map(|(_, fault)| name(fault));
+        answers.chain(self.callbacks.iter().map(name)).collect()
+    }
+}
+
 /// Messages and calls in a while.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
@@ -83,7 +91,7 @@ struct Session {
 }
 
 impl World {
-    pub(crate) fn new(organisation: Organisation, attended: bool, seed: u32) -> Self {
+    pub(crate) fn new(organisation: Organisation, attended: bool, seed: u64) -> Self {
         Self {
             organisation,
             attended,
@@ -104,7 +112,9 @@ impl World {
 
     /// A session of this conversation: its id, and when it ends.
     pub(crate) fn open_session(&mut self, place: &Place, now: Timestamp) -> (String, Timestamp) {
-        let id = format!("{:016x}{:016x}", self.next() ^ 0x5e55_1011, u64::from(self.seed));
+        // Whoever knows it can speak as the robot, so it must not be guessed from another one.
+        let mut random = fastrand::Rng::with_seed(self.seed ^ self.next());
+        let id = format!("{:032x}", random.u128(..));
         let until = now + SESSION;
         self.sessions.retain(|_, session| now < session.until);
         self.sessions.insert(id.clone(), Session { place: place.clone(), until });
@@ -123,13 +133,13 @@ impl World {
     /// An id that nothing else has.
     pub(crate) fn id(&mut self, prefix: &str) -> String {
         let count = self.next();
-        format!("{prefix}{:08x}{count:014}==", self.seed)
+        format!("{prefix}{:08x}{count:014}==", self.seed & 0xffff_ffff)
     }
 
     /// An id of a request, as the OpenAPI's errors carry it.
     pub(crate) fn uuid(&mut self) -> String {
         let count = self.next();
-        format!("{:08X}-0000-7000-8000-{count:012X}", self.seed)
+        format!("{:08X}-0000-7000-8000-{count:012X}", self.seed & 0xffff_ffff)
     }
 
     /// Puts a message into its conversation.

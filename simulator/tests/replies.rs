@@ -96,6 +96,8 @@ async fn a_response_that_is_no_reply() {
         dingtalk.says("alice", &ops(), "hi").await;
         assert!(matches!(&dingtalk.last_notes()[..], [Note::NoReply(why)] if why.starts_with("400105")));
     }
+    let codes: Vec<_> = dingtalk.rejected().into_iter().map(|rejected| rejected.code).collect();
+    assert_eq!(codes, ["400202", "400402", "400105", "400105"]);
 }
 
 #[tokio::test]

@@ -56,7 +56,10 @@ async fn what_becomes_of_a_robot_and_its_group() {
         (CustomRobotState::Deleted, 400101),
         (CustomRobotState::Working, 0),
     ] {
-        dingtalk.organise(|org| org.custom_robots[1].state = state);
+        dingtalk.organise(|org| {
+            let robot = org.custom_robots.iter_mut().find(|robot| robot.token == OPEN).expect("a robot");
+            robot.state = state;
+        });
         assert_eq!(post(&dingtalk, OPEN_TARGET, HI).await.0, code, "{state:?}");
         assert_eq!(post(&dingtalk, &dingtalk.signed(), HI).await.0, 0, "the other robot");
     }

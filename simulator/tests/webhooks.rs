@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use simulator::{Author, Content, Place, UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT, Way};
+use simulator::{Author, Content, Note, Place, UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT, Way};
 
 use self::support::{DingTalk, OPEN_TARGET, chinese, ops, seconds, start};
 
@@ -72,6 +72,13 @@ const TAKEN: &[(&str, &str)] = &[
         r#"{"msgtype":"actionCard","actionCard":{"title":"t","text":"x","singleTitle":"","singleURL":"",
             "btnOrientation":"0","hideAvatar":"1","btns":[{"title":"a","actionURL":"u"},{"title":"b","actionURL":"v"}]}}"#,
         "x\n\n[a](u)\n\n[b](v)",
+    ),
+    // Without a button, as dingtalk-robot-sender sends its single jump, and with a mark before the body and half an
+    // emoji in it.
+    (r#"{"msgtype":"actionCard","actionCard":{"title":"t","text":"x","singleTitle":"","btns":[]}}"#, "x"),
+    (
+        "\u{FEFF}{\"msgtype\":\"text\",\"text\":{\"content\":\"a\\ud83d \\ud83d\\ude00 \\\\ud83d\"}}",
+        "a\u{FFFD} 😀 \\ud83d",
     ),
     // One button for all wins, if it is whole.
     (
@@ -154,16 +161,6 @@ const REFUSED: &[(&str, i64, &str)] = &[
         "miss param : actionCard->singleURL",
     ),
     (
-        r#"{"msgtype":"actionCard","actionCard":{"title":"t","text":"x"}}"#,
-        400506,
-        "miss param : actionCard->btns",
-    ),
-    (
-        r#"{"msgtype":"actionCard","actionCard":{"title":"t","text":"x","singleTitle":"","btns":[]}}"#,
-        400506,
-        "miss param : actionCard->btns",
-    ),
-    (
         r#"{"msgtype":"actionCard","actionCard":{"title":"t","text":"x","btns":[{"actionURL":"u"}]}}"#,
         400507,
         "miss param : actionCard->btns->title",
@@ -214,7 +211,9 @@ async fn what_clients_send_is_taken() {
             assert_eq!(answer.header("transfer-encoding"), None);
             let message = dingtalk.read_in(&ops()).expect("a message");
             assert_eq!(message.to_string(), *shown, "{body}");
-            assert_eq!(dingtalk.last_notes(), [], "{body}");
+            let bare = body.contains("actionCard") && *shown == "x";
+            let notes = bare.then_some(Note::CardWithoutButtons);
+            assert_eq!(dingtalk.last_notes(), Vec::from_iter(notes), "{body}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
+use super::harmless;
 use crate::message::{Button, Content, FeedLink, Message};
 
 /// A message as lines, with what can be pressed in it numbered from 1.
@@ -36,7 +37,7 @@ impl Plain {
             }
             content => plain.text = content.to_string(),
         }
-        plain.text.truncate(plain.text.trim_end().len());
+        plain.text = harmless(plain.text.trim_end());
         plain
     }
 
@@ -83,7 +84,12 @@ impl Plain {
                         self.text.push('\n');
                     }
                 }
-                Event::Text(text) | Event::Code(text) | Event::Html(text) => self.text.push_str(&text),
+                Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                    self.text.push_str(&text);
+                }
+                Event::Start(Tag::Image { dest_url, .. }) => {
+                    self.text.push_str(&format!("[picture {dest_url}] "));
+                }
                 Event::SoftBreak => self.text.push(' '),
                 Event::HardBreak => {
                     self.text.push('\n');

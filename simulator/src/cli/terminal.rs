@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{not_taken, plain::Plain, warn};
 use crate::{
-    fault::AnswerFault,
+    fault::{AnswerFault, CallbackFault},
     message::{Author, Message},
     organisation::{Person, Place},
     said::Said,
@@ -22,8 +23,10 @@ A line is said to the robot. Lines that begin with a colon are for this terminal
   :in PLACE       go to ops, dev or private
   :quote LINE     say LINE as an answer to the robot's last message
   :press N        press [N] in the robot's last message
-  :fault NAME     of every message of the robot: busy, session-expired, throttled, quota-exhausted,
-                  ban-page, server-error, slow, hang, reset, refuse, or off
+  :fault NAME     of every message of the robot: session-expired, busy, throttled, quota-exhausted, ban-page,
+                  server-error, hang, reset, refuse, slow MILLISECONDS, code ERRCODE, redirect URL
+                  of every callback: redelivered, wrong-secret, unsigned, forged-sender, forged-webhook,
+                  no-session, skewed-clock SECONDS; off ends them
   :quit           end (Ctrl-D, Ctrl-C)";
 
 /// Who talks where, and to what.
@@ -86,8 +89,7 @@ impl Seat<'_> {
                 self.say(Said::text(line).quoting(&quoted)).await?;
             }
             ("press", number) => self.press(number).await?,
-            ("fault", "off") => self.dingtalk.fail_every(None),
-            ("fault", name) => self.dingtalk.fail_every(Some(fault(name)?)),
+            ("fault", text) => fault(self.dingtalk, text)?,
             _ => {
                 return Err(format!(
                     "expected one of :as, :in, :quote, :press, :fault, :help, :quit, came :{command}"
@@ -123,11 +125,12 @@ impl Seat<'_> {
         Ok(())
     }
 
-    /// Shows a robot's message; whether it was one.
+    /// Shows a robot's message, or that it was refused; whether there was anything to show.
     fn show(&mut self, event: Event) -> io::Result<bool> {
         let message = match event {
-            Event::Exchange(exchange) => {
-                warn(&exchange);
+            Event::Exchange(exchange) => return Ok(warn(&exchange)),
+            Event::Missed(count) => {
+                eprintln!("{count} changes came too fast to be shown");
                 return Ok(false);
             }
             Event::Message(message) => message,
@@ -162,12 +165,33 @@ fn name(place: &Place) -> &str {
     }
 }
 
-fn fault(name: &str) -> Result<AnswerFault, String> {
-    let value = match name {
-        "slow" => serde_json::json!({ "fault": name, "value": 5000 }),
-        _ => serde_json::json!({ "fault": name }),
+/// Turns a fault on: of the robot's messages, or of the callbacks.
+fn fault(dingtalk: &Simulator, text: &str) -> Result<(), String> {
+    let (name, value) = text.split_once(' ').unwrap_or((text, ""));
+    if name == "off" {
+        dingtalk.fail_every(None);
+        dingtalk.spoil_every(None);
+        return Ok(());
+    }
+    let value = match (name, value) {
+        ("slow", "") => "5000",
+        ("skewed-clock", "") => "-7200",
+        ("code", "") => "460101",
+        ("redirect", "") => "http://127.0.0.1:1/",
+        (_, value) => value,
     };
-    serde_json::from_value(value).map_err(|_| format!("there is no fault {name:?}; :help lists them"))
+    let number = value.parse::<i64>().ok().filter(|_| name != "code");
+    let value = number.map_or_else(|| json!(value), |number| json!(number));
+    // Faults without a value refuse one.
+    let fault = if value == "" { json!({ "fault": name }) } else { json!({ "fault": name, "value": value }) };
+    if let Ok(fault) = serde_json::from_value::<AnswerFault>(fault.clone()) {
+        dingtalk.fail_every(Some(fault));
+    } else if let Ok(fault) = serde_json::from_value::<CallbackFault>(fault) {
+        dingtalk.spoil_every(Some(fault));
+    } else {
+        return Err(format!("there is no fault {text:?}; :help lists them"));
+    }
+    Ok(())
 }
 
 /// Lines of standard input. A thread of its own reads them, which the end of the program does not wait for.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     message::{Author, Content, Mentions, Way, fields::Fields, msg_param},
     meter::Window,
-    organisation::{CustomRobot, Place, Reach},
+    organisation::{CustomRobot, CustomRobotState, Place, Reach},
     refusal::{API_COUNT_LIMIT, ApiError, IP_NOT_IN_WHITE_LIST, PERMISSION_DENIED, QPS_LIMIT},
     world::{Posted, World},
 };
@@ -39,7 +39,7 @@ pub(super) fn group(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
     }
     let place = Place::group(&group.name);
     let content = content(&fields)?;
-    if let Some(robot) = by_token(world, &fields)? {
+    if let Some(robot) = by_token(world, &fields, &place)? {
         if !has_keyword(&robot, &content) {
             return Err(ApiError::of("keywords.not.match"));
         }
@@ -61,7 +61,10 @@ pub(super) fn one_to_one(world: &mut World, call: &Call) -> Result<Reply, ApiErr
     let body = allowed(world, call, Endpoint::OneToOne)?;
     let fields = Fields::new(&body, "");
     robot(world, &fields, "invalidParameter.robotCode.notExsit")?;
-    let ids = fields.texts("userIds");
+    let mut ids = fields.texts("userIds");
+    // Nobody gets a message twice.
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
     if ids.is_empty() {
         return Err(ApiError::field(&crate::message::fields::Fault::Missing("userIds".into())));
     }
@@ -133,10 +136,15 @@ fn robot(world: &World, fields: &Fields<'_>, unknown: &str) -> Result<(), ApiErr
     }
 }
 
-/// The custom robot of `token`, where a call names one; its settings hold as well.
-fn by_token(world: &World, fields: &Fields<'_>) -> Result<Option<CustomRobot>, ApiError> {
+/// The working custom robot of this group with `token`, where a call names one; its keywords and pace hold as well.
+fn by_token(world: &World, fields: &Fields<'_>, place: &Place) -> Result<Option<CustomRobot>, ApiError> {
     let token = fields.optional_text("token").map_err(|fault| ApiError::field(&fault))?;
-    let robot = world.organisation.custom_robots.iter().find(|robot| robot.token == token);
+    let fits = |robot: &&CustomRobot| {
+        robot.token == token
+            && robot.state == CustomRobotState::Working
+            && Place::group(&robot.group) == *place
+    };
+    let robot = world.organisation.custom_robots.iter().find(fits);
     match robot {
         None if token.is_empty() => Ok(None),
         None => Err(ApiError::of("invalidParameter.invalid")),

@@ -24,7 +24,7 @@ pub(super) fn send(world: &mut World, call: &Call) -> Result<Reply, Refusal> {
     let session = call.parameter("session").unwrap_or("");
     let place = world.session(session, call.now).ok_or_else(|| Refusal::of(300001))?;
     standing(world, &place)?;
-    let (content, at) = checked(&body, call)?;
+    let (content, at) = checked(&body, TYPES)?;
     if !world.quotas.at(call.now).messages.take() {
         return Err(Refusal::of(90020));
     }
@@ -46,21 +46,24 @@ pub(super) fn body(call: &Call) -> Result<Value, Refusal> {
     if !call.is_json() {
         return Err(Refusal::of(43004));
     }
+    fits(call.bytes)?;
     json(&call.body).ok_or_else(Refusal::no_json)
 }
 
-/// The message in a body that is not too long.
-pub(super) fn checked(body: &Value, call: &Call) -> Result<(Content, At), Refusal> {
-    if call.body.len() > MAX_BODY {
-        return Err(Refusal::of(460101));
-    }
-    let (content, at) = read(body, TYPES)?;
+/// Whether a body of so many bytes is not too long.
+pub(crate) fn fits(bytes: usize) -> Result<(), Refusal> {
+    if bytes > MAX_BODY { Err(Refusal::of(460101)) } else { Ok(()) }
+}
+
+/// The message in a body.
+pub(crate) fn checked(body: &Value, types: &[&str]) -> Result<(Content, At), Refusal> {
+    let (content, at) = read(body, types)?;
     harmless(&content)?;
     Ok((content, at))
 }
 
 /// Whether the place is still there.
-pub(super) fn standing(world: &World, place: &Place) -> Result<(), Refusal> {
+pub(crate) fn standing(world: &World, place: &Place) -> Result<(), Refusal> {
     match place {
         Place::Group(name) if world.organisation.group(name).is_none_or(|group| group.disbanded) => {
             Err(Refusal::of(400013))
@@ -114,17 +117,29 @@ fn is_unsafe_picture(markdown: &str) -> bool {
     })
 }
 
+/// Whether `@` and this id stand in a text, and not as the beginning of a longer one.
+fn stands_in(text: &str, id: &str) -> bool {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split('@').skip(1).any(|rest| rest.strip_prefix(id).is_some_and(|next| !next.starts_with(is_id)))
+}
+
 /// Whom a message mentions to anybody's notice, and what a developer should know about the rest.
 pub(crate) fn mentioned(world: &World, content: &Content, at: &At) -> (Mentions, Vec<Note>) {
     let organisation = &world.organisation;
     let wanted = at.staff_ids.len() + at.mobiles.len() + at.dingtalk_ids.len();
     let (mut mentions, mut notes) = (Mentions::default(), Vec::new());
+    if matches!(content, Content::ActionCard { buttons, .. } if buttons.is_empty()) {
+        notes.push(Note::CardWithoutButtons);
+    }
     if wanted == 0 && !at.all {
         return (mentions, notes);
     }
     let text = match content {
         Content::Text { text } | Content::Markdown { text, .. } | Content::ActionCard { text, .. } => text,
-        _ => return (mentions, vec![Note::MentionIgnored]),
+        _ => {
+            notes.push(Note::MentionIgnored);
+            return (mentions, notes);
+        }
     };
     if wanted > MAX_MENTIONS {
         notes.push(Note::TooManyMentions);
@@ -142,7 +157,7 @@ pub(crate) fn mentioned(world: &World, content: &Content, at: &At) -> (Mentions,
     for ((id, person), must_be_in_text) in found.take(MAX_MENTIONS) {
         match person {
             None => notes.push(Note::MentionUnknown(id.clone())),
-            Some(_) if must_be_in_text && !text.contains(&format!("@{id}")) => {
+            Some(_) if must_be_in_text && !stands_in(text, id) => {
                 notes.push(Note::MentionNotInText(id.clone()));
             }
             Some(Person { name, .. }) if mentions.people.contains(name) => {}

@@ -9,7 +9,7 @@ use super::{
     session::{body, checked, mentioned, shown, standing},
 };
 use crate::{
-    message::{Author, Content, Way},
+    message::{Author, Content, Way, webhook::TYPES},
     meter::Window,
     organisation::{CustomRobot, CustomRobotState, Place},
     refusal::Refusal,
@@ -30,7 +30,7 @@ pub(super) fn send(world: &mut World, call: &Call) -> Result<Reply, Refusal> {
     let robot = robot(world, call)?;
     let body = body(call)?;
     secure(&robot, call)?;
-    let (content, at) = checked(&body, call)?;
+    let (content, at) = checked(&body, TYPES)?;
     if !has_keyword(&robot, &content) {
         return Err(Refusal::security("keywords not in content"));
     }

@@ -59,6 +59,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number, which the documents write as a text.
+    pub(crate) fn number(&self, key: &str) -> Result<u64, Fault> {
+        let mistyped = || Fault::Mistyped { path: self.path(key), expected: "number, as a string" };
+        match self.value(key) {
+            Some(Value::Number(number)) => number.as_u64().ok_or_else(mistyped),
+            _ => self.text(key)?.trim().parse().map_err(|_| mistyped()),
+        }
+    }
+
     /// The objects of a list that must have one at least.
     pub(crate) fn objects(&self, key: &str) -> Result<Vec<Self>, Fault> {
         let path = self.path(key);

@@ -64,7 +64,7 @@ fn content(key: &str, fields: &Fields<'_>) -> Result<Option<Content>, Fault> {
         }
         "sampleAudio" => {
             fields.text("mediaId")?;
-            Content::Audio { duration: number(fields, "duration")?, recognition: String::new() }
+            Content::Audio { duration: fields.number("duration")?, recognition: String::new() }
         }
         "sampleFile" => {
             fields.text("mediaId")?;
@@ -74,7 +74,7 @@ fn content(key: &str, fields: &Fields<'_>) -> Result<Option<Content>, Fault> {
         "sampleVideo" => {
             fields.text("videoMediaId")?;
             fields.text("picMediaId")?;
-            Content::Video { duration: number(fields, "duration")?, format: fields.text("videoType")? }
+            Content::Video { duration: fields.number("duration")?, format: fields.text("videoType")? }
         }
         _ => return Ok(None),
     };
@@ -99,10 +99,4 @@ fn card(fields: &Fields<'_>, names: &[(&str, &str)], horizontal: bool) -> Result
         horizontal,
         hide_avatar: false,
     })
-}
-
-/// A number, written as a text (KB-0699).
-fn number(fields: &Fields<'_>, key: &str) -> Result<u64, Fault> {
-    let mistyped = || Fault::Mistyped { path: key.into(), expected: "number, as a string" };
-    fields.text(key)?.parse().map_err(|_| mistyped())
 }

@@ -56,17 +56,19 @@ fn content(fields: &Fields<'_>, msgtype: &str) -> Result<Content, Fault> {
     })
 }
 
-/// KB-0699 wants a title and a button; what DingTalk shows of a card without them nobody has written down.
+/// KB-0699 wants a button as well; DingTalk takes a card without one, as some clients send it.
 fn action_card(card: &Fields<'_>) -> Result<Content, Fault> {
     let (text, title) = (card.text("text")?, card.text("title")?);
     // singleTitle and singleURL win over btns (KB-0717); one without the other does not.
     let single = [card.has("singleTitle"), card.has("singleURL")];
     let buttons = if single == [true, true] || single != [false, false] && !card.has_any("btns") {
         vec![Button { title: card.text("singleTitle")?, url: card.text("singleURL")? }]
-    } else {
+    } else if card.has_any("btns") {
         let button =
             |button: Fields<'_>| Ok(Button { title: button.text("title")?, url: button.text("actionURL")? });
         card.objects("btns")?.into_iter().map(button).collect::<Result<_, Fault>>()?
+    } else {
+        Vec::new()
     };
     let (horizontal, hide_avatar) = (card.is_on("btnOrientation"), card.is_on("hideAvatar"));
     Ok(Content::ActionCard { title, text, buttons, horizontal, hide_avatar })
@@ -91,10 +93,35 @@ fn at(fields: &Fields<'_>) -> At {
     }
 }
 
-/// Parses a body as DingTalk does: a line break or another control character may stand in a text as it is.
+/// Parses a body as DingTalk does: there may be a byte order mark, a line break or another control character may stand
+/// in a text as it is, and half of a surrogate pair, which is what is left of an emoji that was cut, is no mistake.
 pub(crate) fn json(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let parsed = serde_json::from_slice(body).ok();
-    parsed.or_else(|| serde_json::from_str(&escaped(std::str::from_utf8(body).ok()?)).ok())
+    parsed.or_else(|| serde_json::from_str(&paired(&escaped(std::str::from_utf8(body).ok()?))).ok())
+}
+
+/// With a replacement character for each escape of half a surrogate pair.
+fn paired(json: &str) -> String {
+    // What follows a backslash that is not itself escaped: `u` and four digits.
+    let unit = |rest: &str| u16::from_str_radix(rest.strip_prefix("\\u")?.get(..4)?, 16).ok();
+    let (mut out, mut rest) = (String::new(), json);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let first = unit(escape);
+        let second = escape.get(6..).and_then(unit);
+        let is_pair = matches!((first, second), (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)));
+        let length = match first {
+            Some(_) if is_pair => 12,
+            Some(_) => 6,
+            None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        let (escape, after) = escape.split_at(length);
+        out.push_str(if !is_pair && matches!(first, Some(0xD800..=0xDFFF)) { "\\ufffd" } else { escape });
+        rest = after;
+    }
+    out + rest
 }
 
 /// With the control characters in texts escaped.
