@@ -1,8 +1,8 @@
 """Points published DingTalk clients at the simulator: what they send as valid must be taken.
 
-    python clients.py SIMULATOR
+    python clients.py SIMULATOR [NODE-PACKAGES]
 
-Needs the packages DingtalkChatbot and alibabacloud_dingtalk. The robot is simulator/examples/echo.py.
+Needs the packages DingtalkChatbot and alibabacloud_dingtalk; NODE-PACKAGES is where npm installed dingtalk-robot-sender. The robot is simulator/examples/echo.py.
 """
 
 import contextlib
@@ -72,6 +72,7 @@ def custom_robot(at):
     page, picture = "https://example.com/", "https://example.com/a.png"
     button = CardItem(title="看", url=page)
     messages = {
+        "image": lambda: bot.send_image(picture),
         "text": lambda: bot.send_text(msg="构建完成 @13800000002", at_mobiles=["13800000002"]),
         "text to all": lambda: bot.send_text(msg="构建完成", is_at_all=True),
         "markdown": lambda: bot.send_markdown(title="构建", text="#### 构建\n> 完成", at_mobiles=[]),
@@ -129,7 +130,13 @@ def listening(port):
     sys.exit(f"nothing listens on port {port}")
 
 
-def main(binary):
+def javascript(at, packages):
+    script = os.path.join(os.path.dirname(__file__), "clients.mjs")
+    if subprocess.run(["node", script, packages, at["webhook"], at["secret"]], timeout=60).returncode:
+        sys.exit("the JavaScript client")
+
+
+def main(binary, packages=None):
     # A port that was free a moment ago.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -142,7 +149,9 @@ def main(binary):
             at = printed(process)
             custom_robot(at)
             openapi(at)
+            if packages:
+                javascript(at, packages)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
