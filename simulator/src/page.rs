@@ -7,17 +7,22 @@
 mod actions;
 mod assets;
 mod events;
+mod mention;
+mod nesting;
+mod own;
 mod render;
+mod rendered;
+mod runs;
 mod sanitise;
 mod unrendered;
 mod view;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Request, State},
+    extract::{FromRef, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -25,12 +30,36 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Authority};
 use serde_json::json;
 
+use self::{own::Own, rendered::Rendered};
 use crate::{endpoints, simulator::Shared};
+
+/// What all requests of the page share.
+#[derive(Debug, Clone)]
+struct Page {
+    shared: Arc<Shared>,
+    own: Own,
+    rendered: Arc<Rendered>,
+}
+
+impl Page {
+    fn new(shared: Arc<Shared>) -> Self {
+        let own = Own::of(&shared);
+        Self { rendered: Arc::new(Rendered::new(own.clone())), own, shared }
+    }
+}
+
+impl FromRef<Page> for Arc<Shared> {
+    fn from_ref(page: &Page) -> Self {
+        Self::clone(&page.shared)
+    }
+}
 
 /// What a browser asks for.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let page = Page::new(shared);
     Router::new()
         .route("/", get(assets::index))
+        .route("/favicon.ico", get(assets::icon))
         .route("/page/{file}", get(assets::file))
         .route("/page/state", get(view::state))
         .route("/page/events", get(events::events))
@@ -38,10 +67,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/page/faults", post(actions::faults))
         .route("/page/unknowns", post(actions::unknowns))
         .route("/page/quotas", post(actions::quotas))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
+        .route_layer(middleware::from_fn_with_state(page.clone(), guard))
         // No page: a robot that has the wrong path, and shall be told so.
         .route("/", post(endpoints::answer))
-        .with_state(shared)
+        .with_state(page)
 }
 
 /// Why a request of the page is not taken: `{"error": …}`.
@@ -61,9 +90,9 @@ impl IntoResponse for Refused {
 }
 
 /// Scripts, styles and data from here only, pictures from wherever a robot's message has them, nothing else; and no
-/// other page shows this one inside itself.
+/// other page shows this one inside itself. `http:` includes this page itself: [`FETCHED`] is what keeps a picture off.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    connect-src 'self'; img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -74,8 +103,14 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-async fn guard(State(shared): State<Arc<Shared>>, request: Request<Body>, next: Next) -> Response {
-    let mut response = match admit(&shared, &request) {
+/// What a browser wants something for: `empty` where a script asked, `image` where it shall be a picture.
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const FETCH: &str = "empty";
+/// What scripts ask for, and nothing else: a picture of the events never ends, and browsers have six connections.
+const FETCHED: [&str; 2] = ["/page/events", "/page/state"];
+
+async fn guard(State(page): State<Page>, request: Request<Body>, next: Next) -> Response {
+    let mut response = match admit(&page.own, &request) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),
     };
@@ -85,13 +120,18 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request<Body>, next: 
     response
 }
 
-fn admit(shared: &Shared, request: &Request<Body>) -> Result<(), Refused> {
+fn admit(own: &Own, request: &Request<Body>) -> Result<(), Refused> {
     let headers = request.headers();
     let host = text(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok());
-    let Some(host) = host.filter(|host| is_own(shared, host.host())) else {
-        let expected = format!("expected a Host of this simulator, such as {}", shared.address());
+    let Some(host) = host.filter(|host| own.is_host(host.host())) else {
+        let expected = format!("expected a Host of this simulator, such as {}", own.address());
         return Err(Refused::new(StatusCode::FORBIDDEN, expected));
     };
+    let destination = text(headers, &SEC_FETCH_DEST).unwrap_or(FETCH);
+    if destination != FETCH && FETCHED.contains(&request.uri().path()) {
+        let expected = format!("expected a fetch of the page's scripts, came one of {destination:?}");
+        return Err(Refused::new(StatusCode::FORBIDDEN, expected));
+    }
     if *request.method() != Method::POST {
         return Ok(());
     }
@@ -113,19 +153,6 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<(), Refused> {
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Whether this is how somebody reaches the simulator who does not come by a name of their own. An address is no
-/// name: whoever listens everywhere is reached by any of theirs.
-fn is_own(shared: &Shared, host: &str) -> bool {
-    let public = shared.origin().parse::<Uri>().ok();
-    let is_public =
-        public.as_ref().and_then(Uri::host).is_some_and(|public| public.eq_ignore_ascii_case(host));
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let listens = shared.address().ip();
-    let is_address =
-        address.is_ok_and(|address| address.is_loopback() || address == listens || listens.is_unspecified());
-    is_public || is_address || host.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]
@@ -164,6 +191,21 @@ mod tests {
             }
         }
         assert_eq!(status(Request::get("/"), "").await, StatusCode::FORBIDDEN, "no host at all");
+    }
+
+    #[tokio::test]
+    async fn nothing_but_a_script_gets_events() {
+        let get = |path| Request::get(path).header("host", "127.0.0.1:8000");
+        for path in ["/page/state", "/page/events"] {
+            assert_eq!(status(get(path), "").await, StatusCode::OK);
+            assert_eq!(status(get(path).header("sec-fetch-dest", "empty"), "").await, StatusCode::OK);
+            for other in ["image", "document", "iframe", "script", ""] {
+                let request = get(path).header("sec-fetch-dest", other);
+                assert_eq!(status(request, "").await, StatusCode::FORBIDDEN, "{other}");
+            }
+        }
+        let icon = get("/favicon.ico").header("sec-fetch-dest", "image");
+        assert_eq!(status(icon, "").await, StatusCode::OK);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Refused, view};
+use super::{Page, Refused, view};
 use crate::{
     fault::{AnswerFault, CallbackFault, Unknowns},
     message::{Content, RichPart},
@@ -61,6 +61,8 @@ enum Kind {
     File,
     Video,
     RichText,
+    ChatRecord,
+    Unknown,
 }
 
 fn yes() -> bool {
@@ -79,6 +81,13 @@ impl Say {
             Kind::RichText => Said::new(Content::RichText {
                 parts: vec![RichPart::Text { text: text.into() }, RichPart::Picture],
             }),
+            Kind::ChatRecord => {
+                // The first line is the title, as in the window that forwards it.
+                let mut lines = text.lines().map(str::to_owned);
+                let title = lines.next().unwrap_or_default();
+                Said::new(Content::ChatRecord { title, lines: lines.collect() })
+            }
+            Kind::Unknown => Said::unknown(text),
         };
         let said = if mention { said } else { said.unmentioned() };
         match &self.quote {
@@ -89,8 +98,8 @@ impl Say {
 }
 
 /// Says it, and answers as soon as it stands in the conversation: what the robot makes of it comes as events.
-pub(super) async fn say(State(shared): State<Arc<Shared>>, body: Body<Say>) -> Answer {
-    let say = read(body)?;
+pub(super) async fn say(State(page): State<Page>, body: Body<Say>) -> Answer {
+    let (say, shared) = (read(body)?, &page.shared);
     let (person, may_mention) = {
         let world = shared.world();
         let person = world.organisation.person(&say.person).cloned();
@@ -106,16 +115,17 @@ pub(super) async fn say(State(shared): State<Arc<Shared>>, body: Body<Say>) -> A
     let message = shared
         .put(&person, &place, say.said(say.mention && may_mention))
         .map_err(|error| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
-    let view = view::message(&shared.world(), &message);
+    let organisation = shared.world().organisation.clone();
+    let view = page.rendered.view(&organisation, &message).json;
     if message.mentions_robot || matches!(place, Place::Private(_)) {
         // Not in this request: DingTalk pushes to the end, also when the page is closed meanwhile.
-        let pushing = Arc::clone(&shared);
+        let pushing = Arc::clone(shared);
         shared.tasks.spawn(async move {
             let callback = pushing.callback(&person, &message);
             pushing.push(callback, &message.place).await;
         });
     }
-    Ok(Json(json!({ "message": view })))
+    Ok(Json(json!({ "message": *view })))
 }
 
 /// A fault, once or until another is set; none takes away those that were asked for once, or the one that is set.
@@ -148,6 +158,10 @@ impl Fault {
             Self::Answer { fault: Some(F::Answer(status, _)), .. } if !(200..600).contains(status) => {
                 "expected a status from 200 to 599"
             }
+            Self::Answer { fault: Some(F::Code(code)), .. } if !is_code(code) => {
+                "expected an errcode, which is a number such as 460101, or a code of the OpenAPI such as \
+                 InvalidAuthentication"
+            }
             Self::Answer { fault: Some(F::Redirect(to)), .. } if url::Url::parse(to).is_err() => {
                 "expected an address to redirect to"
             }
@@ -160,6 +174,14 @@ impl Fault {
         };
         Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, expected))
     }
+}
+
+/// An `errcode`, or a code of the OpenAPI: `InvalidAuthentication`, `robot.oto.notExist`.
+fn is_code(code: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_name =
+        || code.starts_with(|c: char| c.is_ascii_alphabetic()) && code.split(['.', '_']).all(is_part);
+    code.parse::<i64>().is_ok() || (4..=100).contains(&code.len()) && is_name()
 }
 
 pub(super) async fn faults(State(shared): State<Arc<Shared>>, body: Body<Fault>) -> Answer {
@@ -252,30 +274,33 @@ mod tests {
 
     #[tokio::test]
     async fn somebody_says_what_dingtalk_lets_them_say() {
-        let shared = shared().await;
+        let page = Page::new(shared().await);
         let (ops, hers) =
             (json!({"kind": "group", "name": "ops"}), json!({"kind": "private", "name": "alice"}));
         for (said, expected) in [
             (json!({"person": "alice", "place": ops, "text": "hi"}), 200),
             (json!({"person": "alice", "place": hers, "text": "a.pdf", "kind": "file"}), 200),
+            (json!({"person": "alice", "place": ops, "text": "a\nb: c", "kind": "chatRecord"}), 200),
+            (json!({"person": "alice", "place": hers, "text": "location", "kind": "unknown"}), 200),
             (json!({"person": "alice", "place": ops, "text": "a.pdf", "kind": "file"}), 422),
             (json!({"person": "alice", "place": hers, "text": ""}), 422),
             (json!({"person": "alice", "place": ops, "text": "hi", "quote": "msg0"}), 422),
             (json!({"person": "bob", "place": hers, "text": "hi"}), 422),
             (json!({"person": "mallory", "place": ops, "text": "hi"}), 404),
         ] {
-            assert_eq!(status(say(State(Arc::clone(&shared)), body(said.clone())).await), expected, "{said}");
+            assert_eq!(status(say(State(page.clone()), body(said.clone())).await), expected, "{said}");
         }
     }
 
     #[tokio::test]
     async fn a_button_mentions_the_robot_only_where_that_is_so() {
         let shared = shared().await;
+        let page = Page::new(Arc::clone(&shared));
         let pressed = json!({"person": "alice", "place": {"kind": "group", "name": "ops"}, "text": "hi", "pressed": true});
         for mentions in [false, true] {
             let asked = json!({"buttonsMentionRobot": mentions, "quotesCarryText": true});
             assert_eq!(status(unknowns(State(Arc::clone(&shared)), body(asked)).await), 200);
-            let said = say(State(Arc::clone(&shared)), body(pressed.clone())).await.expect("it is said");
+            let said = say(State(page.clone()), body(pressed.clone())).await.expect("it is said");
             assert_eq!(said.0["message"]["mentionsRobot"], json!(mentions));
         }
     }
@@ -299,10 +324,20 @@ mod tests {
         let callback =
             set("callback", unsigned.clone(), true).await.expect("it is set").0["callback"].clone();
         assert_eq!(callback, json!({"every": null, "next": [unsigned]}));
+        for code in ["460101", "-1", "InvalidAuthentication", "robot.oto.notExist", "Forbidden.AccessDenied"]
+        {
+            let code = json!({"fault": "code", "value": code});
+            assert_eq!(status(set("answer", code.clone(), false).await), 200, "{code}");
+        }
         for (of, fault) in [
             ("answer", json!({"fault": "slow", "value": u64::MAX})),
             ("answer", json!({"fault": "answer", "value": [101, ""]})),
             ("answer", json!({"fault": "redirect", "value": "here"})),
+            ("answer", json!({"fault": "code", "value": "x"})),
+            ("answer", json!({"fault": "code", "value": ""})),
+            ("answer", json!({"fault": "code", "value": "99999999999999999999"})),
+            ("answer", json!({"fault": "code", "value": "robot..send"})),
+            ("answer", json!({"fault": "code", "value": "no such code"})),
             ("callback", json!({"fault": "skewed-clock", "value": i64::MIN})),
         ] {
             assert_eq!(status(set(of, fault.clone(), false).await), 422, "{fault}");

@@ -42,6 +42,11 @@ pub(super) async fn index() -> Response {
     ([(header::CONTENT_TYPE, HTML)], include_str!("assets/index.html")).into_response()
 }
 
+/// What browsers ask for unasked.
+pub(super) async fn icon() -> Response {
+    ([(header::CONTENT_TYPE, SVG)], include_str!("assets/robot.svg")).into_response()
+}
+
 pub(super) async fn file(Path(name): Path<String>) -> Result<Response, Refused> {
     let found = FILES.iter().find(|(known, ..)| *known == name);
     let (_, kind, content) =

@@ -1,6 +1,6 @@
 //! What happens while the page is open, as server-sent events.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
@@ -10,16 +10,15 @@ use futures_util::{Stream, stream};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::view;
-use crate::simulator::{Change, Shared};
+use super::{Page, view};
+use crate::simulator::Change;
 
 /// Proxies close what is silent for longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-pub(super) async fn events(
-    State(shared): State<Arc<Shared>>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let watch = Watch { changes: shared.changes(), shared, pending: VecDeque::new(), switches: Value::Null };
+pub(super) async fn events(State(page): State<Page>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let watch =
+        Watch { changes: page.shared.changes(), page, pending: VecDeque::new(), switches: Value::Null };
     let events = stream::unfold(watch, |mut watch| async move {
         let event = watch.next().await?;
         Some((Ok(event), watch))
@@ -29,7 +28,7 @@ pub(super) async fn events(
 
 /// What one open page has been told.
 struct Watch {
-    shared: Arc<Shared>,
+    page: Page,
     changes: Receiver<Change>,
     pending: VecDeque<Event>,
     switches: Value,
@@ -52,16 +51,22 @@ impl Watch {
     }
 
     fn put(&mut self, change: &Change) {
-        let shared = Arc::clone(&self.shared);
-        let mut world = shared.world();
+        let (organisation, quotas, switches) = {
+            let shared = &self.page.shared;
+            let mut world = shared.world();
+            let quotas = json!(world.quotas.at(shared.clock.now()));
+            (world.organisation.clone(), quotas, view::switches(&world))
+        };
         match change {
-            Change::Message(message) => self.push("message", &view::message(&world, message)),
+            Change::Message(message) => {
+                let view = self.page.rendered.view(&organisation, message);
+                self.push("message", &view.json);
+            }
             Change::Exchange(exchange) => self.push("exchange", &view::exchange(exchange)),
-            Change::Quotas => self.push("quotas", &json!(world.quotas.at(shared.clock.now()))),
+            Change::Quotas => self.push("quotas", &quotas),
             Change::Switches => {}
         }
         // A fault that was asked for once is used up without a word.
-        let switches = view::switches(&world);
         if switches != self.switches {
             self.push("switches", &switches);
             self.switches = switches;

@@ -1,21 +1,29 @@
 //! What of HTML may get into the page: a second wall behind the renderer, which lets no raw HTML through.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::collections::{HashMap, HashSet};
 
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::unrendered::Unrendered;
+use super::{own::Own, unrendered::Unrendered};
 
 /// Takes out whatever is not allowed.
-pub(super) fn sanitise(html: &str) -> String {
-    SANITISER.clean(html).to_string()
+#[derive(Debug)]
+pub(super) struct Sanitiser(Builder<'static>);
+
+impl Sanitiser {
+    /// For a page at this address, which no picture may come from: a browser has six connections to it, and could be
+    /// kept waiting on all.
+    pub(super) fn new(own: Own) -> Self {
+        Self(builder(own))
+    }
+
+    pub(super) fn clean(&self, html: &str) -> String {
+        self.0.clean(html).to_string()
+    }
 }
 
-static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+fn builder(own: Own) -> Builder<'static> {
     let tags = [
         "a",
         "blockquote",
@@ -52,22 +60,35 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         )]))
         .allowed_classes(HashMap::from([("span", HashSet::from(["unrendered", "block"]))]))
         .generic_attributes(HashSet::new())
-        .url_schemes(HashSet::from(["http", "https", "dtmd", "dingtalk"]))
+        .url_schemes(HashSet::from(["http", "https", "data", "dtmd", "dingtalk"]))
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"))
         .set_tag_attribute_value("a", "target", "_blank")
         .set_tag_attribute_value("img", "loading", "lazy")
-        .attribute_filter(|tag, attribute, value| match (tag, attribute) {
-            ("img", "src") => is_http(value).then(|| value.into()),
+        .attribute_filter(move |tag, attribute, value| match (tag, attribute) {
+            ("img", "src") => is_picture(value, &own).then(|| value.into()),
+            ("a", "href") => (!is_data(value)).then(|| value.into()),
             ("font", "color") => is_color(value).then(|| value.into()),
             _ => Some(value.into()),
         });
     builder
-});
-
-fn is_http(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
+
+/// A picture of the web or in the message itself; the page's Content-Security-Policy says the same.
+fn is_picture(address: &str, own: &Own) -> bool {
+    Url::parse(address).is_ok_and(|url| match url.scheme() {
+        "http" | "https" => !own.answers(&url),
+        "data" => PICTURES.iter().any(|kind| url.path().starts_with(&format!("image/{kind};base64,"))),
+        _ => false,
+    })
+}
+
+fn is_data(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| url.scheme() == "data")
+}
+
+/// What `data:` may hold.
+const PICTURES: [&str; 4] = ["png", "jpeg", "gif", "webp"];
 
 /// `#RRGGBB`.
 pub(super) fn is_color(value: &str) -> bool {
@@ -78,11 +99,7 @@ pub(super) fn is_color(value: &str) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::page::render::markdown;
-
-    fn shown(text: &str) -> String {
-        markdown(text, &Vec::new())
-    }
+    use crate::page::{own::tests::own, render::tests::shown};
 
     /// What somebody reads of it.
     pub(in crate::page) fn text_of(html: &str) -> String {
@@ -112,11 +129,11 @@ pub(super) mod tests {
                 "<span class=\"evil block\" data-x=\"1\" data-unrendered=\"x\">a</span>",
                 "<span class=\"block\">a</span>",
             ),
-            ("<img src=\"data:image/png;base64,AA\">", "<img loading=\"lazy\">"),
+            ("<img src=\"data:image/svg+xml,AA\">", "<img loading=\"lazy\">"),
             ("<a href=\"javascript:a()\">a</a>", "<a target=\"_blank\" rel=\"noopener noreferrer\">a</a>"),
             ("<table><tr><td>a</td></tr></table><button>b</button>", "ab"),
         ] {
-            assert_eq!(sanitise(html), left);
+            assert_eq!(Sanitiser::new(own()).clean(html), left);
         }
     }
 
@@ -158,6 +175,8 @@ pub(super) mod tests {
             "java&#10;script:alert(1)",
             "&#106;avascript:alert(1)",
             "data:text/html,<script>alert(1)</script>",
+            "data:image/png;base64,AA",
+            " DATA:image/png;base64,AA",
             "vbscript:a",
             "file:///etc/passwd",
             "/page/state",

@@ -14,11 +14,13 @@ pub(super) enum Unrendered {
     Footnote,
     Html,
     Font,
+    /// What is nested too deep, or too long.
+    Nesting,
 }
 
 impl Unrendered {
     /// Every one.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Code,
         Self::CodeBlock,
         Self::Table,
@@ -28,6 +30,7 @@ impl Unrendered {
         Self::Footnote,
         Self::Html,
         Self::Font,
+        Self::Nesting,
     ];
 
     /// As the page's translations call it.
@@ -42,6 +45,7 @@ impl Unrendered {
             Self::Footnote => "footnote",
             Self::Html => "html",
             Self::Font => "font",
+            Self::Nesting => "nesting",
         }
     }
 
@@ -91,5 +95,65 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             c => out.push(c),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::page::{render::tests::shown, sanitise::tests::text_of};
+
+    /// Each source is shown as it is, and marked as this.
+    fn assert_unrendered(source: &str, what: &str) {
+        let html = shown(source);
+        assert!(html.contains(&format!("data-unrendered=\"{what}\"")), "{html}");
+        assert!(text_of(&html).contains(source.trim_end_matches('\n')), "{html}");
+    }
+
+    #[test]
+    fn what_dingtalk_does_not_render_is_marked() {
+        for (source, what) in [
+            ("`kubectl get <pods> && a`", "code"),
+            ("```rust\nfn main() {\n    let a = \"<b>&amp;\";\n}\n```\n", "code-block"),
+            ("~~~\nunclosed\n  | a", "code-block"),
+            ("    indented", "code-block"),
+            ("| a | b |\n|---|:-:|\n| `1` | **2** |\n", "table"),
+            ("---", "rule"),
+            ("***", "rule"),
+            ("~~a **b** c~~", "strikethrough"),
+            ("a<br>b", "html"),
+            ("<b>a *b* c</b>", "html"),
+            ("<div>\n\n", "html"),
+            ("<!-- a -->", "html"),
+            ("<font color=red>a</font>", "font"),
+            ("<font color=\"#FF0000\">a</font>", "font"),
+            ("<font size=3>a", "font"),
+        ] {
+            match source.strip_prefix("a<br>") {
+                Some(_) => assert_unrendered("<br>", what),
+                None if source.starts_with("    ") => assert!(shown(source).contains("indented")),
+                None => assert_unrendered(source, what),
+            }
+        }
+        let tasks = shown("- [ ] a\n- [x] b");
+        assert!(
+            tasks.contains(r#"<span class="unrendered" data-unrendered="task-list">[x]</span>"#),
+            "{tasks}"
+        );
+        let notes = shown("a[^1]\n\n[^1]: b");
+        assert_eq!(notes.matches(r#"data-unrendered="footnote""#).count(), 2, "{notes}");
+        assert!(text_of(&notes).contains("[^1]: b"), "{notes}");
+    }
+
+    #[test]
+    fn an_element_inside_another_is_marked_there() {
+        let html = shown("- a\n\n  ```\n  b\n  ```\n- **`c`**");
+        assert!(
+            html.contains("<strong><span class=\"unrendered\" data-unrendered=\"code\">`c`</span></strong>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("<span class=\"unrendered block\" data-unrendered=\"code-block\">```\n"),
+            "{html}"
+        );
     }
 }
