@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use self::plain::Plain;
 use crate::{
     message::Author,
@@ -130,7 +132,8 @@ impl Talk {
                 None => Ok(heard.message.id),
             }
         };
-        let mut until = clock.now() + Duration::from_secs(self.wait);
+        let limit = clock.now().checked_add(Duration::from_secs(self.wait)).unwrap_or(Timestamp::MAX);
+        let mut until = limit;
         let id = said.await?;
         let mut printed = 0;
         loop {
@@ -141,7 +144,7 @@ impl Talk {
                 let posted = if self.json { reply.posted.to_string() } else { Plain::of(reply).text + "\n" };
                 writeln!(io::stdout(), "{posted}")?;
                 printed += 1;
-                until = until.min(clock.now() + SETTLE);
+                until = limit.min(clock.now() + SETTLE);
             }
             let left = Duration::try_from(until.duration_since(clock.now())).unwrap_or_default();
             match clock.within(left, watch.next()).await {

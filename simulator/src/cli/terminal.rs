@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{not_taken, plain::Plain, warn};
+use super::{harmless, not_taken, plain::Plain, warn};
 use crate::{
     fault::{AnswerFault, CallbackFault},
     message::{Author, Message},
@@ -40,7 +40,7 @@ struct Seat<'a> {
 
 /// Chats until the input ends.
 pub(super) async fn chat(dingtalk: &Simulator, person: Person, place: Place) -> io::Result<()> {
-    println!("{HELP}\n");
+    writeln!(io::stdout(), "{HELP}\n")?;
     let mut seat = Seat { dingtalk, person, place, last: None };
     let (mut lines, mut watch) = (lines(), dingtalk.watch());
     seat.prompt()?;
@@ -75,7 +75,7 @@ impl Seat<'_> {
         };
         let (command, rest) = command.split_once(' ').unwrap_or((command, ""));
         match (command, rest.trim()) {
-            ("help", _) => println!("{HELP}"),
+            ("help", _) => print(HELP)?,
             ("as", name) => {
                 self.person = self.dingtalk.person(name).map_err(text)?;
                 if let Place::Private(_) = self.place {
@@ -115,10 +115,10 @@ impl Seat<'_> {
             count => format!("expected a number from 1 to {count}, came {number:?}"),
         })?;
         match self.dingtalk.press(&self.person, &self.place, link).await {
-            None => println!("  opens {link}"),
+            None => print(&format!("  opens {}", harmless(link)))?,
             Some(Err(error)) => return Err(error.to_string()),
             Some(Ok(heard)) if heard.pushed.is_empty() => {
-                println!("  said {:?}; the robot was not mentioned", heard.message.to_string());
+                print(&format!("  said {:?}; the robot was not mentioned", heard.message.to_string()))?;
             }
             Some(Ok(_)) => {}
         }
@@ -156,6 +156,11 @@ impl Seat<'_> {
         write!(out, "{}@{}> ", self.person.name, name(&self.place))?;
         out.flush()
     }
+}
+
+/// Writes a line; whoever reads may have had enough.
+fn print(line: &str) -> Result<(), String> {
+    writeln!(io::stdout(), "{line}").map_err(|error| error.to_string())
 }
 
 fn name(place: &Place) -> &str {
