@@ -251,6 +251,28 @@ async fn callbacks_with_something_wrong() {
     assert_eq!(usual.2["senderStaffId"], "0147000002");
 }
 
+/// The ends of what can be asked for are no reason to panic.
+#[tokio::test]
+async fn a_clock_that_is_as_wrong_as_can_be() {
+    let dingtalk = start().await;
+    let (robot, received) = recorder(200, "", "");
+    dingtalk.connect(robot);
+    for (skew, at) in [(i64::MAX, i64::MAX), (i64::MIN, i64::MIN + NOW)] {
+        let (sign, timestamp, _) =
+            spoilt(&dingtalk, &received, CallbackFault::SkewedClock(skew)).await.remove(0);
+        assert_eq!((sign, timestamp), signed(SECRET, at));
+    }
+    dingtalk.fail_next(AnswerFault::Slow(u64::MAX));
+    let target = dingtalk.session(&ops());
+    let end = async {
+        until(|| dingtalk.read().is_some()).await;
+        dingtalk.clock().advance(seconds(u64::MAX));
+        dingtalk.clock().advance(seconds(u64::MAX));
+    };
+    let (answer, ()) = soon(async { tokio::join!(dingtalk.post(&target, HI), end) }).await;
+    assert_eq!(answer.body, TAKEN, "the end of time is when it comes");
+}
+
 #[tokio::test]
 async fn a_session_that_is_over_before_it_began() {
     let dingtalk = start().await;

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{AnswerFault, CustomRobot, Endpoint, Person};
+use simulator::{AnswerFault, CustomRobot, CustomRobotState, Endpoint, Person, Place};
 
 use self::support::{DingTalk, NOW, OPEN_TARGET, ops, seconds, start, start_with};
 
@@ -139,6 +139,50 @@ async fn a_call_by_the_token_of_a_custom_robot() {
     let text = r#"{"msgtype":"text","text":{"content":"done"}}"#;
     assert_eq!(dingtalk.post(OPEN_TARGET, text).await.errcode(), 130101, "it is the same robot");
     dingtalk.forget();
+}
+
+/// It names a robot of the group that is written to, and one that may post.
+#[tokio::test]
+async fn a_token_of_a_custom_robot_that_may_not_post_there() {
+    let dingtalk =
+        start_with(|org| org.custom_robots.push(CustomRobot::new("研发", "dev-token", "dev"))).await;
+    let token = dingtalk.token().await;
+    let mut body = to_group(&dingtalk);
+    let states = [CustomRobotState::Disabled, CustomRobotState::Removed, CustomRobotState::Deleted];
+    let other_group = [("dev-token", CustomRobotState::Working)];
+    for (named, state) in other_group.into_iter().chain(states.map(|state| (support::OPEN, state))) {
+        dingtalk.organise(|org| {
+            let robot = org.custom_robots.iter_mut().find(|robot| robot.token == named).expect("a robot");
+            robot.state = state;
+        });
+        body["token"] = named.into();
+        let answer = dingtalk.api(GROUP, &token, &body).await;
+        assert_eq!(answer.api_code(), (400, "invalidParameter.invalid"), "{named} {state:?}");
+        assert_eq!((dingtalk.refused(), dingtalk.read()), ("invalidParameter.invalid".into(), None));
+    }
+    body["token"] = "dev-token".into();
+    body["openConversationId"] = dingtalk.organise(|org| org.groups[1].conversation_id.clone()).into();
+    assert_eq!(dingtalk.api(GROUP, &token, &body).await.status, 200, "in its own group");
+    assert_eq!(dingtalk.shown(), "done");
+}
+
+#[tokio::test]
+async fn nobody_gets_a_message_twice() {
+    let dingtalk = start().await;
+    let token = dingtalk.token().await;
+    let (alice, bob) = ("0147000002", "0147000003");
+    let ids: Vec<String> = [alice, bob, alice, "none", "none"].map(Into::into).into_iter().collect();
+    let answer = dingtalk.api(PEOPLE, &token, &to_people(&ids)).await;
+    assert_eq!(answer.json["invalidStaffIdList"], json!(["none"]));
+    for name in ["alice", "bob"] {
+        let chat = Place::private(&dingtalk.who(name));
+        assert!(dingtalk.read_in(&chat).is_some(), "{name}");
+    }
+    assert_eq!(dingtalk.read(), None);
+    // Twenty people at most, however often each is named.
+    let answer = dingtalk.api(PEOPLE, &token, &to_people(&vec![alice.to_owned(); 21])).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!((dingtalk.shown().as_str(), dingtalk.read()), ("done", None));
 }
 
 /// The month of the calls, as that of the messages, is China's.

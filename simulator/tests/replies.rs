@@ -5,9 +5,11 @@ mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use simulator::{Author, Clock, Note, Robot, Simulator, Way};
+use simulator::{
+    AnswerFault, Author, CallbackFault, Clock, Endpoint, Note, Robot, Simulator, UNSAFE_TEXT, Way,
+};
 
-use self::support::{DingTalk, NOW, OPEN_TARGET, ops, recorder, start};
+use self::support::{DingTalk, NOW, OPEN_TARGET, chinese, ops, recorder, start};
 
 const HI: &str = r#"{"msgtype":"text","text":{"content":"hi"}}"#;
 const JSON: &str = "application/json";
@@ -100,6 +102,57 @@ async fn a_response_that_is_no_reply() {
     assert_eq!(codes, ["400202", "400402", "400105", "400105"]);
 }
 
+fn answers(body: String) -> Robot {
+    Robot::function(move |_| {
+        let body = body.clone();
+        async move { http::Response::new(body.into()) }
+    })
+}
+
+/// A response is held to what holds for a post: its size, what it says, and that its group is still there.
+#[tokio::test]
+async fn a_response_is_as_strict_as_a_post() {
+    let of = |bytes: usize| HI.replace("hi", &chinese(bytes - HI.len() + 2));
+    assert_eq!(of(20_001).len(), 20_001);
+    for (body, is_disbanded, expected) in [
+        (of(20_000), false, None),
+        (of(20_001), false, Some(("460101", "message too long, exceed 20000 bytes"))),
+        (HI.replace("hi", UNSAFE_TEXT), false, Some(("430102", "含有不合适的文本"))),
+        (HI.replace("hi", "https://unsafe.example/a"), false, Some(("430101", "含有不安全的外链"))),
+        (HI.into(), true, Some(("400013", "群已被解散"))),
+    ] {
+        let dingtalk = start().await;
+        dingtalk.connect(answers(body));
+        let push = async || {
+            let callback = dingtalk.hears("alice", "hi");
+            dingtalk.organise(|org| org.groups[0].disbanded = is_disbanded);
+            dingtalk.push(callback, &ops()).await;
+            dingtalk.organise(|org| org.groups[0].disbanded = false);
+        };
+        push().await;
+        let Some((code, why)) = expected else {
+            assert_eq!(dingtalk.last_notes(), [Note::Replied]);
+            dingtalk.forget();
+            continue;
+        };
+        assert_eq!(dingtalk.last_notes(), [Note::NoReply(format!("{code}: {why}"))]);
+        assert_eq!((dingtalk.refused(), dingtalk.read()), (code.into(), None));
+        push().await;
+        let words = last_words(dingtalk).unwrap_or_default();
+        assert!(words.starts_with("DingTalk did not take:") && words.contains(code), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_may_be_a_card_without_buttons() {
+    let dingtalk = start().await;
+    let card = r#"{"msgtype":"actionCard","actionCard":{"title":"t","text":"x","btns":[]}}"#;
+    dingtalk.connect(recorder(200, JSON, card).0);
+    dingtalk.says("alice", &ops(), "hi").await;
+    assert_eq!(dingtalk.shown(), "x");
+    assert_eq!(dingtalk.last_notes(), [Note::CardWithoutButtons, Note::Replied]);
+}
+
 #[tokio::test]
 async fn a_response_mentions_as_a_post_does() {
     let dingtalk = start().await;
@@ -189,6 +242,40 @@ async fn a_call_that_was_not_taken_is_told_in_the_end() {
     }
 }
 
+/// A test that asks for a fault means to see what comes of it.
+#[tokio::test]
+async fn a_fault_that_met_nothing_is_told_in_the_end() {
+    type Ask = fn(&DingTalk);
+    let asked: [(Ask, &str); 3] = [
+        (|dingtalk| dingtalk.fail_next(AnswerFault::Busy), "busy"),
+        (|dingtalk| dingtalk.fail_next_at(Endpoint::AccessToken, AnswerFault::BanPage), "ban-page"),
+        (|dingtalk| dingtalk.spoil_next(CallbackFault::WrongSecret), "wrong-secret"),
+    ];
+    for (ask, name) in asked {
+        let dingtalk = start().await;
+        ask(&dingtalk);
+        assert_eq!(last_words(dingtalk), Some(format!("these faults met nothing: {name}")));
+
+        let dingtalk = start().await;
+        ask(&dingtalk);
+        dingtalk.forget();
+        assert_eq!(last_words(dingtalk), None, "{name}: it was given up");
+
+        let dingtalk = start().await;
+        ask(&dingtalk);
+        dingtalk.post("/v1.0/oauth2/accessToken", "{}").await;
+        dingtalk.says("alice", &ops(), "hi").await;
+        dingtalk.post(&dingtalk.session(&ops()), HI).await;
+        let _ = (dingtalk.read(), dingtalk.rejected());
+        assert_eq!(last_words(dingtalk), None, "{name}: it met something");
+    }
+    // What holds until it is taken back need not meet anything.
+    let dingtalk = start().await;
+    dingtalk.fail_every(Some(AnswerFault::Busy));
+    dingtalk.spoil_every(Some(CallbackFault::Unsigned));
+    assert_eq!(last_words(dingtalk), None);
+}
+
 #[tokio::test]
 async fn nobody_reads_where_it_is_unattended() {
     let builder = Simulator::builder().clock(Clock::at(NOW)).unattended();
@@ -196,6 +283,7 @@ async fn nobody_reads_where_it_is_unattended() {
     dingtalk.post(&dingtalk.signed(), HI).await;
     dingtalk.post("/nowhere", HI).await;
     dingtalk.post(OPEN_TARGET, HI).await;
+    dingtalk.spoil_next(CallbackFault::Unsigned);
     assert_eq!((dingtalk.read(), dingtalk.rejected()), (None, Vec::new()));
     assert_eq!(dingtalk.messages(&ops()).len(), 1, "the conversation has it all the same");
     assert_eq!(last_words(dingtalk), None);

@@ -381,6 +381,7 @@ async fn mentions_name_people_in_the_text() {
         (text("hi", json!({ "atUserIds": ["0147000003"] })), &[], false, &[note("0147000003")]),
         (text("0147000003 hi", json!({ "atUserIds": ["0147000003"] })), &[], false, &[note("0147000003")]),
         (text("@Bob hi", json!({ "atMobiles": ["13800000003"] })), &[], false, &[note("13800000003")]),
+        (text("@01470000031 hi", json!({ "atUserIds": ["0147000003"] })), &[], false, &[note("0147000003")]),
         (markdown, &[], false, &[note("13800000003")]),
         (text("@0147000003 hi", json!({})), &[], false, &[]),
         // Not in the group: taken all the same.

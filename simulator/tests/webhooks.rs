@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use simulator::{Author, Content, Note, Place, UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT, Way};
+use simulator::{Author, Content, Note, Place, TOKEN, UNSAFE_CONTENT, UNSAFE_HOST, UNSAFE_TEXT, Way};
 
 use self::support::{DingTalk, OPEN_TARGET, chinese, ops, seconds, start};
 
@@ -403,6 +403,25 @@ async fn what_is_not_safe_gets_its_code() {
         }
     }
     dingtalk.forget();
+}
+
+/// One for each reason not to take a post is there without being asked for.
+#[tokio::test]
+async fn the_custom_robots_of_the_default_organisation() {
+    let dingtalk = start().await;
+    for (end, content, code, text) in [
+        ("a2e", "hi", 310000, "keywords not in content"),
+        ("a2e", "告警", 0, "ok"),
+        ("a3e", "告警", 310000, "ip 127.0.0.1 not in whitelist"),
+        ("a4e", "告警", 400102, "机器人已停用"),
+        ("a5e", "告警", 400106, "机器人不存在"),
+        ("a6e", "告警", 400101, "access_token不存在"),
+    ] {
+        let target = format!("/robot/send?access_token={}{end}", &TOKEN[..61]);
+        let answer = dingtalk.post(&target, TAKEN[0].0.replace("hi", content)).await;
+        assert_eq!((answer.errcode(), answer.errmsg()), (code, text), "{end}");
+    }
+    assert_eq!((dingtalk.rejected().len(), dingtalk.shown().as_str()), (5, "告警"));
 }
 
 #[tokio::test]
