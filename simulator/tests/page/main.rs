@@ -252,6 +252,19 @@ async fn a_keyboard_is_enough() {
         page.say("自言自语", 1).await;
         assert_eq!(page.text(".mine .delivery").await, "没有 @ 机器人，不会推送给它");
         assert_eq!(page.heard().len(), 2);
+        page.write("@dingops2").await;
+        assert_eq!(page.count(".composer-hint.deaf").await, 1, "somebody else");
+        page.press(Key::Backspace).await;
+        page.until("!document.querySelector('.composer-hint.deaf')").await;
+        page.press(Key::Escape).await;
+        // By a name as well as by a nick.
+        page.write(" @nobo").await;
+        page.until("document.querySelector('.picker [aria-selected=true]')").await;
+        page.press(Key::Enter).await;
+        page.until("document.querySelector('#text').value === '@dingops @无名 '").await;
+        page.press(Key::Enter).await;
+        page.until("document.querySelectorAll('.message').length === 7").await;
+        assert_eq!(page.heard().len(), 3);
 
         // The list by its arrows, and somebody else.
         page.evaluate("document.querySelector('.conversation').focus()").await;
@@ -267,7 +280,7 @@ async fn a_keyboard_is_enough() {
         assert_eq!(page.last_callback().get("senderStaffId"), None);
         page.click(".more").await;
         page.screenshot("kinds").await;
-        page.click(".kinds li:nth-child(3)").await;
+        page.click(".kinds [data-kind=audio]").await;
         page.until("document.querySelectorAll('.message').length === 4").await;
         assert_eq!(page.last_callback()["msgtype"], json!("audio"));
         page.screenshot("audio").await;

@@ -6,8 +6,17 @@ import { preview } from "./message.js";
 import { author, isGroup, key, messagesIn, store, titleOf } from "./store.js";
 
 /** Other kinds than text; the last three only in private chats. */
-const KINDS = ["picture", "richText", "audio", "file", "video"];
-const IN_GROUPS = 2;
+const KINDS = ["picture", "richText", "chatRecord", "unknown", "audio", "file", "video"];
+const IN_GROUPS = 4;
+/** Those that hold no words. */
+const WORDLESS = ["picture", "video"];
+
+/** Whether a text mentions this name, by the rule that the callback goes by: `@dingops2` and `a@dingops` do not. */
+function mentions(text, name) {
+  const written = name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  const another = /[\x00-\x7f]$/.test(name) ? "[A-Za-z0-9_]" : "(?:_|(?![A-Za-z0-9])[\\p{L}\\p{N}])";
+  return new RegExp(`(?<![A-Za-z0-9])@${written}(?![.-]*${another})`, "u").test(text);
+}
 
 export function composer(say) {
   let mention = true;
@@ -55,13 +64,13 @@ export function composer(say) {
   function kinds() {
     const offered = isGroup(store.place) ? KINDS.slice(0, IN_GROUPS) : KINDS;
     const entry = (kind) => {
-      const sample = `kind.${kind}Sample`;
       const click = () => {
         showMenu(false);
-        submit(kind, text.value.trim() || (kind === "picture" || kind === "video" ? "" : t(sample)));
+        const words = text.value.trim() || (WORDLESS.includes(kind) ? "" : t(`kind.${kind}Sample`));
+        submit(kind, kind === "chatRecord" ? `${t("kind.chatRecordTitle", { nick: titleOf(store.place) })}\n${words}` : words);
         text.focus();
       };
-      return el("li", { role: "menuitem", tabindex: -1, on: { click, keydown: (event) => event.key === "Enter" && (event.preventDefault(), click()) } }, icon(kind), t(`kind.${kind}`));
+      return el("li", { role: "menuitem", tabindex: -1, data: { kind }, on: { click, keydown: (event) => event.key === "Enter" && (event.preventDefault(), click()) } }, icon(kind), t(kind === "unknown" ? "kind.unknownKind" : `kind.${kind}`));
     };
     menu.replaceChildren(...offered.map(entry));
   }
@@ -92,7 +101,7 @@ export function composer(say) {
         { role: "option", id: `pick-${index}`, "aria-selected": index === chosen, on: { mousedown: (event) => (event.preventDefault(), pick(index)) } },
         avatar(someone.robot ? "robot" : "person", someone.nick, "small"),
         el("b", { text: someone.nick }),
-        el("small", { text: someone.robot ? t("chat.robot") : (someone.staffId ?? t("me.nobody")) }),
+        el("small", { text: someone.robot ? t("chat.robot") : someone.name }),
       );
     picker.replaceChildren(...offered.map(option));
     picker.setAttribute("aria-label", t("composer.people"));
@@ -125,9 +134,9 @@ export function composer(say) {
 
   /** What one said last here, as it was written. */
   function lastLine() {
-    const mine = messagesIn(store.place).filter((message) => author(message).mine && message.content.type === "text");
+    const mine = messagesIn(store.place).findLast((message) => author(message).mine && message.content.type === "text");
     const prefix = `@${store.robot.nick} `;
-    const said = mine.at(-1)?.content.text ?? "";
+    const said = mine?.content.text ?? "";
     return isGroup(store.place) && said.startsWith(prefix) ? said.slice(prefix.length) : said;
   }
 
@@ -167,7 +176,7 @@ export function composer(say) {
   }
 
   function drawHint() {
-    const named = text.value.includes(`@${store.robot.nick}`) || (quoting && author(quoting).kind === "robot");
+    const named = mentions(text.value, store.robot.nick) || (quoting && author(quoting).kind === "robot");
     const deaf = isGroup(store.place) && !mention && !named;
     hint.textContent = deaf ? t("composer.unmentioned", { nick: store.robot.nick }) : t("composer.hint");
     hint.classList.toggle("deaf", deaf);
