@@ -3,6 +3,7 @@
 //! What is seen is kept as pictures in `target/tmp/screenshots`.
 
 mod browser;
+mod flood;
 mod robot;
 
 use browser::{BOTH, DESKTOP, PHONE, Page, on};

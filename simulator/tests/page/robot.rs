@@ -92,6 +92,14 @@ fn reply(callback: &Value) -> Value {
             reply
         }
         "hostile" => markdown("<img src=x onerror=alert(12)>", HOSTILE),
+        "own pictures" => {
+            let webhook =
+                callback["sessionWebhook"].as_str().and_then(|webhook| url::Url::parse(webhook).ok());
+            let origin = webhook.expect("a session").origin().ascii_serialization();
+            let picture = |index: u8| format!("![p]({origin}/page/events?{index})\n\n");
+            markdown("pictures", &(0..8).map(picture).collect::<String>())
+        }
+        "nested" => markdown("nested", &">".repeat(19_000)),
         "hostile card" => card("0", &[dead]),
         "link" => json!({ "msgtype": "link", "link": {
             "title": "构建 #218 成功", "text": "web 的主干在 3 分 12 秒内构建完成，412 个测试全部通过。",

@@ -3,7 +3,7 @@
 import { arrowKeys, avatar, el, icon, iconButton, toast } from "./dom.js";
 import { composer } from "./composer.js";
 import { faultName } from "./faults.js";
-import { locale, t } from "./i18n.js";
+import { clock, locale, t } from "./i18n.js";
 import { delivery, messageNode } from "./message.js";
 import { arrive, isGroup, key, messagesIn, on, open, person, post, store, switched, titleOf } from "./store.js";
 import { isDrawerOpen, showDrawer, showExchange } from "./layout.js";
@@ -37,7 +37,7 @@ function refresh(id) {
 
 function when(at) {
   const day = (time) => new Date(time).toDateString();
-  const time = new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  const time = clock(at);
   if (day(at) === day(Date.now())) return time;
   if (day(at) === day(Date.now() - 24 * 3600 * 1000)) return t("chat.yesterday", { time });
   return `${new Date(at).toLocaleDateString(locale(), { month: "long", day: "numeric" })} ${time}`;
@@ -156,18 +156,25 @@ export function chat() {
     shownPlace = here;
     write.draw();
   };
-  on("message", (message) => {
-    if (!store.place || key(message.place) !== key(store.place)) return;
-    following ||= message.author.kind === "person" && message.author.name === store.me;
+  on("forgotten", (ids) => {
+    for (const id of ids) document.getElementById(id)?.remove();
+    // A time goes with what was said then.
+    while (log?.querySelector(":scope > .when:first-child + .when")) log.firstChild.remove();
+  });
+  on("messages", (messages) => {
+    const here = messages.filter((message) => store.place && key(message.place) === key(store.place));
+    if (!here.length) return;
+    following ||= here.some(({ author: { kind, name } }) => kind === "person" && name === store.me);
     scroller.querySelector(".welcome")?.remove();
-    const node = append(message);
+    const node = here.map(append).at(-1);
     if (!following) return;
     // What is longer than the chat is read from its beginning.
     if (node.offsetHeight > scroller.clientHeight) node.scrollIntoView({ block: "start" });
     else toEnd();
   });
-  on("exchange", (exchange) => {
-    for (const [id, pushes] of store.pushes) if (pushes.includes(exchange.id)) refresh(id);
+  on("exchanges", (exchanges) => {
+    const ids = new Set(exchanges.map(({ id }) => store.pushed.get(id)));
+    for (const id of ids) if (id) refresh(id);
   });
   on("drawer", () => store.place && head.replaceChildren(...heading()));
   on("connection", () => {

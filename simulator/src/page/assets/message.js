@@ -1,7 +1,7 @@
 // One message, as DingTalk draws its kind.
 
 import { avatar, copy, el, icon, iconButton, toast } from "./dom.js";
-import { has, locale, milliseconds, t } from "./i18n.js";
+import { clock, has, milliseconds, t } from "./i18n.js";
 import { author, isGroup, person, store } from "./store.js";
 
 /** Characters that fit in a line of a phone, with a name beside them. */
@@ -40,10 +40,21 @@ function pressable(address, say, properties, ...children) {
   return el("button", { type: "button", title: dead, ...properties, class: `${properties.class} dead`, on: { click } }, ...children);
 }
 
+const PICTURES = /^data:image\/(?:png|jpeg|gif|webp);base64,/;
+const LOOPBACK = /(?:^|\.)localhost\.?$|^127\.|^0\.0\.0\.0$|^\[::(?:1|ffff:7f.*)?\]$/;
+
+/** Whether the simulator itself is at an address: its own pictures could keep all of a browser's connections to it. */
+function isOwn(address) {
+  const url = new URL(address);
+  const own = [location.origin, store.origin].filter(Boolean).map((origin) => new URL(origin));
+  return own.some(({ hostname, port }) => url.port === port && (url.hostname === hostname || LOOPBACK.test(url.hostname)));
+}
+
 /** A picture, or what stands for one that cannot be loaded. */
 function picture(address, description = "") {
   const missing = () => el("span", { class: "picture missing", role: "img", "aria-label": description || t("kind.picture") }, icon("picture"));
-  if (!target(address)?.opens) return missing();
+  const { opens } = target(address) ?? {};
+  if (opens ? isOwn(opens) : !PICTURES.test(address)) return missing();
   const image = el("img", { class: "picture", src: address, alt: description, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(missing()));
   return image;
@@ -52,12 +63,15 @@ function picture(address, description = "") {
 /** A robot's Markdown: the one thing that comes as markup, which the server made and cleaned. */
 function markdown(html, say) {
   const body = el("div", { class: "markdown" });
-  body.innerHTML = html;
+  // Nothing in a template is loaded.
+  const template = el("template");
+  template.innerHTML = html;
+  for (const image of template.content.querySelectorAll("img")) {
+    image.replaceWith(picture(image.getAttribute("src") ?? "", image.alt));
+  }
+  body.append(template.content);
   for (const link of body.querySelectorAll("a")) {
     link.replaceWith(pressable(link.getAttribute("href") ?? "", say, { class: "link" }, ...link.childNodes));
-  }
-  for (const image of body.querySelectorAll("img")) {
-    image.replaceWith(picture(image.getAttribute("src") ?? "", image.alt));
   }
   for (const source of body.querySelectorAll(".unrendered")) {
     const kind = source.dataset.unrendered;
@@ -110,8 +124,9 @@ export function preview(message) {
   const tag = (kind, text = "") => `[${t(`kind.${kind}`)}]${text && " "}${text}`;
   switch (content.type) {
     case "text":
+      return message.runs.map(({ text }) => text).join("");
     case "richText":
-      return message.runs.map(({ kind, text }) => (kind === "picture" ? tag("picture") : text)).join("");
+      return (message.mention ? `${message.mention} ` : "") + message.runs.map(({ kind, text }) => (kind === "picture" ? tag("picture") : text)).join("");
     case "markdown":
     case "actionCard":
       return content.title;
@@ -172,8 +187,14 @@ export function messageNode(message, { say, quote, showExchange }) {
   const { kind, nick, robot, mine } = author(message);
   const { type, hideAvatar } = message.content;
   const everybody = message.mentions.all && el("p", { class: `text ${type === "text" ? "mention" : ""}`, text: t("chat.all") });
-  const bubble = el("div", { class: `bubble is-${type}` }, message.quotes && quoted(message.quotes), contents[type](message, say), everybody);
-  const time = new Date(message.at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  // Of what is no text of one's own the client shows it above.
+  const mention = message.mention && el("span", { class: "mention", text: message.mention });
+  const isText = type === "richText";
+  const shown = contents[type](message, say);
+  if (mention && isText) shown.prepend(mention, " ");
+  const above = mention && !isText && el("p", { class: "text to" }, mention);
+  const bubble = el("div", { class: `bubble is-${type}` }, message.quotes && quoted(message.quotes), above, shown, everybody);
+  const time = clock(message.at);
   const from = el(
     "header",
     { class: "from" },

@@ -2,6 +2,10 @@
 
 const listeners = new Map();
 
+/** What is held, and drawn: whatever is older goes. */
+const MESSAGES = 500;
+const EXCHANGES = 200;
+
 export const store = {
   origin: "",
   robot: { nick: "" },
@@ -21,13 +25,17 @@ export const store = {
   place: null,
   /** Messages that one has not seen, by person and place. */
   unread: new Map(),
-  /** Pushes of a message, by `msgId`. */
+  /** Pushes of a message, by `msgId`; and the `msgId` of a push. */
   pushes: new Map(),
+  pushed: new Map(),
   /** Messages that a button or a link said. */
   pressed: new Set(),
 };
 
-/** `loaded`, `message`, `exchange`, `switches`, `quotas`, `view`, `drawer`, `language`, `theme`, `connection`. */
+/**
+ * `loaded`, `switches`, `quotas`, `view`, `drawer`, `language`, `theme`, `connection`; and once a frame, with a list:
+ * `messages`, `forgotten` (ids of messages) and `exchanges`.
+ */
 export function on(name, listener) {
   listeners.set(name, [...(listeners.get(name) ?? []), listener]);
 }
@@ -49,7 +57,10 @@ export function places(name = store.me) {
 export const titleOf = (place) =>
   isGroup(place) ? (store.groups.find((group) => group.name === place.name)?.title ?? place.name) : store.robot.nick;
 
-export const messagesIn = (place) => [...store.messages.values()].filter((message) => key(message.place) === key(place));
+/** The messages of each place, the oldest first. */
+const conversations = new Map();
+
+export const messagesIn = (place) => conversations.get(key(place)) ?? [];
 
 export const unreadOf = (name, place) => store.unread.get(unreadKey(name, place)) ?? 0;
 
@@ -111,22 +122,73 @@ export async function post(what, body) {
   return answer;
 }
 
+const nothing = () => ({ messages: [], forgotten: [], exchanges: new Set(), dirty: new Set() });
+
+/** What came since it was told last: a burst is drawn once. */
+let fresh = nothing();
+let isFrameAsked = false;
+
+function soon() {
+  if (isFrameAsked) return;
+  isFrameAsked = true;
+  requestAnimationFrame(tell);
+  // A page that nobody looks at has no frames.
+  setTimeout(tell, 250);
+}
+
+function tell() {
+  if (!isFrameAsked) return;
+  isFrameAsked = false;
+  const { messages, forgotten, exchanges, dirty } = fresh;
+  fresh = nothing();
+  const told = { forgotten, messages: messages.filter(({ id }) => store.messages.has(id)), exchanges: [...exchanges].map((id) => store.traffic.get(id)).filter(Boolean) };
+  for (const [name, list] of Object.entries(told)) if (list.length) emit(name, list);
+  for (const name of dirty) emit(name);
+}
+
 function takeMessage(message) {
-  const isNew = !store.messages.has(message.id);
+  if (store.messages.has(message.id)) return false;
   store.messages.set(message.id, message);
-  return isNew;
+  const place = key(message.place);
+  if (!conversations.has(place)) conversations.set(place, []);
+  conversations.get(place).push(message);
+  if (store.messages.size > MESSAGES) forget(store.messages.values().next().value);
+  return true;
+}
+
+/** The oldest of all is the oldest of its conversation. */
+function forget({ id, place }) {
+  store.messages.delete(id);
+  store.pressed.delete(id);
+  conversations.get(key(place)).shift();
+  fresh.forgotten.push(id);
 }
 
 function takeExchange(exchange) {
-  const isNew = !store.traffic.has(exchange.id);
-  store.traffic.set(exchange.id, exchange);
-  if (exchange.direction !== "toRobot" || !isNew) return;
+  const { id, direction, body } = exchange;
+  const isNew = !store.traffic.has(id);
+  store.traffic.set(id, exchange);
+  if (!isNew) return;
+  if (store.traffic.size > EXCHANGES) forgetExchange(store.traffic.keys().next().value);
+  if (direction !== "toRobot") return;
   try {
-    const { msgId } = JSON.parse(exchange.body);
-    if (msgId) store.pushes.set(msgId, [...(store.pushes.get(msgId) ?? []), exchange.id]);
+    const { msgId } = JSON.parse(body);
+    if (!msgId) return;
+    store.pushed.set(id, msgId);
+    store.pushes.set(msgId, [...(store.pushes.get(msgId) ?? []), id]);
   } catch {
     // A body that was cut.
   }
+}
+
+function forgetExchange(id) {
+  store.traffic.delete(id);
+  const msgId = store.pushed.get(id);
+  if (!msgId) return;
+  store.pushed.delete(id);
+  const others = store.pushes.get(msgId).filter((other) => other !== id);
+  if (others.length) store.pushes.set(msgId, others);
+  else store.pushes.delete(msgId);
 }
 
 /** A message that is put into the conversation, whether the answer to a post or an event says so first. */
@@ -134,31 +196,35 @@ export function arrive(message) {
   if (!takeMessage(message)) return;
   const writer = message.author.kind === "person" ? message.author.name : null;
   for (const { name } of store.people) {
-    const sees = places(name).some((place) => key(place) === key(message.place));
+    const sees = isGroup(message.place) || message.place.name === name;
     const looks = name === store.me && key(store.place) === key(message.place);
     if (sees && !looks && name !== writer) {
       const at = unreadKey(name, message.place);
       store.unread.set(at, (store.unread.get(at) ?? 0) + 1);
     }
   }
-  emit("message", message);
+  fresh.messages.push(message);
+  soon();
 }
 
 export function switched(switches) {
   Object.assign(store, switches);
-  emit("switches");
+  fresh.dirty.add("switches");
+  soon();
 }
 
 export function metered(quotas) {
   store.quotas = quotas;
-  emit("quotas");
+  fresh.dirty.add("quotas");
+  soon();
 }
 
 const handlers = {
   message: arrive,
   exchange: (exchange) => {
     takeExchange(exchange);
-    emit("exchange", exchange);
+    fresh.exchanges.add(exchange.id);
+    soon();
   },
   switches: switched,
   quotas: metered,
@@ -182,6 +248,9 @@ async function load() {
   store.messages = new Map();
   store.traffic = new Map();
   store.pushes = new Map();
+  store.pushed = new Map();
+  conversations.clear();
+  fresh = nothing();
   state.messages.forEach(takeMessage);
   state.traffic.forEach(takeExchange);
   if (!person(store.me)) store.me = store.people[0]?.name ?? "";
@@ -198,7 +267,17 @@ export function watch() {
     store.connected = connected;
     emit("connection");
   };
-  const loading = () => load().then(() => connection(true), () => connection(false));
+  let isLoading = false;
+  let isStale = false;
+  const loading = async () => {
+    // Where more happens than can be told, one question at a time is enough.
+    isStale = isLoading;
+    if (isLoading) return;
+    isLoading = true;
+    await load().then(() => connection(true), () => connection(false));
+    isLoading = false;
+    if (isStale) setTimeout(loading, 500);
+  };
   events.addEventListener("open", loading);
   events.addEventListener("reload", loading);
   events.addEventListener("error", () => connection(false));

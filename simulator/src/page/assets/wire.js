@@ -2,12 +2,10 @@
 
 import { arrowKeys, copy, el, icon, iconButton } from "./dom.js";
 import { faultName, faultsPanel } from "./faults.js";
-import { has, locale, milliseconds, t } from "./i18n.js";
+import { clock, has, milliseconds, t } from "./i18n.js";
 import { showDrawer } from "./layout.js";
 import { on, store } from "./store.js";
 
-/** Rows that are shown. */
-const SHOWN = 200;
 const TOKENS = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** A body: JSON with its parts coloured, anything else as it is. */
@@ -77,7 +75,7 @@ function details(exchange) {
 function row(exchange, isOpen, toggle) {
   const { id, direction, target, bytes, answer, at } = exchange;
   const { text, state } = result(exchange);
-  const time = new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const time = clock(at, "2-digit");
   const ms = answer && milliseconds(answer.took);
   const facts = [time, t("wire.bytes", { count: bytes.toLocaleString() }), ms].filter(Boolean).join(" · ");
   const path = el("b", { text: target.split("?")[0] });
@@ -99,7 +97,8 @@ function wirePanel() {
   const list = el("ol", { class: "wire-list" });
   const empty = el("p", { class: "wire-empty" });
   const opened = new Set();
-  const rowOf = (id) => list.querySelector(`[data-exchange="${id}"]`);
+  const rows = new Map();
+  const rowOf = (id) => rows.get(id);
   const toggle = (id) => {
     if (!opened.delete(id)) opened.add(id);
     put(store.traffic.get(id));
@@ -111,18 +110,28 @@ function wirePanel() {
     const hadFocus = old?.querySelector(".wire-row") === document.activeElement;
     if (old) old.replaceWith(made);
     else list.prepend(made);
+    rows.set(exchange.id, made);
     if (hadFocus) made.querySelector(".wire-row").focus();
-    if (list.childElementCount > SHOWN) list.lastChild.remove();
+  };
+  const putAll = (exchanges) => {
+    exchanges.forEach(put);
+    for (const [id, old] of rows) {
+      if (store.traffic.has(id)) continue;
+      old.remove();
+      rows.delete(id);
+      opened.delete(id);
+    }
     empty.hidden = true;
   };
   const draw = () => {
     list.setAttribute("aria-label", t("wire.list"));
-    const all = [...store.traffic.values()].slice(-SHOWN).reverse();
-    list.replaceChildren(...all.map((exchange) => row(exchange, opened.has(exchange.id), toggle)));
+    rows.clear();
+    list.replaceChildren();
+    [...store.traffic.values()].forEach(put);
     empty.replaceChildren(icon("wire"), t("wire.empty"));
-    empty.hidden = all.length > 0;
+    empty.hidden = rows.size > 0;
   };
-  on("exchange", put);
+  on("exchanges", putAll);
   for (const event of ["loaded", "language"]) on(event, draw);
   arrowKeys(list, ".wire-row");
   const show = (id) => {
