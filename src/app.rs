@@ -9,7 +9,7 @@
 //! | 3 | `timestamp` and `sign`, before the body is read any further | 401 |
 //! | 4 | at most 1 MiB, within five seconds; a callback as [`callback::decode`] reads it | 413, 408, 400 |
 //! | 5 | the sender's organisation (none named at all: open commands only), and the robot's code if one is configured | 403 |
-//! | 6 | the session webhook: a host on the list, not expired | 400; expired, missing, or no quota left: 200, nothing run |
+//! | 6 | the session webhook: a host on the list, not expired | 400; expired or missing: the OpenAPI if it is configured, else 200, nothing run |
 //! | 7 | a message id not seen in the last ten minutes | 200, not run again |
 //! | 8 | acknowledge: all that follows happens after the response | |
 //! | 9 | words, row, arguments | a reply that shows what is wrong |
@@ -40,9 +40,9 @@ use crate::{
     clock::Clock,
     config::{Environment, Settings},
     dingtalk::{
-        callback::{self, Callback, Content},
-        deliver::Deliver,
-        session::SessionWebhook,
+        callback::{self, Callback, Content, ConversationKind},
+        deliver::{Deliver, Reach},
+        robot::{Address, OpenApi},
         signature::Verifier,
     },
     dispatch::{Membership, table::Table},
@@ -61,6 +61,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// For a refusal to be said again to the same person.
 const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+/// For what the operator must mend to be said again in a chat.
+const SAID_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+const NO_QUOTA: &str = "no quota";
 
 /// The function.
 pub struct App {
@@ -73,6 +76,8 @@ pub struct App {
     deliver: Deliver,
     seen: Recently,
     refused: Recently,
+    /// What is said once an hour, to nobody in particular.
+    said: Recently,
     lines: Sparingly,
 }
 
@@ -88,7 +93,7 @@ pub struct Arrival {
 /// What passed all checks.
 struct Accepted {
     callback: Callback,
-    session: SessionWebhook,
+    reach: Reach,
     membership: Membership,
     received: Timestamp,
     skew: SignedDuration,
@@ -108,14 +113,23 @@ impl App {
     /// The function with these settings and commands.
     pub fn new(settings: Settings, environment: Environment, table: Table, clock: Arc<dyn Clock>) -> Self {
         let outbound = Arc::new(Outbound::default());
+        let openapi = environment.credentials().map(|credentials| {
+            OpenApi::new(
+                settings.dingtalk.api.clone(),
+                credentials,
+                Arc::clone(&outbound),
+                Arc::clone(&clock),
+            )
+        });
         let max_skew = settings.dingtalk.max_skew;
         Self {
             verifier: Verifier::new(environment.secret, environment.previous, max_skew),
             robot_code: environment.robot_code,
             table: Arc::new(table),
-            deliver: Deliver::new(Arc::clone(&outbound), Arc::clone(&clock)),
+            deliver: Deliver::new(Arc::clone(&outbound), Arc::clone(&clock), openapi),
             seen: Recently::new(REPEATED_WITHIN),
             refused: Recently::new(REFUSED_AGAIN_AFTER),
+            said: Recently::new(SAID_AGAIN_AFTER),
             lines: Sparingly::new(2, 10),
             settings: Arc::new(settings),
             clock,
@@ -224,18 +238,39 @@ impl App {
         if self.robot_code.is_some() && self.robot_code != callback.robot.code {
             return Err(Refusal::OtherRobot { came: shown(callback.robot.code.as_deref()) });
         }
-        if let Content::QuotaExhausted { message } = &callback.content {
-            return Ok(self.silence(Silent::NoQuota { message: text::cut(message, 200) }));
-        }
-        let Some(raw) = &callback.session_webhook else { return Ok(self.silence(Silent::NoSession)) };
-        let session = self.settings.dingtalk.session_hosts.check(raw)?;
-        if callback.session_expires_at.is_some_and(|expiry| expiry <= received.as_millisecond()) {
-            return Ok(self.silence(Silent::SessionExpired));
-        }
+        let reach = self.reach(&callback, membership, received)?;
         if callback.msg_id.as_deref().is_some_and(|id| !self.seen.first_time(id, received)) {
             return Ok(self.silence(Silent::Again));
         }
-        Ok(Admitted::Work(Box::new(Accepted { callback, session, membership, received, skew })))
+        if let Content::QuotaExhausted { message } = &callback.content {
+            self.silence(Silent::NoQuota { message: text::cut(message, 200) });
+            // It is said once, by the way whose quota is another one.
+            let openapi = Reach { session: None, ..reach.clone() };
+            let said = !self.deliver.can_reach(&openapi) || !self.said.first_time(NO_QUOTA, received);
+            if said {
+                return Ok(Admitted::Silence);
+            }
+        }
+        if !self.deliver.can_reach(&reach) {
+            let expired = callback.session_webhook.is_some();
+            return Ok(self.silence(if expired { Silent::SessionExpired } else { Silent::NoSession }));
+        }
+        Ok(Admitted::Work(Box::new(Accepted { callback, reach, membership, received, skew })))
+    }
+
+    /// Check 6: where the reply may go. A session webhook of a stranger is refused, whatever other ways there are.
+    fn reach(&self, callback: &Callback, membership: Membership, now: Timestamp) -> Result<Reach, Refusal> {
+        let raw = callback.session_webhook.as_ref();
+        let session = raw.map(|raw| self.settings.dingtalk.session_hosts.check(raw)).transpose()?;
+        let expired = callback.session_expires_at.is_some_and(|expiry| expiry <= now.as_millisecond());
+        let own = membership == Membership::Own;
+        let address = match callback.conversation.kind {
+            ConversationKind::Private => {
+                callback.sender.staff_id.clone().filter(|_| own).map(Address::Person)
+            }
+            _ => callback.conversation.id.clone().map(Address::Group),
+        };
+        Ok(Reach { session: session.filter(|_| !expired), address, robot: None })
     }
 
     /// Reads until `enough` bytes are there or the body ends, and does not wait for ever.

@@ -2,6 +2,7 @@
 
 mod check;
 mod event;
+mod send;
 
 use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
@@ -19,6 +20,8 @@ use crate::{
 
 /// Exit code for anything that is wrong at the start: settings, variables, an address that is taken.
 const NOT_STARTED: u8 = 2;
+/// Exit code of `send` where a message may have arrived.
+const UNKNOWN: u8 = 3;
 const LISTEN: &str = "127.0.0.1:9000";
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Shorter than that there is no time to run a command and to say that it took too long.
@@ -28,7 +31,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 /// ChatOps for DingTalk as one serverless function.
 ///
 /// Without a command it is the function: on Lambda it asks the Runtime API for events, elsewhere it serves plain
-/// HTTP. DINGTALK_APP_SECRET must hold the app's Client Secret.
+/// HTTP. DINGTALK_APP_SECRET must hold the app's Client Secret; only `send` to a custom robot does without.
 #[derive(Parser)]
 #[command(name = "dingops", version)]
 struct Arguments {
@@ -41,6 +44,7 @@ enum Subcommands {
     Serve(Serve),
     Check(check::Check),
     Event(event::Event),
+    Send(Box<send::Send>),
 }
 
 /// Serve plain HTTP, also where Lambda's variables are set
@@ -66,6 +70,10 @@ enum CliError {
     Io { what: String, error: std::io::Error },
     #[error("the Runtime API of Lambda: {}", chain(.0.as_ref()))]
     Lambda(lambda_runtime::Error),
+    #[error("{0}")]
+    NotDelivered(String),
+    #[error("{0}")]
+    Unknown(String),
 }
 
 /// Reads the command line and does what it says.
@@ -76,6 +84,7 @@ pub fn main() -> ExitCode {
         Some(Subcommands::Serve(arguments)) => serve(&arguments),
         Some(Subcommands::Check(arguments)) => arguments.run(),
         Some(Subcommands::Event(arguments)) => arguments.run(),
+        Some(Subcommands::Send(arguments)) => arguments.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,7 +95,11 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("dingops: {error}");
-            ExitCode::from(NOT_STARTED)
+            match error {
+                CliError::NotDelivered(_) => ExitCode::FAILURE,
+                CliError::Unknown(_) => ExitCode::from(UNKNOWN),
+                _ => ExitCode::from(NOT_STARTED),
+            }
         }
     }
 }

@@ -5,6 +5,8 @@
 //! `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
 mod document;
+mod environment;
+mod robots;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
@@ -14,13 +16,13 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
-pub use self::document::Mistake;
-use self::document::{Document, Places};
+pub use self::{document::Mistake, environment::Environment};
+use self::{
+    document::{Document, Places},
+    robots::RobotSection,
+};
 use crate::{
-    dingtalk::{
-        session::SessionHosts,
-        signature::{InvalidSecret, Secret},
-    },
+    dingtalk::{session::SessionHosts, webhook::CustomRobot},
     dispatch::{table::Taken, words::Line},
     locale::Locale,
     text,
@@ -53,6 +55,8 @@ pub struct Settings {
     pub people: BTreeMap<String, String>,
     /// Conversation ids by name.
     pub groups: BTreeMap<String, String>,
+    /// Custom robots of groups by name.
+    pub robots: BTreeMap<String, CustomRobot>,
     /// Services that tell the address this function calls out from.
     pub ip: Ip,
     /// Fixed answers.
@@ -97,9 +101,9 @@ pub struct DingTalk {
     pub max_skew: Duration,
     /// The same for commands that change something.
     pub max_skew_write: Duration,
-    /// DingTalk's host for custom robots. Nothing calls it yet.
+    /// DingTalk's host for custom robots.
     pub oapi: Url,
-    /// DingTalk's host for the OpenAPI. Nothing calls it yet.
+    /// DingTalk's host for the OpenAPI.
     pub api: Url,
 }
 
@@ -123,17 +127,6 @@ pub struct Answer {
     name_at: Mistake,
     /// Whether its name came from the environment.
     name_replaced: bool,
-}
-
-/// What the environment tells beside the file.
-#[derive(Debug, Clone)]
-pub struct Environment {
-    /// `DINGTALK_APP_SECRET`
-    pub secret: Secret,
-    /// `DINGTALK_APP_SECRET_PREVIOUS`
-    pub previous: Option<Secret>,
-    /// `DINGTALK_ROBOT_CODE`: only callbacks of this robot are taken.
-    pub robot_code: Option<String>,
 }
 
 /// Why the settings cannot be used.
@@ -163,36 +156,6 @@ pub enum ConfigError {
         /// What is wrong, and where.
         mistake: Mistake,
     },
-}
-
-impl Environment {
-    /// Reads the variables.
-    ///
-    /// # Errors
-    /// When the secret is missing, or one is unusable. No value is repeated.
-    pub fn read(env: Env<'_>) -> Result<Self, ConfigError> {
-        let secret = |name: &'static str| {
-            let unusable = |error: InvalidSecret| ConfigError::Variable { name, problem: error.to_string() };
-            env(name).map(|text| Secret::new(text).map_err(unusable)).transpose()
-        };
-        let robot_code = env("DINGTALK_ROBOT_CODE").filter(|code| !code.is_empty());
-        if robot_code.as_deref().is_some_and(|code| code.trim() != code) {
-            let problem =
-                "expected a robot's code such as \"dingxxxxxxxx\", came one with a blank around it".into();
-            return Err(ConfigError::Variable { name: "DINGTALK_ROBOT_CODE", problem });
-        }
-        let missing = ConfigError::Variable {
-            name: "DINGTALK_APP_SECRET",
-            problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
-                      no callback can be verified"
-                .into(),
-        };
-        Ok(Self {
-            secret: secret("DINGTALK_APP_SECRET")?.ok_or(missing)?,
-            previous: secret("DINGTALK_APP_SECRET_PREVIOUS")?,
-            robot_code,
-        })
-    }
 }
 
 impl Settings {
@@ -235,6 +198,10 @@ impl Settings {
         })?;
         let dingtalk = sections.dingtalk.check(&places)?;
         let ip = sections.ip.check(&places)?;
+        let named = |name: Spanned<String>| match name.get_ref().trim() {
+            "" => Err(places.mistake(name.span(), "expected a name, came an empty one".into())),
+            _ => Ok(name.into_inner()),
+        };
         let ids =
             |names: BTreeMap<Spanned<String>, Spanned<String>>| -> Result<BTreeMap<String, String>, Mistake> {
                 let entry = |(name, id): (Spanned<String>, Spanned<String>)| {
@@ -244,13 +211,12 @@ impl Settings {
                             "expected an id as `whoami` tells it, came an empty text".into(),
                         ));
                     }
-                    if name.get_ref().trim().is_empty() {
-                        return Err(places.mistake(name.span(), "expected a name, came an empty one".into()));
-                    }
-                    Ok((name.into_inner(), id.into_inner()))
+                    Ok((named(name)?, id.into_inner()))
                 };
                 names.into_iter().map(entry).collect()
             };
+        let robot =
+            |(name, robot): (Spanned<String>, RobotSection)| Ok((named(name)?, robot.check(&places)?));
         Ok(Self {
             source: Source { file, hash: hash(text) },
             locale: sections.locale,
@@ -258,6 +224,7 @@ impl Settings {
             dingtalk,
             people: ids(sections.people)?,
             groups: ids(sections.groups)?,
+            robots: sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
         })
@@ -293,6 +260,8 @@ struct Sections {
     people: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     groups: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    robots: BTreeMap<Spanned<String>, RobotSection>,
     #[serde(default)]
     ip: IpSection,
     #[serde(default)]

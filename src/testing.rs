@@ -29,7 +29,7 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use simulator::{Organisation, Place, Pushed, Robot, Said, Simulator};
+use simulator::{App as DingTalkApp, Organisation, Place, Pushed, Robot, Said, Simulator};
 
 pub use self::service::{Answer, Service};
 /// A clock that tests move.
@@ -97,6 +97,13 @@ pub struct Chat {
     is_private: bool,
 }
 
+/// What the environment says of the robot.
+#[derive(Default)]
+struct Robots<'a> {
+    code: Option<&'a str>,
+    key: Option<String>,
+}
+
 /// Work that callbacks caused and that nobody has run yet.
 type Jobs = Arc<Mutex<Vec<Job>>>;
 
@@ -109,26 +116,38 @@ impl Chat {
     /// In a group, with the shipped settings and these in addition or instead: lines before the first `[table]`
     /// replace the shipped ones of the same key, tables replace the shipped ones of the same name.
     pub async fn with(toml: &str) -> Self {
-        Self::build(toml, None, None).await
+        Self::build(toml, None, Robots::default()).await
     }
 
     /// In a group, with the shipped settings, and only callbacks of this robot are taken.
     pub async fn for_robot(code: &str) -> Self {
-        Self::build("", None, Some(code)).await
+        Self::build("", None, Robots { code: Some(code), key: None }).await
+    }
+
+    /// In a group, with the shipped settings and the OpenAPI.
+    pub async fn with_openapi() -> Self {
+        Self::with_openapi_and(None).await
+    }
+
+    /// The same, with these rows instead of the program's commands.
+    pub async fn with_openapi_and(rows: Option<&'static [Row]>) -> Self {
+        let DingTalkApp { key, robot_code, .. } = Organisation::default().app;
+        Self::build("", rows, Robots { code: Some(&robot_code), key: Some(key) }).await
     }
 
     /// In a group, with these rows instead of the program's commands.
     pub async fn with_rows(rows: &'static [Row]) -> Self {
-        Self::build("", Some(rows), None).await
+        Self::build("", Some(rows), Robots::default()).await
     }
 
-    async fn build(toml: &str, rows: Option<&'static [Row]>, robot: Option<&str>) -> Self {
+    async fn build(toml: &str, rows: Option<&'static [Row]>, robots: Robots<'_>) -> Self {
         let clock = TestClock::at(NOW_MS);
         let dingtalk = dingtalk(clock.clone()).await;
         let text = settings(toml, &[dingtalk.origin(), CLOSED]);
         let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
         let secret = Secret::new(SECRET).expect("a secret");
-        let environment = Environment { secret, previous: None, robot_code: robot.map(str::to_owned) };
+        let robot_code = robots.code.map(str::to_owned);
+        let environment = Environment { secret, previous: None, robot_code, app_key: robots.key };
         let table = match rows {
             None => crate::commands::table(&settings.answers),
             Some(rows) => Table::new(rows, Vec::new()),
@@ -288,5 +307,8 @@ pub fn settings(toml: &str, origins: &[&str]) -> String {
     merged.extend(over);
     let dingtalk = merged.get_mut("dingtalk").and_then(toml::Value::as_table_mut).expect("[dingtalk]");
     dingtalk.insert("session_hosts".into(), origins.to_vec().into());
+    for host in ["api", "oapi"] {
+        dingtalk.insert(host.into(), origins[0].into());
+    }
     toml::to_string(&merged).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -194,7 +194,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// Text from a robot for a terminal, which obeys control characters: they are shown instead.
 fn harmless(text: &str) -> String {
     let is_control = |c: char| {
-        c.is_control() && c != '\n' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        c.is_control() && !['\n', '\t'].contains(&c)
+            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().flat_map(|c| if is_control(c) { c.escape_unicode().collect() } else { vec![c] }).collect()
 }

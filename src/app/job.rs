@@ -1,6 +1,10 @@
 //! Steps 9 to 12: what is done with a callback after it was acknowledged.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
@@ -8,13 +12,14 @@ use tracing::Instrument;
 use super::{Accepted, App, Arrival};
 use crate::{
     dingtalk::{
-        callback::ConversationKind,
+        callback::{Content, ConversationKind},
+        deliver::{Reach, Undelivered, Way},
         markdown::{self, Mention, Reader},
-        session::SessionWebhook,
     },
     dispatch::{
         self, Ctx, Dispatched, Person, Place,
         audit::{self, Delivery, Outcome, Record},
+        progress::Progress,
     },
     reply::Reply,
     text,
@@ -34,9 +39,8 @@ pub struct Job(Pin<Box<dyn Future<Output = ()> + Send>>);
 impl Job {
     /// A job holds no more of a callback than it needs: there may be many.
     pub(super) fn new(app: Arc<App>, accepted: Accepted, arrival: Arrival) -> Self {
-        let Accepted { callback, session, membership, received, skew } = accepted;
-        let said =
-            callback.content.words().map(|line| text::cut_bytes(line, dispatch::MAX_LINE + 1).to_owned());
+        let Accepted { callback, reach, membership, received, skew } = accepted;
+        let task = Task::of(&callback.content);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
         let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
         let (sender, conversation) = (&callback.sender, &callback.conversation);
@@ -63,9 +67,10 @@ impl Job {
             deadline: before(arrival.deadline, TO_SAY_SO, received),
             once: id(&callback.msg_id),
             outbound: Arc::clone(&app.outbound),
+            progress: Progress::default(),
         };
         // The span of the request, which names it in the log, is its job's too.
-        Self(Box::pin(async move { work(&app, said, ctx, session, arrival).await }.in_current_span()))
+        Self(Box::pin(async move { work(&app, task, ctx, reach, arrival).await }.in_current_span()))
     }
 
     /// Does it.
@@ -74,23 +79,81 @@ impl Job {
     }
 }
 
-async fn work(app: &App, said: Option<String>, ctx: Ctx, session: SessionWebhook, arrival: Arrival) {
-    let Dispatched { reply, record } = match said {
-        Some(line) => dispatch::dispatch(&line, &ctx, short(&arrival.request_id)).await,
-        None if ctx.place.private => unreadable(&ctx),
-        None => return,
+/// What there is to do.
+enum Task {
+    /// Somebody said this.
+    Line(String),
+    /// Somebody sent what cannot be read.
+    Unreadable,
+    /// The message quota of the month is used up, and this is all that DingTalk says.
+    NoQuota,
+}
+
+impl Task {
+    fn of(content: &Content) -> Self {
+        match (content, content.words()) {
+            (Content::QuotaExhausted { .. }, _) => Self::NoQuota,
+            (_, Some(line)) => Self::Line(text::cut_bytes(line, dispatch::MAX_LINE + 1).to_owned()),
+            (_, None) => Self::Unreadable,
+        }
+    }
+}
+
+async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arrival) {
+    let by = before(arrival.deadline, TO_RECORD, app.clock.now());
+    let deliver = async |reach: &Reach, reply: &Reply, sensitive, by| {
+        let render = |way| markdown::render(reply, &reader(way, &ctx), way.limit(), ctx.locale);
+        app.deliver.deliver(reach, sensitive, render, by).await
+    };
+    let Dispatched { reply, record, sensitive } = match task {
+        Task::Line(line) => {
+            let mut dispatching = pin!(dispatch::dispatch(&line, &ctx, short(&arrival.request_id)));
+            tokio::select! {
+                biased;
+                dispatched = &mut dispatching => dispatched,
+                what = ctx.progress.worth_telling(app.clock.as_ref()) => {
+                    let progress = Reply::new(ctx.locale.say("progress.title", &[]))
+                        .text(ctx.locale.say("progress.text", &[("what", &what)]));
+                    // Told beside the work, and no longer than the work: the reply itself comes after it.
+                    let told = deliver(&reach, &progress, false, ctx.deadline);
+                    let (dispatched, told) = tokio::join!(dispatching, told);
+                    if let Err(error) = told {
+                        tracing::warn!(%error, "nobody was told what a command waits for");
+                    }
+                    dispatched
+                }
+            }
+        }
+        Task::Unreadable if ctx.place.private => plain("unreadable.title", "unreadable.text", &ctx),
+        Task::Unreadable => return,
+        Task::NoQuota => {
+            reach.session = None;
+            plain("no_quota.title", "no_quota.text", &ctx)
+        }
     };
     let refused = record.outcome == Outcome::Refused;
     let delivered = if refused && !app.refused.first_time(sender(&ctx), app.clock.now()) {
         None
     } else {
-        let message = markdown::render(&reply, &reader(&ctx), ctx.locale);
-        let by = before(arrival.deadline, TO_RECORD, app.clock.now());
-        Some(app.deliver.deliver(&session, &message, by).await)
+        let delivered = deliver(&reach, &reply, sensitive, by).await;
+        // What must not go to the address that a callback named is not sent there after all; that it could not be
+        // sent is.
+        if let (true, Err(Undelivered::Failed { error, .. })) = (sensitive, &delivered)
+            && let (Some(cause), true) = (error.cause(), reach.session.is_some())
+        {
+            let notice = Reply::new(ctx.locale.say("withheld.title", &[("command", &record.path)]))
+                .text(ctx.locale.say("withheld.text", &[("reason", &cause.meaning(ctx.locale))]));
+            let session = Reach { address: None, ..reach.clone() };
+            if let Err(error) = deliver(&session, &notice, false, by).await {
+                tracing::error!(%error, "nobody was told that a reply was withheld");
+            }
+        }
+        Some(delivered)
     };
     let delivery = match &delivered {
         None => Delivery::Withheld,
-        Some(Ok(())) => Delivery::Delivered,
+        Some(Ok(way)) => Delivery::Delivered(way),
+        Some(Err(error)) if error.may_have_arrived() => Delivery::Unknown(error),
         Some(Err(error)) => Delivery::Failed(error),
     };
     let took = app.clock.now().duration_since(ctx.received);
@@ -108,19 +171,22 @@ fn sender(ctx: &Ctx) -> &str {
     ctx.who.dingtalk_id.as_deref().or(ctx.who.staff_id.as_deref()).unwrap_or(&ctx.who.nick)
 }
 
-fn unreadable(ctx: &Ctx) -> Dispatched {
-    let reply = Reply::new(ctx.locale.say("unreadable.title", &[]));
+/// A reply to what is no command: a title and a sentence.
+fn plain(title: &str, text: &str, ctx: &Ctx) -> Dispatched {
     Dispatched {
-        reply: reply.text(ctx.locale.say("unreadable.text", &[])),
+        reply: Reply::new(ctx.locale.say(title, &[])).text(ctx.locale.say(text, &[])),
         record: Record { path: String::new(), outcome: Outcome::NotUnderstood },
+        sensitive: false,
     }
 }
 
-fn reader(ctx: &Ctx) -> Reader {
+/// Whoever asked. The OpenAPI mentions nobody, so there it is only their name.
+fn reader(way: Way, ctx: &Ctx) -> Reader {
+    let ids = way == Way::Session;
     let mention = Mention {
         // In a group of this organisation, another's staff id would be somebody else.
-        staff_id: ctx.who.staff().map(str::to_owned),
-        dingtalk_id: ctx.who.dingtalk_id.clone(),
+        staff_id: ctx.who.staff().filter(|_| ids).map(str::to_owned),
+        dingtalk_id: ctx.who.dingtalk_id.clone().filter(|_| ids),
         nick: ctx.who.nick.clone(),
     };
     Reader { mention: (!ctx.place.private).then_some(mention), can_tap: ctx.place.private }

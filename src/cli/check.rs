@@ -15,7 +15,6 @@ pub(super) struct Check {}
 impl Check {
     pub(super) fn run(&self) -> Result<(), CliError> {
         let (environment, settings, table) = super::load()?;
-        let names = |map: &BTreeMap<String, String>| or_none(&map.keys().cloned().collect::<Vec<_>>());
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
         crate::log::levels()?;
@@ -36,6 +35,7 @@ impl Check {
             ("corps", or_none(&settings.dingtalk.corps)),
             ("people", names(&settings.people)),
             ("groups", names(&settings.groups)),
+            ("robots", names(&settings.robots)),
         ];
         let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
         let rows = table.rows().map(|row| {
@@ -49,6 +49,10 @@ impl Check {
         });
         super::print(&format!("{facts}\n{}", rows.collect::<String>()))
     }
+}
+
+fn names<T>(map: &BTreeMap<String, T>) -> String {
+    or_none(&map.keys().cloned().collect::<Vec<_>>())
 }
 
 fn or_none(names: &[String]) -> String {

@@ -4,6 +4,7 @@ fn env(name: &str) -> Option<String> {
     match name {
         "HOST" => Some("oapi.example.com".into()),
         "EMPTY" => Some(String::new()),
+        "TOKEN" => Some("0123456789abcdef".repeat(4)),
         "TRICK" => Some("${HOST}".into()),
         _ => None,
     }
@@ -49,7 +50,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "version = 1\ncolour = 1",
-            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `groups`, `ip`, `answer`",
+            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `groups`, `robots`, `ip`, `answer`",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = '2h'",
@@ -83,6 +84,40 @@ fn every_mistake_names_its_key_and_line() {
             "version = 1\n[people]\nalice = 1",
             "3:9: people.alice: invalid type: integer `1`, expected a string",
         ),
+        ("[robots.ops]\nsecret = 'SECx'", "1:1: robots.ops: missing field `token`"),
+        (
+            "[robots.ops]\ntoken = ''",
+            "2:9: robots.ops.token: expected what stands behind access_token= in the webhook's address, 64 letters and digits, came an empty text",
+        ),
+        (
+            "[robots.ops]\ntoken = 'https://oapi.dingtalk.com/robot/send?access_token=a1e'",
+            "2:9: robots.ops.token: expected what stands behind access_token= in the webhook's address, 64 letters and digits, came the address itself",
+        ),
+        (
+            "[robots.ops]\ntoken = '0a1e'",
+            "2:9: robots.ops.token: expected what stands behind access_token= in the webhook's address, 64 letters and digits, came a shorter or longer text",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nsecret = ''",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, which begins with SEC, came an empty text",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'hunter2'",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, which begins with SEC, came something else",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = ['监控', '']",
+            "3:19: robots.ops.keywords[2]: expected a keyword of at most 64 letters, as in the robot's settings, without a blank around it, came \"\"",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = ['1','2','3','4','5','6','7','8','9','10','11']",
+            "3:12: robots.ops.keywords: expected at most 10 keywords, as many as a robot may have, came 11",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nkeyword = '监控'",
+            "3:1: robots.ops.keyword: unknown field `keyword`, expected one of `token`, `secret`, `keywords`",
+        ),
+        ("[robots.' ']\ntoken = '${TOKEN}'", "1:9: robots. : expected a name, came an empty one"),
         (
             "version = 1\n[ip]\nservices = ['ftp://x']",
             "3:13: ip.services[1]: expected an http(s) address, came \"ftp://x\"",
@@ -159,10 +194,15 @@ fn a_mistake_shows_nothing_from_the_environment() {
         "version = 1\n[dingtalk]\nsession_hosts = ['${X} y']",
         "version = 1\n[ip]\nservices = ['${X}']",
         "version = '${X}'",
+        "[robots.x]\ntoken = '${X}'",
+        "[robots.x]\ntoken = '0123456789abcdef0123456789abcdef'\nsecret = '${X}'",
+        "[robots.x]\ntoken = '0123456789abcdef0123456789abcdef'\nsecret = 'SEC ${X} '",
+        "[robots.x]\ntoken = '0123456789abcdef0123456789abcdef'\nkeywords = ['${X} ']",
+        "[robots.x]\ntoken = '0123456789abcdef0123456789abcdef'\nkeywords = '${X}'",
         "[[answer]]\nname = '${Y}'\nmarkdown = 'x'\n[[answer]]\nname = '${Y}'\nmarkdown = 'x'",
     ] {
         let mistake = parse_with(text, &secret).unwrap_err();
-        assert!(!mistake.contains("SEC"), "{mistake}");
+        assert!(!mistake.contains("SECname") && !mistake.contains("SECsecret"), "{mistake}");
     }
 }
 
@@ -195,4 +235,14 @@ fn the_environment_needs_a_secret() {
     let environment = read(&[("DINGTALK_APP_SECRET", "hunter2"), ("DINGTALK_ROBOT_CODE", "")]).unwrap();
     assert_eq!(environment.robot_code, None);
     assert!(!format!("{environment:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_robot_is_not_shown() {
+    let text = "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'SEC0123456789'\nkeywords = ['监控']";
+    let settings = parse(text).unwrap();
+    let robot = &settings.robots["ops"];
+    assert_eq!((robot.secret.is_some(), robot.keywords.len()), (true, 1));
+    let shown = format!("{settings:?}");
+    assert!(!shown.contains("0123456789"), "{shown}");
 }

@@ -1,59 +1,265 @@
-//! Which way a message goes to its reader, and how often it is tried.
+//! Which way a message goes to its reader, and how often it is tried: the one place that says the order.
 //!
-//! There is one way so far: the session webhook of the callback. It is tried again at most twice, and only where the
-//! message cannot have been posted, so that nobody reads a reply twice.
+//! 1. the session webhook of the callback;
+//! 2. where that is over, unknown or missing, or its quota is used up: the OpenAPI, if it is configured;
+//! 3. the webhook of a custom robot. It belongs to a group and not to a callback, so it is the way of what was sent
+//!    to it by name, and of nothing else.
+//!
+//! A sensitive reply goes by the OpenAPI alone where that is configured: a session webhook is an address that the
+//! body of a callback named. Each way is tried again at most twice, and only where the message cannot have been
+//! posted, or where DingTalk knows it again by its `msgUuid`: a custom robot's. What may have arrived is sent by no
+//! other way, so that nobody reads a message twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{error::DeliveryError, message::Message, session::SessionWebhook};
+use super::{
+    error::{Cause, Class, DeliveryError},
+    markdown::Limit,
+    message::Message,
+    robot::{Address, OpenApi},
+    session::SessionWebhook,
+    webhook::{self, Webhook},
+};
 use crate::{clock::Clock, outbound::Outbound};
 
 /// One try and at most two more.
 const TRIES: u32 = 3;
 /// Before the second try; twice that before the third.
 const PAUSE: Duration = Duration::from_millis(300);
+/// How long a way is not tried after it answered that the month's quota is used up.
+const EXHAUSTED_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Where a message may go.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// The session webhook, while it holds.
+    pub session: Option<SessionWebhook>,
+    /// The conversation, as the OpenAPI addresses it.
+    pub address: Option<Address>,
+    /// The custom robot that it is sent to.
+    pub robot: Option<Arc<Webhook>>,
+}
+
+/// A way to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The session webhook of the callback.
+    Session,
+    /// The robot OpenAPI.
+    OpenApi,
+    /// The webhook of a custom robot.
+    Robot,
+}
+
+impl Way {
+    /// The largest message that it takes.
+    pub fn limit(self) -> Limit {
+        match self {
+            Self::Session | Self::Robot => Limit::Webhook,
+            Self::OpenApi => Limit::MsgParam,
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Session => "session webhook",
+            Self::OpenApi => "OpenAPI",
+            Self::Robot => "robot webhook",
+        })
+    }
+}
+
+/// A message that did not arrive, or perhaps not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undelivered {
+    /// There is no way to the reader: no session webhook that holds, and no OpenAPI.
+    #[error("no way to the reader: the session webhook is over, and the OpenAPI is not configured")]
+    NoWay,
+    /// The month's quota was used up a while ago, and no other way is left.
+    #[error("the month's quota is used up: no way is left for this hour")]
+    Exhausted,
+    /// The last way that was tried.
+    #[error("by {way}, {bytes} bytes: {error}")]
+    Failed {
+        /// Which one
+        way: Way,
+        /// The size of the message.
+        bytes: usize,
+        /// What came of it.
+        error: DeliveryError,
+    },
+}
+
+impl Undelivered {
+    /// Whether the message may have arrived all the same.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::Failed { error, .. } if error.class() == Class::Unknown)
+    }
+}
 
 /// Delivers messages.
 pub struct Deliver {
     outbound: Arc<Outbound>,
     clock: Arc<dyn Clock>,
+    openapi: Option<OpenApi>,
+    /// Until when each way is not tried: its quota is used up.
+    exhausted: Mutex<Vec<(Way, Timestamp)>>,
 }
 
 impl Deliver {
-    /// Delivers with this client, by this clock.
-    pub fn new(outbound: Arc<Outbound>, clock: Arc<dyn Clock>) -> Self {
-        Self { outbound, clock }
+    /// Delivers with this client, by this clock, and by the OpenAPI if there is one.
+    pub fn new(outbound: Arc<Outbound>, clock: Arc<dyn Clock>, openapi: Option<OpenApi>) -> Self {
+        Self { outbound, clock, openapi, exhausted: Mutex::default() }
     }
 
-    /// Delivers one message before `deadline`.
+    /// Whether the OpenAPI is configured.
+    pub fn has_openapi(&self) -> bool {
+        self.openapi.is_some()
+    }
+
+    /// Whether there is any way that could be tried.
+    pub fn can_reach(&self, to: &Reach) -> bool {
+        !self.ways(to, false).is_empty()
+    }
+
+    /// Delivers what `render` makes for the way it goes, before `deadline`; says by which way it went.
     ///
     /// # Errors
-    /// The last failure.
+    /// What came of the last way that was tried.
     pub async fn deliver(
         &self,
-        to: &SessionWebhook,
+        to: &Reach,
+        sensitive: bool,
+        render: impl Fn(Way) -> Message,
+        deadline: Timestamp,
+    ) -> Result<Way, Undelivered> {
+        let mut undelivered = Undelivered::NoWay;
+        for way in self.ways(to, sensitive) {
+            if self.is_exhausted(way) {
+                undelivered = match undelivered {
+                    Undelivered::NoWay => Undelivered::Exhausted,
+                    failed => failed,
+                };
+                continue;
+            }
+            let message = match (way, &to.robot) {
+                (Way::Robot, Some(robot)) => robot.with_keyword(render(way)),
+                _ => render(way),
+            };
+            let error = match self.insist(way, to, &message, deadline).await {
+                Ok(()) => return Ok(way),
+                Err(error) => error,
+            };
+            // A robot keeps to its own: an administrator may have given it a quota of its own.
+            if error.cause() == Some(Cause::QuotaExhausted) && way != Way::Robot {
+                self.exhaust(way);
+            }
+            let goes_on = matches!(error.class(), Class::OtherWay | Class::Retry);
+            let bytes = message.to_json().to_string().len();
+            undelivered = Undelivered::Failed { way, bytes, error };
+            if !goes_on {
+                break;
+            }
+            tracing::warn!(reason = %undelivered, "a message was not posted");
+        }
+        Err(undelivered)
+    }
+
+    /// The ways there are, in order.
+    fn ways(&self, to: &Reach, sensitive: bool) -> Vec<Way> {
+        let openapi = (self.has_openapi() && to.address.is_some()).then_some(Way::OpenApi);
+        let session = to.session.is_some().then_some(Way::Session);
+        let robot = to.robot.is_some().then_some(Way::Robot);
+        match openapi {
+            Some(openapi) if sensitive => vec![openapi],
+            openapi => session.into_iter().chain(openapi).chain(robot).collect(),
+        }
+    }
+
+    /// Tries one way, and again where the message cannot have been posted or is known again.
+    async fn insist(
+        &self,
+        way: Way,
+        to: &Reach,
         message: &Message,
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
-        let client = self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()))?;
+        let uuid = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let mut lost = None;
         let mut tried = 0;
         loop {
-            let posted = self.clock.within(deadline, to.post(client, message)).await;
-            let error = match posted {
-                Some(Ok(())) => return Ok(()),
-                Some(Err(error)) => error,
-                None => return Err(DeliveryError::AnswerLost("the deadline passed".into())),
+            let error = match self.once(way, to, message, &uuid, deadline).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
             };
             tried += 1;
+            let again = error.class() == Class::Retry || way == Way::Robot && error.is_lost();
             let pause = PAUSE * tried + Duration::from_millis(fastrand::u64(0..200));
-            if tried == TRIES || !error.may_be_tried_again() || pause > self.clock.until(deadline) {
-                return Err(error);
+            if tried == TRIES || !again || pause > self.clock.until(deadline) {
+                // An earlier try may have arrived, whatever became of this one.
+                return Err(lost.unwrap_or(error));
             }
-            tracing::warn!(tried, %error, "a reply was not posted, it is tried again");
+            tracing::warn!(tried, %way, %error, "a message was not posted, it is tried again");
+            if error.class() == Class::Unknown {
+                lost = Some(error);
+            }
             self.clock.sleep(pause).await;
         }
+    }
+
+    /// Tries one way once.
+    async fn once(
+        &self,
+        way: Way,
+        to: &Reach,
+        message: &Message,
+        uuid: &str,
+        deadline: Timestamp,
+    ) -> Result<(), DeliveryError> {
+        let until = match (way, &to.robot) {
+            (Way::Robot, Some(robot)) => {
+                robot.turn(self.clock.as_ref(), deadline).await?;
+                deadline.min(self.clock.now() + webhook::PATIENCE)
+            }
+            _ => deadline,
+        };
+        let posted = self.clock.within(until, self.post(way, to, message, uuid)).await;
+        posted.unwrap_or_else(|| Err(DeliveryError::AnswerLost("none came in time".into())))
+    }
+
+    async fn post(&self, way: Way, to: &Reach, message: &Message, uuid: &str) -> Result<(), DeliveryError> {
+        let client = || self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()));
+        match (way, to, &self.openapi) {
+            (Way::Session, Reach { session: Some(session), .. }, _) => session.post(client()?, message).await,
+            (Way::OpenApi, Reach { address: Some(address), .. }, Some(openapi)) => {
+                openapi.send(address, message).await
+            }
+            (Way::Robot, Reach { robot: Some(robot), .. }, _) => {
+                robot.post(client()?, self.clock.as_ref(), message, uuid).await
+            }
+            _ => Err(DeliveryError::NotSent("there is no such way".into())),
+        }
+    }
+
+    fn is_exhausted(&self, way: Way) -> bool {
+        let now = self.clock.now();
+        let exhausted = self.exhausted.lock().unwrap_or_else(PoisonError::into_inner);
+        exhausted.iter().any(|(known, until)| *known == way && now < *until)
+    }
+
+    fn exhaust(&self, way: Way) {
+        let until = self.clock.now() + EXHAUSTED_FOR;
+        let mut exhausted = self.exhausted.lock().unwrap_or_else(PoisonError::into_inner);
+        exhausted.retain(|(known, _)| *known != way);
+        exhausted.push((way, until));
     }
 }
 

@@ -1,4 +1,10 @@
-//! Why a message did not reach DingTalk, or may not have (protocol.md 3).
+//! Why a message did not reach DingTalk, or may not have, and what can be done about it (protocol.md 3 to 5).
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{locale::Locale, text};
 
 /// A message that was not, or perhaps not, delivered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,17 +19,19 @@ pub enum DeliveryError {
     #[error("delivery unknown, the answer was lost: {0}")]
     AnswerLost(String),
     /// DingTalk answered with an error code.
-    #[error("DingTalk answered HTTP {status}, errcode {code}: {message}")]
+    #[error("DingTalk answered HTTP {status}, {code}: {message} ({})", .cause.meaning(Locale::En))]
     Refused {
         /// HTTP status
         status: u16,
-        /// `errcode`
-        code: i64,
-        /// `errmsg`, cut
+        /// `errcode`, or `code` of the OpenAPI
+        code: String,
+        /// `errmsg` or `message`, cut
         message: String,
+        /// What it means
+        cause: Cause,
     },
     /// The answer was not one of DingTalk's API: a ban page, a proxy.
-    #[error("expected JSON with errcode, came HTTP {status} with {} (a ban page or a proxy?): {excerpt}", kind(*.json))]
+    #[error("expected JSON of DingTalk, came HTTP {status} with {} (a ban page or a proxy?): {excerpt}", kind(*.json))]
     NotDingTalk {
         /// HTTP status
         status: u16,
@@ -32,6 +40,50 @@ pub enum DeliveryError {
         /// Its beginning
         excerpt: String,
     },
+    /// There is no access token: nothing was posted.
+    #[error("no access token: {0}")]
+    NoToken(Box<DeliveryError>),
+    /// The custom robot has sent as much as it may: nothing was posted.
+    #[error("the robot sent 20 messages in a minute and may send the next in {wait} s, which is too late")]
+    Paced {
+        /// Seconds.
+        wait: u64,
+    },
+    /// DingTalk takes nothing of the custom robot for a while: nothing was posted.
+    #[error("nothing is sent by this robot for another {wait} s ({})", .cause.meaning(Locale::En))]
+    Resting {
+        /// Seconds.
+        wait: u64,
+        /// What DingTalk said.
+        cause: Cause,
+    },
+    /// The OpenAPI took the message, and did not deliver it to this person.
+    #[error("DingTalk did not deliver the message to {0}")]
+    NotReached(Unreached),
+}
+
+/// Why a person was not reached although the call was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreached {
+    /// In `invalidStaffIdList`.
+    #[error("the staff id: there is no such member, or the app is not visible to them")]
+    Unknown,
+    /// In `flowControlledStaffIdList`.
+    #[error("the staff id: they got too many messages of this robot")]
+    FlowControlled,
+}
+
+/// What may be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The same once more, after a pause.
+    Retry,
+    /// Another way, if there is one; the same way is of no use now.
+    OtherWay,
+    /// Nothing: it would be refused by every way.
+    Final,
+    /// Nothing, since it may have been delivered.
+    Unknown,
 }
 
 fn kind(json: bool) -> &'static str {
@@ -39,15 +91,299 @@ fn kind(json: bool) -> &'static str {
 }
 
 impl DeliveryError {
-    /// What reqwest reports, without the address: it holds the session.
+    /// What reqwest reports, without the address: it holds a session or a token.
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
         let connect = error.is_connect();
         let chain = crate::outbound::describe(error);
         if connect { Self::NotConnected(chain) } else { Self::AnswerLost(chain) }
     }
 
-    /// Whether the message cannot have been posted and a second try may succeed.
-    pub fn may_be_tried_again(&self) -> bool {
-        matches!(self, Self::NotConnected(_) | Self::Refused { code: -1, .. })
+    /// What an answer with a code says. `message` must not hold a secret.
+    pub(super) fn refused(status: u16, code: &str, message: &str) -> Self {
+        let message = text::cut(message, 200);
+        Self::Refused { status, cause: Cause::of(code, &message), code: text::cut(code, 80), message }
+    }
+
+    /// What may be done about it.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NotConnected(_) => Class::Retry,
+            Self::NotSent(_) => Class::Final,
+            Self::AnswerLost(_) | Self::NotDingTalk { .. } => Class::Unknown,
+            Self::NotReached(_) | Self::Paced { .. } | Self::Resting { .. } => Class::OtherWay,
+            // Of a token alone nothing was posted, whatever became of the request for it.
+            Self::NoToken(error) if error.class() == Class::OtherWay => Class::OtherWay,
+            Self::NoToken(_) => Class::Retry,
+            Self::Refused { cause, .. } => cause.class(),
+        }
+    }
+
+    /// Why DingTalk refused it, where it did.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Refused { cause, .. } | Self::Resting { cause, .. } => Some(*cause),
+            Self::NoToken(error) => error.cause(),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer was lost on its way, rather than withheld: the next one may come.
+    pub(super) fn is_lost(&self) -> bool {
+        match self {
+            Self::AnswerLost(_) => true,
+            Self::NotDingTalk { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+}
+
+macro_rules! causes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $key:literal: $class:ident, [$($code:literal),* $(,)?],)+) => {
+        /// Why DingTalk did not take a message: each code of protocol.md 3 to 5.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Cause {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Cause {
+            /// Every cause.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The codes that say so.
+            pub fn codes(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$variant => &[$($code),*],)+
+                }
+            }
+
+            /// What may be done about it.
+            pub fn class(self) -> Class {
+                match self {
+                    $(Self::$variant => Class::$class,)+
+                }
+            }
+
+            /// Its sentence in the locale files.
+            fn key(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $key,)+
+                }
+            }
+        }
+    };
+}
+
+causes! {
+    /// Busy.
+    Busy = "dingtalk.busy": Retry, ["-1", "500100", "system.error", "ServiceUnavailable"],
+    /// The session is over, or there is none.
+    SessionGone = "dingtalk.session_gone": OtherWay, ["session.notExisted", "session.expired"],
+    /// A required part of the body is not there or not right.
+    Malformed = "dingtalk.malformed": Final, ["40035", "400402", "invalidParameter.msgParam.invalid", "invalidParameter.msgKey.invalid"],
+    /// The `Content-Type` is not JSON.
+    ContentType = "dingtalk.content_type": Final, ["43004", "Missingbody"],
+    /// None of the custom robot's keywords is in the message.
+    Keyword = "dingtalk.keyword": OtherWay, ["keywords.not.match"],
+    /// The timestamp of the signature is over an hour off.
+    Timestamp = "dingtalk.timestamp": OtherWay, [],
+    /// The signature is not that of the robot's secret.
+    Signature = "dingtalk.signature": OtherWay, [],
+    /// The address this came from is not on the list.
+    Address = "dingtalk.address": OtherWay, ["Forbidden.AccessDenied.IpNotInWhiteList"],
+    /// A security setting of the custom robot, without saying which.
+    Security = "dingtalk.security": OtherWay, ["310000"],
+    /// There is no robot with this access token.
+    TokenUnknown = "dingtalk.token_unknown": OtherWay, ["300005", "400101", "invalidParameter.invalid"],
+    /// The group is disbanded.
+    GroupDisbanded = "dingtalk.group_disbanded": Final, ["400013", "group.disbanded"],
+    /// The robot is disabled.
+    RobotDisabled = "dingtalk.robot_disabled": OtherWay, ["400102", "bot.stopped"],
+    /// This way does not take this type of message.
+    TypeUnsupported = "dingtalk.type_unsupported": Final, ["400105"],
+    /// The robot is not in the group.
+    RobotRemoved = "dingtalk.robot_removed": OtherWay, ["400106"],
+    /// More than 20 messages a minute: ten minutes of silence follow.
+    TooFast = "dingtalk.too_fast": OtherWay, ["130101", "410100", "660026", "send.too.fast", "toomuch.msg"],
+    /// More calls a second than the app may make.
+    Throttled = "dingtalk.throttled": Retry, [
+        "90018", "90002", "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", "Forbidden.AccessDenied.QpsLimitForApi",
+    ],
+    /// DingTalk's filter finds a link unsafe.
+    UnsafeLink = "dingtalk.unsafe_link": Final, ["430101"],
+    /// DingTalk's filter does not like the text.
+    UnsafeText = "dingtalk.unsafe_text": Final, ["430102"],
+    /// DingTalk's filter does not like a picture.
+    UnsafePicture = "dingtalk.unsafe_picture": Final, ["430103"],
+    /// DingTalk's filter does not like the message.
+    UnsafeContent = "dingtalk.unsafe_content": Final, ["430104"],
+    /// The message is too long.
+    TooLong = "dingtalk.too_long": Final, ["460101", "101002", "invalidParameter.msgParam.tooLong"],
+    /// The month's quota of the organisation is used up.
+    QuotaExhausted = "dingtalk.quota_exhausted": OtherWay, ["90020", "Forbidden.AccessDenied.ApiCountLimitForOrg"],
+    /// The access token does not hold.
+    NotAuthenticated = "dingtalk.not_authenticated": OtherWay, ["InvalidAuthentication", "AuthenticationFailed.MissingParameter", "40014"],
+    /// Client ID or Client Secret are wrong.
+    Credentials = "dingtalk.credentials": OtherWay, ["invalidClientIdOrSecret"],
+    /// The app may not send messages.
+    PermissionDenied = "dingtalk.permission_denied": OtherWay, ["Forbidden.AccessDenied.AccessTokenPermissionDenied"],
+    /// There is no robot with this code.
+    RobotCode = "dingtalk.robot_code": OtherWay, ["resource.not.found"],
+    /// There is no such conversation, or the robot is not in it.
+    Conversation = "dingtalk.conversation": OtherWay, ["invalid.openConversationId", "conversation.org.notMatch"],
+    /// There is no such member.
+    StaffId = "dingtalk.staff_id": OtherWay, ["staffId.notExisted"],
+    /// There is no chat between the robot and this person.
+    NoChat = "dingtalk.no_chat": OtherWay, ["robot.oto.notExist"],
+    /// Only the owner of the group may mention everybody.
+    AtAll = "dingtalk.at_all": Final, ["only.groupAdmin.canAtAll"],
+    /// A code that is in no list.
+    Other = "dingtalk.other": Final, [],
+}
+
+impl Cause {
+    /// What a code means. One code stands for several causes, which its text tells apart (protocol.md 4).
+    pub fn of(code: &str, message: &str) -> Self {
+        let has = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+        match code {
+            "310000" if has(&["keyword", "关键词"]) => Self::Keyword,
+            "310000" if has(&["timestamp", "过期"]) => Self::Timestamp,
+            "310000" if has(&["whitelist", "白名单"]) => Self::Address,
+            "310000" if has(&["sign", "签名"]) => Self::Signature,
+            "300001" if has(&["session"]) => Self::SessionGone,
+            "300001" if has(&["token", "robot"]) => Self::TokenUnknown,
+            "300001" => Self::Malformed,
+            code if code.starts_with("invalidParameter.robotCode.") => Self::RobotCode,
+            code if code.starts_with("miss.param.")
+                || code.starts_with("Missing") && code != "Missingbody" =>
+            {
+                Self::Malformed
+            }
+            // The fields of the message types: 400201 to 400605.
+            code if code.len() == 6 && ("400201".."400606").contains(&code) => Self::Malformed,
+            code => {
+                let known = Self::ALL.iter().find(|cause| cause.codes().contains(&code));
+                known.copied().unwrap_or(Self::Other)
+            }
+        }
+    }
+
+    /// What it means, and what the operator can do.
+    pub fn meaning(self, locale: Locale) -> String {
+        locale.say(self.key(), &[])
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.meaning(Locale::En))
+    }
+}
+
+/// Reads the answer of the old API: HTTP 200 alone is not success, `errcode` must be 0 (protocol.md 3). `show` masks
+/// what must not be logged.
+pub(super) fn judge_old(
+    status: u16,
+    answer: &[u8],
+    show: impl Fn(&str) -> String,
+) -> Result<(), DeliveryError> {
+    let json = serde_json::from_slice::<Value>(answer).ok();
+    let errcode = json.as_ref().and_then(|json| match json.get("errcode")? {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    });
+    match errcode.as_deref() {
+        Some("0") if (200..300).contains(&status) => Ok(()),
+        Some(code) => {
+            let message = json.as_ref().and_then(|json| json.get("errmsg")?.as_str()).unwrap_or("");
+            Err(DeliveryError::refused(status, code, &show(message)))
+        }
+        None => Err(not_dingtalk(status, json.is_some(), answer, show)),
+    }
+}
+
+/// Reads the answer of the OpenAPI: 2xx is success, and then it is JSON.
+pub(super) fn judge_new(
+    status: u16,
+    answer: &[u8],
+    show: impl Fn(&str) -> String,
+) -> Result<Value, DeliveryError> {
+    let json = serde_json::from_slice::<Value>(answer).ok();
+    let text = |key: &str| json.as_ref().and_then(|json| json.get(key)?.as_str());
+    match (&json, text("code")) {
+        (Some(json), None)
+            if (200..300).contains(&status) && json.is_object() && json.get("errcode").is_none() =>
+        {
+            Ok(json.clone())
+        }
+        (_, Some(code)) => Err(DeliveryError::refused(status, code, &show(text("message").unwrap_or("")))),
+        _ => Err(not_dingtalk(status, json.is_some(), answer, show)),
+    }
+}
+
+fn not_dingtalk(status: u16, json: bool, answer: &[u8], show: impl Fn(&str) -> String) -> DeliveryError {
+    DeliveryError::NotDingTalk {
+        status,
+        json,
+        excerpt: text::cut(&show(&String::from_utf8_lossy(answer)), 200),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_is_told_in_both_languages() {
+        for cause in Cause::ALL {
+            for locale in [Locale::Zh, Locale::En] {
+                assert!(locale.lookup(cause.key()).is_some(), "{} in {}", cause.key(), locale.name());
+            }
+        }
+    }
+
+    #[test]
+    fn no_code_has_two_causes() {
+        let codes: Vec<_> = Cause::ALL.iter().flat_map(|cause| cause.codes()).collect();
+        for (index, code) in codes.iter().enumerate() {
+            assert!(!codes[..index].contains(code), "{code}");
+            assert_ne!(Cause::of(code, ""), Cause::Other, "{code}");
+        }
+    }
+
+    #[test]
+    fn one_code_for_several_causes() {
+        for (code, message, cause) in [
+            ("310000", "keywords not in content, more: [https://ding-doc.dingtalk.com/doc]", Cause::Keyword),
+            (
+                "310000",
+                "description:关键词不匹配;solution:请联系群管理员查看此机器人的关键词",
+                Cause::Keyword,
+            ),
+            ("310000", "invalid timestamp", Cause::Timestamp),
+            (
+                "310000",
+                "description:机器人发送签名过期;solution:签名生成时间和发送时间请保持在60分钟以内",
+                Cause::Timestamp,
+            ),
+            ("310000", "sign not match", Cause::Signature),
+            (
+                "310000",
+                "description:机器人发送签名不匹配;solution:请确认签名和生成签名的时间戳",
+                Cause::Signature,
+            ),
+            ("310000", "ip 203.0.113.7 not in whitelist", Cause::Address),
+            ("310000", "description:ip 不在白名单中", Cause::Address),
+            ("310000", "something new", Cause::Security),
+            ("300001", "session 不存在", Cause::SessionGone),
+            ("300001", "token is not exist", Cause::TokenUnknown),
+            ("300001", "msgtype is null", Cause::Malformed),
+            ("400503", "miss param : actionCard->text", Cause::Malformed),
+            ("invalidParameter.robotCode.notExsit", "", Cause::RobotCode),
+            ("miss.param.markdownTotitle", "", Cause::Malformed),
+            ("999999", "something new", Cause::Other),
+        ] {
+            assert_eq!(Cause::of(code, message), cause, "{code} {message}");
+        }
     }
 }

@@ -6,15 +6,41 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::message::{ActionCard, At, Body, Button, Buttons, Markdown, Message};
+use super::message::{At, Body, Button, Buttons, Message, Shown, Target};
 use crate::{
     locale::Locale,
     reply::{Action, Block, Link, Reply, Span, Text},
     text,
 };
 
-/// DingTalk refuses messages of more than 20,000 bytes (protocol.md 4); the rest is for what stands around the text.
-const MAX_TEXT: usize = 18_000;
+/// How long a message may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// A webhook takes bodies of 20,000 bytes (protocol.md 4).
+    Webhook,
+    /// The OpenAPI takes 15,000 bytes of `msgParam` (protocol.md 5).
+    MsgParam,
+}
+
+impl Limit {
+    /// Bytes of the whole. What the webhook of a custom robot puts in by itself, a keyword and a `msgUuid`, has room
+    /// beside it.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Webhook => 20_000 - 500,
+            Self::MsgParam => 15_000,
+        }
+    }
+
+    /// Bytes of text; the rest is for what stands around it.
+    fn text(self) -> usize {
+        match self {
+            Self::Webhook => 18_000,
+            Self::MsgParam => 13_000,
+        }
+    }
+}
+
 /// A longer piece from outside is cut: nobody reads it on a phone.
 const MAX_PIECE: usize = 2_000;
 const MAX_TITLE: usize = 64;
@@ -50,7 +76,7 @@ struct Part {
 }
 
 /// Renders a reply, within the size that DingTalk takes.
-pub fn render(reply: &Reply, reader: &Reader, locale: Locale) -> Message {
+pub fn render(reply: &Reply, reader: &Reader, limit: Limit, locale: Locale) -> Message {
     let writer = Writer { can_tap: reader.can_tap, colon: locale.say("reply.colon", &[]) };
     let mut parts = vec![lines(vec![format!("#### {}", escape_line(&reply.title))])];
     parts.extend(reply.blocks.iter().map(|block| writer.block(block)));
@@ -67,12 +93,12 @@ pub fn render(reply: &Reply, reader: &Reader, locale: Locale) -> Message {
         parts.push(lines(vec![text]));
     }
     let (mention, at) = reader.mention.as_ref().map(mention).unwrap_or_default();
-    let beside = wire_length(&mention) + at.at_dingtalk_ids.iter().map(|id| wire_length(id)).sum::<usize>();
-    let text = fit(&parts, MAX_TEXT.saturating_sub(beside), locale, &at) + &mention;
+    let beside = wire_length(&mention) + serde_json::to_string(&at).map_or(0, |at| at.len());
+    let text = Shown::or_ellipsis(fit(&parts, limit.text().saturating_sub(beside), locale, &at) + &mention);
     let title = plain_title(&reply.title);
     let body = match buttons(&reply.links) {
-        None => Body::Markdown { markdown: Markdown { title, text } },
-        Some(buttons) => Body::ActionCard { action_card: ActionCard { title, text, buttons } },
+        None => Body::Markdown { title, text },
+        Some(buttons) => Body::ActionCard { title, text, buttons },
     };
     Message { body, at }
 }
@@ -85,9 +111,9 @@ fn lines(lines: Vec<String>) -> Part {
 fn mention(mention: &Mention) -> (String, At) {
     let at = match (&mention.staff_id, &mention.dingtalk_id) {
         (Some(id), _) if is_id(id) => {
-            return (format!("\n\n@{id}"), At { at_user_ids: vec![id.clone()], ..At::default() });
+            return (format!("\n\n@{id}"), At::staff(id));
         }
-        (_, Some(id)) => At { at_dingtalk_ids: vec![id.clone()], ..At::default() },
+        (_, Some(id)) => At::dingtalk(id),
         _ => At::default(),
     };
     let nick = escape_line(mention.nick.trim());
@@ -96,21 +122,17 @@ fn mention(mention: &Mention) -> (String, At) {
 }
 
 /// A staff id stands in the text as it is, so it must not be able to do anything there; `@all` is everyone.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     id.len() <= 64 && id.bytes().all(plain) && !id.eq_ignore_ascii_case("all")
 }
 
 fn buttons(links: &[Link]) -> Option<Buttons> {
     let button = |link: &Link| {
-        link_target(&link.url).map(|action_url| Button { title: plain_title(&link.label), action_url })
+        let target = link_target(&link.url).and_then(Target::new)?;
+        Some(Button { title: plain_title(&link.label), target })
     };
-    let mut btns: Vec<Button> = links.iter().filter_map(button).collect();
-    match btns.len() {
-        0 => None,
-        1 => btns.pop().map(|button| Buttons::Single { title: button.title, url: button.action_url }),
-        _ => Some(Buttons::Several { btn_orientation: "0", btns }),
-    }
+    Buttons::vertical(links.iter().filter_map(button).collect())
 }
 
 /// The parts as one text of at most `left` bytes on the wire, whole lines only.
@@ -154,7 +176,7 @@ fn fit(parts: &[Part], mut left: usize, locale: Locale, at: &At) -> String {
 }
 
 /// Bytes of a text inside a JSON string.
-fn wire_length(text: &str) -> usize {
+pub(super) fn wire_length(text: &str) -> usize {
     let length = |c: char| match c {
         '"' | '\\' | '\n' | '\r' | '\t' => 2,
         c if c.is_control() => 6,
@@ -165,7 +187,7 @@ fn wire_length(text: &str) -> usize {
 
 /// Takes the effect from an `@id` of somebody who is mentioned anyway: in a fence nothing can be escaped.
 fn unmention(line: &str, at: &At) -> String {
-    at.at_user_ids
+    at.staff_ids()
         .iter()
         .fold(line.to_owned(), |line, id| line.replace(&format!("@{id}"), &format!("@\u{200B}{id}")))
 }
@@ -235,11 +257,17 @@ impl Writer {
     }
 }
 
-fn link(link: &Link) -> String {
+/// A link with a label that shows literally; the label alone for what is no http(s) address.
+pub(super) fn link(link: &Link) -> String {
     match link_target(&link.url) {
         Some(url) => format!("[{}]({url})", escape_line(&link.label)),
         None => escape_line(&link.label),
     }
+}
+
+/// A picture; nothing for what is no http(s) address.
+pub(super) fn picture(url: &str) -> String {
+    link_target(url).map(|url| format!("![]({url})")).unwrap_or_default()
 }
 
 /// An http(s) address that cannot end the link it stands in.
@@ -335,8 +363,10 @@ fn shown(c: char) -> char {
     if text::is_control(c) { '\u{FFFD}' } else { c }
 }
 
-fn plain_title(title: &str) -> String {
-    text::cut(title, MAX_TITLE).chars().map(|c| if c.is_whitespace() { ' ' } else { shown(c) }).collect()
+/// A title in one line, cut to what a conversation list shows.
+pub fn plain_title(title: &str) -> Shown {
+    let one_line = |c: char| if c.is_whitespace() { ' ' } else { shown(c) };
+    Shown::or_ellipsis(text::cut(title, MAX_TITLE).chars().map(one_line).collect::<String>())
 }
 
 #[cfg(test)]

@@ -5,18 +5,18 @@
 
 use std::fmt;
 
-use http::StatusCode;
 use reqwest::Client;
-use serde_json::Value;
 use url::{Origin, Url};
 
-use super::{callback::RawSessionWebhook, error::DeliveryError, message::Message};
-use crate::{outbound, text};
+use super::{
+    callback::RawSessionWebhook,
+    error::{DeliveryError, judge_old},
+    message::Message,
+    wire::{self, masked},
+};
 
 const PATH: &str = "/robot/sendBySession";
 const MAX_LENGTH: usize = 2048;
-/// DingTalk's answers are under 1 KiB; a ban page may be more, and nobody reads its end.
-const MAX_ANSWER: usize = 64 * 1024;
 
 /// An address that replies may be posted to. Neither `Debug` nor `Display` shows the session.
 #[derive(Clone, PartialEq, Eq)]
@@ -139,50 +139,21 @@ impl SessionWebhook {
     /// When it could not be posted or DingTalk did not take it. HTTP 200 alone is not success: `errcode` must be 0
     /// (protocol.md 3).
     pub(super) async fn post(&self, client: &Client, message: &Message) -> Result<(), DeliveryError> {
-        let body = serde_json::to_vec(message).map_err(|error| DeliveryError::NotSent(error.to_string()))?;
-        let request = client
-            .post(self.0.clone())
-            .header(http::header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(body);
-        let response = request.send().await.map_err(DeliveryError::from_reqwest)?;
-        let status = response.status();
-        let (answer, _) = outbound::read(response, MAX_ANSWER).await.map_err(DeliveryError::from_reqwest)?;
-        self.judge(status, &answer)
+        let answer = wire::post(client, self.0.clone(), None, message).await?;
+        self.judge(answer.status, &answer.body)
     }
 
-    fn judge(&self, status: StatusCode, answer: &[u8]) -> Result<(), DeliveryError> {
-        let json = serde_json::from_slice::<Value>(answer).ok();
-        let errcode = json.as_ref().and_then(|json| match json.get("errcode")? {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        });
-        match errcode {
-            Some(0) if status.is_success() => Ok(()),
-            Some(code) => Err(DeliveryError::Refused {
-                status: status.as_u16(),
-                code,
-                message: self
-                    .excerpt(json.as_ref().and_then(|json| json.get("errmsg")?.as_str()).unwrap_or("")),
-            }),
-            None => Err(DeliveryError::NotDingTalk {
-                status: status.as_u16(),
-                json: json.is_some(),
-                excerpt: self.excerpt(&String::from_utf8_lossy(answer)),
-            }),
-        }
+    fn judge(&self, status: u16, answer: &[u8]) -> Result<(), DeliveryError> {
+        judge_old(status, answer, |text| self.masked(text))
     }
 
-    /// The beginning of an answer, for the log, without the session should the other side repeat it.
-    fn excerpt(&self, answer: &str) -> String {
+    /// An answer without the session, should the other side repeat it.
+    fn masked(&self, answer: &str) -> String {
         let encoded = self.0.query().into_iter().flat_map(|query| query.split('&'));
-        let encoded = encoded.filter_map(|pair| pair.strip_prefix("session=")).map(str::to_owned);
-        let decoded =
-            self.0.query_pairs().filter(|(name, _)| name == "session").map(|(_, value)| value.into_owned());
-        // More than is kept, so that no part of a session is left at the cut.
-        let answer = text::cut_bytes(answer, 8192).to_owned();
-        let masked = encoded.chain(decoded).fold(answer, |answer, session| answer.replace(&session, "***"));
-        text::cut(&masked, 200)
+        let encoded = encoded.filter_map(|pair| pair.strip_prefix("session="));
+        let decoded: Vec<_> =
+            self.0.query_pairs().filter(|(name, _)| name == "session").map(|(_, value)| value).collect();
+        masked(answer, encoded.chain(decoded.iter().map(AsRef::as_ref)))
     }
 }
 
@@ -322,12 +293,11 @@ mod tests {
             format!("{webhook:?}"),
             "SessionWebhook(https://oapi.dingtalk.com/robot/sendBySession?session=***)"
         );
-        let echoed =
-            webhook.judge(StatusCode::OK, b"<html>no session 0123456789abcdef here</html>").unwrap_err();
+        let echoed = webhook.judge(200, b"<html>no session 0123456789abcdef here</html>").unwrap_err();
         assert!(!echoed.to_string().contains("0123456789abcdef"), "{echoed}");
         let raw = "https://oapi.dingtalk.com/robot/sendBySession?session=ab%2Bcd%2Fef0123456789";
         let webhook = hosts.check(&RawSessionWebhook::new(raw)).unwrap();
-        let echoed = webhook.judge(StatusCode::OK, b"ab%2Bcd%2Fef0123456789 ab+cd/ef0123456789").unwrap_err();
+        let echoed = webhook.judge(200, b"ab%2Bcd%2Fef0123456789 ab+cd/ef0123456789").unwrap_err();
         assert!(!echoed.to_string().contains("0123456789"), "{echoed}");
     }
 
@@ -337,7 +307,7 @@ mod tests {
         let raw =
             format!("https://oapi.dingtalk.com/robot/sendBySession?session=e&a=e{}", "&a=*".repeat(400));
         let webhook = hosts.check(&RawSessionWebhook::new(raw)).unwrap();
-        let masked = webhook.judge(StatusCode::OK, "token is not exist".repeat(1000).as_bytes()).unwrap_err();
+        let masked = webhook.judge(200, "token is not exist".repeat(1000).as_bytes()).unwrap_err();
         assert!(masked.to_string().len() < 400, "{masked}");
     }
 
@@ -346,9 +316,7 @@ mod tests {
         let hosts = SessionHosts::new(&["oapi.dingtalk.com"]).unwrap();
         let raw = RawSessionWebhook::new("https://oapi.dingtalk.com/robot/sendBySession?session=0a1b2c3d");
         let webhook = hosts.check(&raw).unwrap();
-        let judge = |status: u16, answer: &str| {
-            webhook.judge(StatusCode::from_u16(status).unwrap(), answer.as_bytes())
-        };
+        let judge = |status: u16, answer: &str| webhook.judge(status, answer.as_bytes());
         assert_eq!(judge(200, r#"{"errcode":0,"errmsg":"ok"}"#), Ok(()));
         assert_eq!(judge(200, r#"{"errcode":"0","errmsg":"ok"}"#), Ok(()));
         for (status, answer) in [

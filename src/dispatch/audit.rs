@@ -39,12 +39,14 @@ impl Outcome {
 
 /// What became of the reply.
 pub enum Delivery<'a> {
-    /// It arrived.
-    Delivered,
+    /// It arrived, by this way.
+    Delivered(&'a dyn Display),
     /// It was said a moment ago.
     Withheld,
-    /// It did not arrive, or nobody knows.
+    /// It did not arrive.
     Failed(&'a dyn Display),
+    /// It may have arrived.
+    Unknown(&'a dyn Display),
 }
 
 /// What to record of a line.
@@ -66,14 +68,18 @@ pub fn write(record: &Record, ctx: &Ctx, took: SignedDuration, delivery: &Delive
     let outcome = record.outcome.name();
     let ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
     match delivery {
-        Delivery::Delivered => {
-            tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, "command");
+        Delivery::Delivered(way) => {
+            tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, %way, "command");
         }
         Delivery::Withheld => {
             tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, "command, its reply withheld");
         }
         Delivery::Failed(error) => tracing::error!(
             target: AUDIT, who, sender, nick, place, command, outcome, ms, %error, "command ended, its reply did not arrive"
+        ),
+        Delivery::Unknown(error) => tracing::error!(
+            target: AUDIT, who, sender, nick, place, command, outcome, ms, %error,
+            "command ended, delivery of its reply unknown: it may have arrived"
         ),
     }
 }

@@ -1,13 +1,14 @@
 //! From words to a decision, and nothing of HTTP.
 //!
 //! [`words`] splits the line, [`table`] finds the row, [`arguments`] reads what follows, [`access`] decides,
-//! [`audit`] records. A command sees a [`Ctx`] and answers with a [`Reply`].
+//! [`audit`] records, [`progress`] tells what takes long. A command sees a [`Ctx`] and answers with a [`Reply`].
 
 pub mod access;
 pub mod arguments;
 pub mod audit;
 pub mod help;
 pub mod invocation;
+pub mod progress;
 pub mod row;
 pub mod table;
 pub mod words;
@@ -23,6 +24,7 @@ use self::{
     arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
     invocation::Invocation,
+    progress::Progress,
     row::Prepared,
     table::{Found, Table},
     words::Line,
@@ -65,6 +67,8 @@ pub struct Ctx {
     pub once: Option<String>,
     /// Makes requests to the outside.
     pub outbound: Arc<Outbound>,
+    /// Tells whoever asked what a command waits for, once, when it takes long.
+    pub progress: Progress,
 }
 
 /// Who asks.
@@ -148,6 +152,8 @@ pub struct Dispatched {
     pub reply: Reply,
     /// What to record.
     pub record: Record,
+    /// Whether the reply holds what must not go to an address that a callback named.
+    pub sensitive: bool,
 }
 
 /// Reads a line, decides, runs, and always has a reply. `id` names this request in the log and, after an internal
@@ -158,6 +164,7 @@ pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     answered.unwrap_or_else(|_panic| Dispatched {
         reply: internal(ctx, id),
         record: Record { path: String::new(), outcome: Outcome::Failed },
+        sensitive: false,
     })
 }
 
@@ -165,6 +172,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let ended = |reply: Reply, path: &str, outcome: Outcome| Dispatched {
         reply,
         record: Record { path: path.to_owned(), outcome },
+        sensitive: false,
     };
     if text.len() > MAX_LINE {
         let sentence = ctx.locale.say("arguments.too_long", &[("limit", &MAX_LINE)]);
@@ -199,7 +207,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         return ended(refused(row, missing, ctx), &path, Outcome::Refused);
     }
     let (reply, outcome) = run(row, prepared, ctx, id).await;
-    ended(reply, &path, outcome)
+    Dispatched { sensitive: row.sensitive, ..ended(reply, &path, outcome) }
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.

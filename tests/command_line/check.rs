@@ -5,18 +5,21 @@ use dingops::{
     testing::SECRET,
 };
 
+use simulator::TOKEN;
+
 use crate::program::{File, PREVIOUS, run, succeeded};
 
 #[test]
 fn help_needs_no_settings() {
     let out = succeeded(run(&["--help"], &[]));
-    for word in ["serve", "check", "event", "DINGTALK_APP_SECRET"] {
+    for word in ["serve", "check", "event", "send", "DINGTALK_APP_SECRET"] {
         assert!(out.contains(word), "{word}: {out}");
     }
     for (arguments, word) in [
         (["serve", "--help"], "DINGOPS_LISTEN"),
         (["check", "--help"], "settings"),
         (["event", "--help"], "--session-webhook"),
+        (["send", "--help"], "dingops send --to robot:ops --text"),
     ] {
         let out = succeeded(run(&arguments, &[]));
         assert!(out.contains(word), "{word}: {out}");
@@ -35,6 +38,9 @@ fn check_prints_the_table_and_the_hash() {
         corps = ["ding0000other"]
         [people]
         alice = "${ALICE}"
+        [robots.warroom]
+        token = "${TOKEN}"
+        keywords = ["监控"]
         [[answer]]
         name = "on call"
         markdown = "Ask in $${HALL}"
@@ -47,12 +53,11 @@ fn check_prints_the_table_and_the_hash() {
             ("DINGTALK_APP_SECRET_PREVIOUS", PREVIOUS),
             ("DINGOPS_CONFIG", config.path()),
             ("ALICE", "0147000002"),
+            ("TOKEN", TOKEN),
         ],
     ));
-    let hash = Settings::parse(toml, SettingsFile::Embedded, &|_| Some("0147000002".into()))
-        .expect("settings")
-        .source
-        .hash;
+    let hash =
+        Settings::parse(toml, SettingsFile::Embedded, &|_| Some(TOKEN.into())).expect("settings").source.hash;
     for word in [
         config.path(),
         &hash,
@@ -62,6 +67,7 @@ fn check_prints_the_table_and_the_hash() {
         "oapi.dingtalk.com",
         "ding0000other",
         "alice",
+        "warroom",
     ] {
         assert!(out.contains(word), "{word}: {out}");
     }

@@ -1,6 +1,7 @@
 //! The program, run until it ends.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -11,6 +12,7 @@ use std::{
 };
 
 use dingops::testing::SECRET;
+use simulator::{TOKEN, TOKEN_SECRET};
 
 /// What a slow machine may need; nothing takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,15 +51,22 @@ pub struct Ended {
 
 /// Runs the program with these variables and no others, until it ends by itself.
 pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
-    let child = Command::new(env!("CARGO_BIN_EXE_dingops"))
+    run_on("", arguments, variables)
+}
+
+/// The same with a standard input.
+pub fn run_on(input: impl AsRef<[u8]>, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dingops"))
         .args(arguments)
         .env_clear()
         .envs(variables.iter().copied())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
+    // The program need not read it.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_ref());
     let id = child.id();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
@@ -68,7 +77,7 @@ pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let output = output.expect("output");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     let ended = Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
-    for secret in [SECRET, PREVIOUS] {
+    for secret in [SECRET, PREVIOUS, TOKEN, TOKEN_SECRET] {
         assert!(!ended.out.contains(secret), "{arguments:?}: {}", ended.out);
         assert!(!ended.err.contains(secret), "{arguments:?}: {}", ended.err);
     }

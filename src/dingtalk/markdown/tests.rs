@@ -10,22 +10,19 @@ fn group() -> Reader {
 }
 
 fn text(reply: &Reply) -> String {
-    shown(&render(reply, &Reader { mention: None, can_tap: true }, Locale::En))
+    shown(&render(reply, &Reader { mention: None, can_tap: true }, Limit::Webhook, Locale::En))
 }
 
 /// The text of a message, then its buttons.
 fn shown(message: &Message) -> String {
     match &message.body {
-        Body::Markdown { markdown } => markdown.text.clone(),
-        Body::ActionCard {
-            action_card: ActionCard { text, buttons: Buttons::Single { title, url }, .. },
-        } => {
-            format!("{text}\n\n[{title}]({url})")
+        Body::Markdown { text, .. } => text.as_str().to_owned(),
+        Body::ActionCard { text, buttons, .. } => {
+            let button =
+                |button: &Button| format!("\n\n[{}]({})", button.title.as_str(), button.target.as_str());
+            buttons.list().iter().map(button).fold(text.as_str().to_owned(), |text, button| text + &button)
         }
-        Body::ActionCard { action_card: ActionCard { text, buttons: Buttons::Several { btns, .. }, .. } } => {
-            let button = |Button { title, action_url }: &Button| format!("\n\n[{title}]({action_url})");
-            text.clone() + &btns.iter().map(button).collect::<String>()
-        }
+        other => panic!("{other:?}"),
     }
 }
 
@@ -119,7 +116,7 @@ fn a_staff_id_that_is_none_mentions_nobody() {
     if let Some(mention) = &mut reader.mention {
         mention.staff_id = Some("x\n# [y](https://evil.example)".into());
     }
-    let message = render(&Reply::new("pong"), &reader, Locale::En);
+    let message = render(&Reply::new("pong"), &reader, Limit::Webhook, Locale::En);
     assert_eq!(message.at, At::default());
     assert_eq!(shown(&message), "#### pong\n\n@爱丽丝");
 }
@@ -128,8 +125,12 @@ fn a_staff_id_that_is_none_mentions_nobody() {
 fn nobody_mentions_everyone() {
     for (staff_id, nick) in [(Some("all"), "x"), (Some("ALL"), "x"), (None, "all"), (None, " 所有人 ")] {
         let mention = Mention { staff_id: staff_id.map(str::to_owned), dingtalk_id: None, nick: nick.into() };
-        let message =
-            render(&Reply::new("pong"), &Reader { mention: Some(mention), can_tap: false }, Locale::En);
+        let message = render(
+            &Reply::new("pong"),
+            &Reader { mention: Some(mention), can_tap: false },
+            Limit::Webhook,
+            Locale::En,
+        );
         assert_eq!(message.at, At::default());
         let text = shown(&message).to_lowercase();
         assert!(!text.contains("@all") && !text.contains("@所有人"), "{text}");
@@ -139,7 +140,7 @@ fn nobody_mentions_everyone() {
 #[test]
 fn several_buttons_are_below_one_another() {
     let reply = Reply::new("t").link("one", "https://example.com/1").link("two", "https://example.com/2");
-    let json = serde_json::to_value(render(&reply, &group(), Locale::En)).unwrap();
+    let json = serde_json::to_value(render(&reply, &group(), Limit::Webhook, Locale::En)).unwrap();
     assert_eq!(
         json,
         serde_json::json!({
@@ -219,11 +220,14 @@ proptest! {
             .action(long.as_str(), outside.as_str())
             .link(long.as_str(), "https://example.com");
         let locale = if locale { Locale::Zh } else { Locale::En };
-        let message = render(&reply, &group(), locale);
+        let message = render(&reply, &group(), Limit::Webhook, locale);
         prop_assert!(serde_json::to_vec(&message).unwrap().len() <= 20_000);
-        let Body::ActionCard { action_card: ActionCard { text: shown, .. } } = &message.body else {
+        let (_, param) = render(&reply, &group(), Limit::MsgParam, locale).to_msg_param();
+        prop_assert!(param.len() <= 15_000, "{}", param.len());
+        let Body::ActionCard { text, .. } = &message.body else {
             return Err(TestCaseError::fail("a link is a button"));
         };
+        let shown = text.as_str();
         prop_assert_eq!(shown.matches("@0147000002").count(), 1);
         let prose: String = shown.split("```").step_by(2).collect();
         // In a group commands are no links either.

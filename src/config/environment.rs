@@ -1,0 +1,64 @@
+//! What the environment tells beside the file: the app's secret and ids.
+
+use super::{ConfigError, Env};
+use crate::dingtalk::{
+    robot::Credentials,
+    signature::{InvalidSecret, Secret},
+};
+
+/// What the environment tells beside the file.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// `DINGTALK_APP_SECRET`
+    pub secret: Secret,
+    /// `DINGTALK_APP_SECRET_PREVIOUS`
+    pub previous: Option<Secret>,
+    /// `DINGTALK_ROBOT_CODE`: only callbacks of this robot are taken.
+    pub robot_code: Option<String>,
+    /// `DINGTALK_APP_KEY`: with the robot's code, turns the OpenAPI on.
+    pub app_key: Option<String>,
+}
+
+impl Environment {
+    /// What turns the OpenAPI on, where it is.
+    pub fn credentials(&self) -> Option<Credentials> {
+        let (key, robot_code) = (self.app_key.clone()?, self.robot_code.clone()?);
+        Some(Credentials { key, secret: self.secret.clone(), robot_code })
+    }
+
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// When the secret is missing, or one is unusable. No value is repeated.
+    pub fn read(env: Env<'_>) -> Result<Self, ConfigError> {
+        let secret = |name: &'static str| {
+            let unusable = |error: InvalidSecret| ConfigError::Variable { name, problem: error.to_string() };
+            env(name).map(|text| Secret::new(text).map_err(unusable)).transpose()
+        };
+        let id = |name: &'static str| match env(name).filter(|id| !id.is_empty()) {
+            Some(id) if id.trim() != id => {
+                let problem =
+                    "expected an id such as \"dingxxxxxxxx\", came one with a blank around it".into();
+                Err(ConfigError::Variable { name, problem })
+            }
+            id => Ok(id),
+        };
+        let (robot_code, app_key) = (id("DINGTALK_ROBOT_CODE")?, id("DINGTALK_APP_KEY")?);
+        if app_key.is_some() && robot_code.is_none() {
+            let problem = "expected the robot's code beside DINGTALK_APP_KEY, came nothing: the OpenAPI sends in its name";
+            return Err(ConfigError::Variable { name: "DINGTALK_ROBOT_CODE", problem: problem.into() });
+        }
+        let missing = ConfigError::Variable {
+            name: "DINGTALK_APP_SECRET",
+            problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
+                      no callback can be verified"
+                .into(),
+        };
+        Ok(Self {
+            secret: secret("DINGTALK_APP_SECRET")?.ok_or(missing)?,
+            previous: secret("DINGTALK_APP_SECRET_PREVIOUS")?,
+            robot_code,
+            app_key,
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! `[robots.NAME]`: custom robots of groups, to send to.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::document::{Mistake, Places};
+use crate::dingtalk::{
+    signature::Secret,
+    webhook::{CustomRobot, Keyword, Token},
+};
+
+/// Nothing of a token or a secret is repeated in a mistake, wherever it stands.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RobotSection {
+    token: Spanned<String>,
+    secret: Option<Spanned<String>>,
+    keywords: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+impl RobotSection {
+    pub(super) fn check(self, places: &Places<'_>) -> Result<CustomRobot, Mistake> {
+        let token = Token::new(self.token.get_ref().as_str());
+        let token = token.map_err(|error| places.mistake(self.token.span(), error.to_string()))?;
+        let secret = |secret: Spanned<String>| {
+            // All of them begin so (KBg-0082); an app's Client Secret does not.
+            let given = Some(secret.get_ref()).filter(|text| text.starts_with("SEC"));
+            given.and_then(|text| Secret::new(text.as_str()).ok()).ok_or_else(|| {
+                let came = if secret.get_ref().is_empty() { "an empty text" } else { "something else" };
+                let problem =
+                    format!("expected the secret of the robot's 加签, which begins with SEC, came {came}");
+                places.mistake(secret.span(), problem)
+            })
+        };
+        let keyword = |keyword: Spanned<String>| {
+            Keyword::new(keyword.get_ref().as_str())
+                .map_err(|error| places.unexpected(keyword.span(), &error.to_string(), keyword.get_ref()))
+        };
+        let keywords = match self.keywords {
+            Some(keywords) if keywords.get_ref().len() > Keyword::MAX => {
+                let (most, came) = (Keyword::MAX, keywords.get_ref().len());
+                let problem =
+                    format!("expected at most {most} keywords, as many as a robot may have, came {came}");
+                return Err(places.mistake(keywords.span(), problem));
+            }
+            keywords => keywords.map(Spanned::into_inner).unwrap_or_default(),
+        };
+        Ok(CustomRobot {
+            token,
+            secret: self.secret.map(secret).transpose()?,
+            keywords: keywords.into_iter().map(keyword).collect::<Result<_, _>>()?,
+        })
+    }
+}

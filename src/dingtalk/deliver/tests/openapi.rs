@@ -1,0 +1,241 @@
+//! The session webhook, and behind it the OpenAPI.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use simulator::{AnswerFault, CallbackFault, Endpoint, Message, Way};
+
+use crate::{
+    dispatch::{Command, CommandError, Ctx, Effect, Row, row},
+    reply::Reply,
+    testing::{Chat, alice, bob, nobody},
+};
+
+/// Tells what not everybody may read
+#[derive(clap::Args, Serialize)]
+struct Password {}
+
+impl Command for Password {
+    const PATH: &'static [&'static str] = &["password"];
+    const EFFECT: Effect = Effect::Open;
+    const SENSITIVE: bool = true;
+
+    async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
+        Ok(Reply::new("hunter2"))
+    }
+}
+
+static SENSITIVE: &[Row] = &[row::<Password>()];
+
+/// All messages that arrived, nobody knows by which way.
+fn arrived(chat: &Chat) -> Vec<Message> {
+    std::iter::from_fn(|| chat.dingtalk().read()).collect()
+}
+
+/// Which endpoints were called, without those for a token.
+fn called(chat: &Chat) -> Vec<&'static str> {
+    let calls = chat.dingtalk().calls();
+    let endpoint = |call: &String| {
+        let path = |endpoint: &Endpoint| call.contains(endpoint.path());
+        match Endpoint::ALL.into_iter().filter(|endpoint| *endpoint != Endpoint::AccessToken).find(path)? {
+            Endpoint::SendBySession => Some("session"),
+            Endpoint::GroupMessages => Some("group"),
+            Endpoint::OneToOne => Some("person"),
+            _ => Some("another"),
+        }
+    };
+    calls.iter().filter_map(endpoint).collect()
+}
+
+/// Says one line, and lets pauses pass.
+async fn say(chat: &mut Chat, line: &str) {
+    let clock = chat.clock().clone();
+    tokio::select! {
+        () = chat.say(alice(), line) => {}
+        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_gone_is_passed_by() {
+    let mut chat = Chat::with_openapi().await;
+    chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+    chat.say(alice(), "ping").await;
+    let messages = arrived(&chat);
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].way, Way::GroupMessage);
+    assert!(
+        messages[0].to_string().ends_with("\n\n@爱丽丝"),
+        "{}: it mentions nobody, and says who",
+        messages[0]
+    );
+    assert_eq!(called(&chat), ["session", "group"]);
+}
+
+#[tokio::test]
+async fn a_callback_whose_session_is_over_is_answered() {
+    for fault in [CallbackFault::SessionExpired, CallbackFault::NoSession] {
+        let mut chat = Chat::with_openapi().await;
+        chat.dingtalk().spoil_next(fault.clone());
+        chat.say(alice(), "ping").await;
+        assert!(chat.read().starts_with("#### pong"), "{fault:?}");
+        assert_eq!(called(&chat), ["group"]);
+        let mut chat = Chat::start().await;
+        chat.dingtalk().spoil_next(fault);
+        chat.say(alice(), "ping").await;
+        chat.silence();
+    }
+}
+
+#[tokio::test]
+async fn a_private_chat_is_reached_by_the_staff_id() {
+    let mut chat = Chat::with_openapi().await.privately();
+    chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+    chat.say(bob(), "ping").await;
+    let messages = arrived(&chat);
+    assert_eq!((messages.len(), messages[0].way), (1, Way::OneToOne));
+    // Without a staff id there is no other way.
+    chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+    chat.say(nobody(), "ping").await;
+    chat.silence();
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_is_sent_by_no_other_way() {
+    for fault in [
+        AnswerFault::Reset,
+        AnswerFault::Refuse,
+        AnswerFault::BanPage,
+        AnswerFault::ServerError,
+        AnswerFault::Answer(200, String::new()),
+        AnswerFault::Redirect("http://127.0.0.1:1/".into()),
+    ] {
+        let mut chat = Chat::with_openapi().await;
+        chat.dingtalk().fail_next(fault.clone());
+        say(&mut chat, "ping").await;
+        assert!(arrived(&chat).len() <= 1, "{fault:?}");
+        assert_eq!(called(&chat), ["session"], "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_code_is_answered_by_another_way_or_by_none() {
+    use crate::dingtalk::error::{Cause, Class};
+    for cause in Cause::ALL {
+        for code in cause.codes().iter().filter(|code| code.parse::<i64>().is_ok()) {
+            let mut chat = Chat::with_openapi().await;
+            for _ in 0..3 {
+                chat.dingtalk().fail_next(AnswerFault::Code((*code).into()));
+            }
+            say(&mut chat, "ping").await;
+            let (arrived, called) = (arrived(&chat).len(), called(&chat));
+            chat.forget();
+            match cause.class() {
+                // The OpenAPI says so as well; a token is fetched anew and tried once more.
+                Class::OtherWay => {
+                    assert_eq!((arrived, called[0]), (0, "session"), "{code}");
+                    assert!(called.len() > 1 && called[1..].iter().all(|&way| way == "group"), "{code}");
+                }
+                Class::Retry => assert_eq!((arrived, called.len()), (1, 4), "{code}"),
+                Class::Final | Class::Unknown => {
+                    assert_eq!((arrived, called), (0, vec!["session"]), "{code}")
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_not_asked_again_for_an_hour() {
+    let mut chat = Chat::with_openapi().await;
+    chat.dingtalk().fail_next_at(Endpoint::SendBySession, AnswerFault::QuotaExhausted);
+    for _ in 0..2 {
+        chat.say(alice(), "ping").await;
+    }
+    assert_eq!(arrived(&chat).len(), 2);
+    assert_eq!(called(&chat), ["session", "group", "group"]);
+    chat.clock().advance(Duration::from_secs(3600));
+    chat.say(alice(), "ping").await;
+    assert_eq!(arrived(&chat).len(), 1);
+    assert_eq!(called(&chat)[3..], ["session"]);
+}
+
+#[tokio::test]
+async fn that_there_is_no_quota_is_said_once() {
+    let mut chat = Chat::with_openapi().await;
+    for _ in 0..2 {
+        chat.dingtalk().spoil_next(CallbackFault::QuotaExhausted);
+        chat.say(alice(), "ping").await;
+    }
+    insta::assert_snapshot!(chat.read(), @"
+    #### 本月消息额度已用完
+
+    组织本月的 Webhook 和 Stream 消息额度已用完，机器人收不到消息内容，也无法照常回复。请等下个月，或让管理员在钉钉后台购买更多额度。
+
+    @爱丽丝
+    ");
+    chat.silence();
+    assert_eq!(called(&chat), ["group"]);
+}
+
+#[tokio::test]
+async fn what_is_sensitive_goes_by_the_openapi() {
+    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    chat.say(alice(), "password").await;
+    assert!(chat.read().starts_with("#### hunter2"));
+    assert_eq!(called(&chat), ["group"]);
+    // And not by the session after all; what is said there is why.
+    chat.dingtalk().organise(|organisation| organisation.app.may_send = false);
+    chat.say(alice(), "password").await;
+    insta::assert_snapshot!(chat.read(), @"
+    #### password：结果没有发出
+
+    结果含有敏感内容，只能通过 OpenAPI 发送，但钉钉没有接收：应用没有发送消息的权限；请在钉钉后台开通「企业内机器人发送消息权限」（qyapi&#95;robot&#95;sendmsg）并发布。
+
+    @0147000002
+    ");
+    assert_eq!(called(&chat), ["group", "group", "session"]);
+    chat.dingtalk().rejected();
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_and_before_it_expires() {
+    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let tokens = |chat: &Chat| {
+        chat.dingtalk().calls().iter().filter(|call| call.contains(Endpoint::AccessToken.path())).count()
+    };
+    for (seconds, expected) in [(0, 1), (7139, 1), (1, 2)] {
+        chat.clock().advance(Duration::from_secs(seconds));
+        chat.say(alice(), "password").await;
+        chat.read();
+        assert_eq!(tokens(&chat), expected, "{seconds} s later");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_hold_is_fetched_anew_once() {
+    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let code = || AnswerFault::Code("InvalidAuthentication".into());
+    chat.dingtalk().fail_next(code());
+    chat.say(alice(), "password").await;
+    chat.read();
+    chat.dingtalk().fail_next(code());
+    chat.dingtalk().fail_next(code());
+    chat.say(alice(), "password").await;
+    assert!(chat.read().contains("access token"), "the session says why");
+    assert_eq!(called(&chat), ["group", "group", "group", "group", "session"]);
+}
+
+#[tokio::test]
+async fn whom_the_openapi_does_not_reach_is_a_failure() {
+    let mut chat = Chat::with_openapi().await.privately();
+    chat.dingtalk().organise(|organisation| {
+        for person in &mut organisation.people {
+            person.reach = simulator::Reach::FlowControlled;
+        }
+    });
+    chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+    chat.say(bob().reach(simulator::Reach::FlowControlled), "ping").await;
+    chat.silence();
+    assert_eq!(called(&chat), ["session", "person"]);
+}

@@ -1,0 +1,92 @@
+//! The session webhook alone.
+
+use std::{sync::Arc, time::Duration};
+
+use simulator::AnswerFault;
+
+use crate::testing::{Chat, alice};
+
+const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
+const BUSY: &str = r#"{"errcode":-1,"errmsg":"系统繁忙"}"#;
+
+/// Says one line while DingTalk answers like this; how many posts it saw.
+async fn posts(answers: &[AnswerFault]) -> usize {
+    let mut chat = Chat::start().await;
+    for answer in answers {
+        chat.dingtalk().fail_next(answer.clone());
+    }
+    let clock = chat.clock().clone();
+    tokio::select! {
+        () = chat.say(alice(), "ping") => {}
+        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
+    }
+    let requests = chat.dingtalk().calls();
+    assert!(
+        requests.iter().all(|request| request.starts_with("POST /robot/sendBySession?session=")),
+        "{requests:?}"
+    );
+    chat.forget();
+    requests.len()
+}
+
+fn body(status: u16, body: &str) -> AnswerFault {
+    AnswerFault::Answer(status, body.to_owned())
+}
+
+#[tokio::test]
+async fn busy_is_tried_again_at_most_twice() {
+    assert_eq!(posts(&[AnswerFault::Busy]).await, 2);
+    assert_eq!(posts(&[body(200, BUSY), body(200, r#"{"errcode":"-1"}"#), body(200, OK)]).await, 3);
+    assert_eq!(posts(&[body(200, BUSY), body(200, BUSY), body(200, BUSY), body(200, OK)]).await, 3);
+}
+
+#[tokio::test]
+async fn what_may_have_been_posted_is_not_posted_again() {
+    for answer in [
+        AnswerFault::Reset,
+        AnswerFault::Refuse,
+        AnswerFault::BanPage,
+        AnswerFault::ServerError,
+        AnswerFault::Redirect("http://127.0.0.1:1/".to_owned()),
+        body(200, "<html>banned</html>"),
+        body(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
+        body(200, r#"{"errcode":300001,"errmsg":"session 不存在"}"#),
+        body(200, r#"{"errcode":130101,"errmsg":"send too fast"}"#),
+        body(200, ""),
+        body(500, OK),
+        body(503, "busy"),
+    ] {
+        assert_eq!(posts(std::slice::from_ref(&answer)).await, 1, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_connection_is_tried_again() {
+    let mut chat = Chat::start().await;
+    let mut callback = chat.text(&alice(), "ping");
+    // Where nobody listens, on a host that the settings allow.
+    let closed = Chat::closed_webhook();
+    callback["sessionWebhook"] = closed.into();
+    let clock = chat.clock().clone();
+    let begun = crate::clock::Clock::now(&clock);
+    tokio::select! {
+        () = chat.post(&callback) => {}
+        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
+    }
+    let waited = crate::clock::Clock::now(&clock).duration_since(begun);
+    assert!(waited.as_millis() >= 900, "two pauses, of 300 and 600 ms at least, came {waited:?}");
+    chat.silence();
+}
+
+#[tokio::test]
+async fn no_second_try_after_the_deadline() {
+    let mut chat = Chat::start().await;
+    chat.dingtalk().fail_next(AnswerFault::Hang);
+    let (clock, dingtalk) = (chat.clock().clone(), Arc::clone(chat.dingtalk()));
+    let deadline = async {
+        assert!(dingtalk.next(Duration::from_secs(30)).await.is_some(), "it arrives, unanswered");
+        clock.pass(Duration::from_secs(61)).await;
+    };
+    tokio::join!(chat.say(alice(), "ping"), deadline);
+    assert_eq!(dingtalk.calls().len(), 1);
+}

@@ -1,0 +1,90 @@
+use super::*;
+use crate::dingtalk::message::{At, Button, Buttons, FeedLink, FeedLinks, Target};
+
+fn shown(text: &str) -> Shown {
+    Shown::new(text).unwrap()
+}
+
+fn draft(body: Body) -> Draft {
+    Draft { message: Message::new(body), links: Vec::new(), pictures: Vec::new() }
+}
+
+fn text_of(draft: &Draft) -> String {
+    let message = draft.within(Limit::Webhook, Locale::En).unwrap();
+    message.body.text().unwrap().as_str().to_owned()
+}
+
+/// With a link, a picture and two mentions behind it.
+fn full(body: Body) -> Draft {
+    let at = At::new(vec!["0147000002".into()], vec!["13800000003".into()], false).unwrap();
+    let link = Link { label: "log [1]".into(), url: "https://example.com/log".into() };
+    Draft {
+        message: Message { body, at },
+        links: vec![link],
+        pictures: vec!["https://example.com/a.png".into()],
+    }
+}
+
+#[test]
+fn what_stands_behind_a_text() {
+    insta::assert_snapshot!(text_of(&full(Body::Text(shown("done")))), @"
+    done
+    https://example.com/a.png
+    log [1]: https://example.com/log
+    @0147000002 @13800000003
+    ");
+    let markdown =
+        Body::Markdown { title: shown("t"), text: shown("done @0147000002, @13800000003x\n```\ncode") };
+    insta::assert_snapshot!(text_of(&full(markdown)), @"
+    done @0147000002, @13800000003x
+    ```
+    code
+    ```
+
+    ![](https://example.com/a.png)
+
+    - [log &#91;1&#93;](https://example.com/log)
+
+    @13800000003
+    ");
+}
+
+#[test]
+fn what_stands_behind_is_kept_where_the_text_is_cut() {
+    let text = format!("{}@0147000002", "一行字\n".repeat(9000));
+    let markdown = Body::Markdown { title: shown("t"), text: shown(&text) };
+    let text = text_of(&full(markdown));
+    let (kept, behind) = text.split_once("\n\n… ").unwrap();
+    let count: usize = behind.split_once(' ').unwrap().0.parse().unwrap();
+    assert_eq!(kept.lines().count() + count, 9001);
+    assert!(behind.ends_with("more lines\n\n![](https://example.com/a.png)\n\n- [log &#91;1&#93;](https://example.com/log)\n\n@0147000002 @13800000003"), "{behind}");
+}
+
+#[test]
+fn a_card_with_more_buttons_than_the_openapi_has_fits_as_well() {
+    let button = |index| Button {
+        title: shown(&format!("button {index}")),
+        target: Target::new(format!("https://example.com/{index}")).unwrap(),
+    };
+    for count in 1..9 {
+        let buttons = Buttons::vertical((0..count).map(button).collect()).unwrap();
+        let card = Body::ActionCard { title: shown("t"), text: shown(&"\"字\"\n".repeat(50_000)), buttons };
+        let message = draft(card).within(Limit::MsgParam, Locale::Zh).unwrap();
+        let (_, param) = message.to_msg_param();
+        assert!((14_900..=15_000).contains(&param.len()), "{}", param.len());
+    }
+}
+
+#[test]
+fn what_cannot_be_cut_is_too_long() {
+    let long = || Target::new(format!("https://example.com/{}", "a".repeat(3000))).unwrap();
+    let link = || FeedLink { title: shown("t"), target: long(), picture: long() };
+    let feed = |count| draft(Body::FeedCard(FeedLinks::new(vec![link(); count]).unwrap()));
+    assert!(feed(3).within(Limit::Webhook, Locale::En).is_ok());
+    let error = feed(4).within(Limit::Webhook, Locale::En).unwrap_err();
+    assert_eq!((error.most, error.came > 24_000), (19_500, true));
+    let button = Button { title: shown("b"), target: long() };
+    let buttons = Buttons::vertical(vec![button; 7]).unwrap();
+    let card = draft(Body::ActionCard { title: shown("t"), text: shown("x"), buttons });
+    assert!(card.within(Limit::Webhook, Locale::En).is_err());
+}

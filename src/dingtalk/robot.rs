@@ -1,0 +1,144 @@
+//! The robot OpenAPI: a message to a group by its conversation id, or to a person by their staff id (protocol.md 5).
+//!
+//! It needs no session, so it reaches the reader when a session webhook is over, and it cannot be pointed anywhere
+//! by the body of a callback. It mentions nobody.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::{
+    error::{Cause, DeliveryError, Unreached, judge_new},
+    message::Message,
+    signature::Secret,
+    wire::{self, masked},
+};
+use crate::{clock::Clock, outbound::Outbound};
+
+/// A token that is about to expire is not used any more: it must hold until the call arrives.
+const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+
+/// What turns the OpenAPI on.
+#[derive(Clone)]
+pub struct Credentials {
+    /// `DINGTALK_APP_KEY`: Client ID.
+    pub key: String,
+    /// `DINGTALK_APP_SECRET`: Client Secret.
+    pub secret: Secret,
+    /// `DINGTALK_ROBOT_CODE`.
+    pub robot_code: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("robot_code", &self.robot_code).finish_non_exhaustive()
+    }
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// The group with this conversation id.
+    Group(String),
+    /// The private chat of the member with this staff id.
+    Person(String),
+}
+
+/// Sends messages by the OpenAPI.
+pub struct OpenApi {
+    api: Url,
+    credentials: Credentials,
+    /// Locked while it is fetched: nobody else fetches one meanwhile.
+    token: Mutex<Option<Token>>,
+    outbound: Arc<Outbound>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Token {
+    value: String,
+    until: Timestamp,
+}
+
+impl OpenApi {
+    /// For this robot. Nothing is called before the first message.
+    pub fn new(api: Url, credentials: Credentials, outbound: Arc<Outbound>, clock: Arc<dyn Clock>) -> Self {
+        Self { api, credentials, token: Mutex::new(None), outbound, clock }
+    }
+
+    /// Sends one message, once: a second time only where the token did not hold, since then nothing was sent.
+    ///
+    /// # Errors
+    /// When it could not be sent, DingTalk did not take it, or the person was not reached.
+    pub async fn send(&self, to: &Address, message: &Message) -> Result<(), DeliveryError> {
+        let token = self.token(None).await?;
+        match self.post(to, message, &token).await {
+            Err(error) if error.cause() == Some(Cause::NotAuthenticated) => {
+                let token = self.token(Some(&token)).await?;
+                self.post(to, message, &token).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn post(&self, to: &Address, message: &Message, token: &str) -> Result<(), DeliveryError> {
+        let (key, param) = message.to_msg_param();
+        let mut body = json!({ "robotCode": self.credentials.robot_code, "msgKey": key, "msgParam": param });
+        let path = match to {
+            Address::Group(id) => {
+                body["openConversationId"] = id.as_str().into();
+                "v1.0/robot/groupMessages/send"
+            }
+            Address::Person(id) => {
+                body["userIds"] = json!([id]);
+                "v1.0/robot/oToMessages/batchSend"
+            }
+        };
+        let answer = self.call(path, Some(token), &body).await?;
+        let lists =
+            |key: &str| answer.get(key).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+        // Taken is not delivered: the lists say who was left out (protocol.md 5).
+        if lists("invalidStaffIdList") {
+            Err(DeliveryError::NotReached(Unreached::Unknown))
+        } else if lists("flowControlledStaffIdList") {
+            Err(DeliveryError::NotReached(Unreached::FlowControlled))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The access token: the one that is held, unless it is about to expire or is `stale`, which did not hold.
+    async fn token(&self, stale: Option<&str>) -> Result<String, DeliveryError> {
+        let mut held = self.token.lock().await;
+        let now = self.clock.now();
+        let good = held.as_ref().filter(|token| {
+            now + BEFORE_EXPIRY < token.until && stale.is_none_or(|stale| stale != token.value)
+        });
+        if let Some(token) = good {
+            return Ok(token.value.clone());
+        }
+        let Credentials { key, secret, .. } = &self.credentials;
+        let body = json!({ "appKey": key, "appSecret": secret.expose() });
+        let fetched = self.call("v1.0/oauth2/accessToken", None, &body).await;
+        let answer = fetched.map_err(|error| DeliveryError::NoToken(Box::new(error)))?;
+        let value = answer.get("accessToken").and_then(Value::as_str);
+        let seconds = answer.get("expireIn").and_then(Value::as_u64);
+        let (Some(value), Some(seconds)) = (value, seconds) else {
+            let excerpt = "accessToken or expireIn is not there".into();
+            let error = DeliveryError::NotDingTalk { status: 200, json: true, excerpt };
+            return Err(DeliveryError::NoToken(Box::new(error)));
+        };
+        *held = Some(Token { value: value.into(), until: now + Duration::from_secs(seconds.min(7200)) });
+        Ok(value.into())
+    }
+
+    async fn call(&self, path: &str, token: Option<&str>, body: &Value) -> Result<Value, DeliveryError> {
+        let client = self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()))?;
+        let url = self.api.join(path).map_err(|error| DeliveryError::NotSent(error.to_string()))?;
+        let answer = wire::post(client, url, token, body).await?;
+        let secrets = [self.credentials.secret.expose(), token.unwrap_or_default()];
+        judge_new(answer.status, &answer.body, |text| masked(text, secrets))
+    }
+}
