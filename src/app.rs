@@ -32,6 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
 pub use self::job::Job;
+use self::job::MAX_ID;
 use self::{
     memory::{Recently, Sparingly},
     refusal::{Refusal, Silent},
@@ -268,8 +269,19 @@ impl App {
             ConversationKind::Private => {
                 callback.sender.staff_id.clone().filter(|_| own).map(Address::Person)
             }
-            _ => callback.conversation.id.clone().map(Address::Group),
+            _ => callback
+                .conversation
+                .id
+                .clone()
+                .filter(|_| membership != Membership::Unknown)
+                .map(Address::Group),
         };
+        // An id that DingTalk would never make is not called by.
+        let address = address.filter(|address| match address {
+            Address::Group(id) | Address::Person(id) => {
+                id.len() <= MAX_ID && !id.chars().any(|c| c.is_whitespace() || c.is_control())
+            }
+        });
         Ok(Reach { session: session.filter(|_| !expired), address, robot: None })
     }
 

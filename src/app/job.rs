@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Bytes of an id, and letters of a name. DingTalk's are short; what is not was made to do harm.
-const MAX_ID: usize = 256;
+pub(super) const MAX_ID: usize = 256;
 const MAX_NAME: usize = 64;
 /// Kept back of the host's time to say that a command took too long.
 const TO_SAY_SO: SignedDuration = SignedDuration::from_secs(3);
@@ -138,11 +138,19 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         let delivered = deliver(&reach, &reply, sensitive, by).await;
         // What must not go to the address that a callback named is not sent there after all; that it could not be
         // sent is.
-        if let (true, Err(Undelivered::Failed { error, .. })) = (sensitive, &delivered)
-            && let (Some(cause), true) = (error.cause(), reach.session.is_some())
+        if let Err(undelivered) = &delivered
+            && sensitive
+            && app.deliver.has_openapi()
+            && reach.session.is_some()
+            && !undelivered.may_have_arrived()
         {
+            let reason = match undelivered {
+                Undelivered::Failed { error, .. } => error.cause().map(|cause| cause.meaning(ctx.locale)),
+                _ => None,
+            };
+            let reason = reason.unwrap_or_else(|| ctx.locale.say("withheld.no_way", &[]));
             let notice = Reply::new(ctx.locale.say("withheld.title", &[("command", &record.path)]))
-                .text(ctx.locale.say("withheld.text", &[("reason", &cause.meaning(ctx.locale))]));
+                .text(ctx.locale.say("withheld.text", &[("reason", &reason)]));
             let session = Reach { address: None, ..reach.clone() };
             if let Err(error) = deliver(&session, &notice, false, by).await {
                 tracing::error!(%error, "nobody was told that a reply was withheld");

@@ -42,7 +42,7 @@ Exit codes: 0 delivered, 1 not delivered, 2 usage or settings, 3 unknown: it may
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// robot:NAME of [robots]; group:NAME of [groups] or a conversation id; person:NAME of [people] or a staff id
+    /// robot:NAME, group:NAME or group:CONVERSATION-ID, person:NAME or person:STAFF-ID; names are those of dingops.toml
     #[arg(long, value_name = "TARGET")]
     to: String,
     /// Plain text, or what a link says below its title; - reads it from standard input
@@ -74,7 +74,7 @@ pub(super) struct Send {
     /// line
     #[arg(long, allow_hyphen_values = true, conflicts_with = "feed")]
     title: Option<String>,
-    /// Mentions somebody: a name of [people] or a staff id; several are allowed
+    /// Mentions somebody: a name of the settings or a staff id; several are allowed
     #[arg(long, value_name = "PERSON", conflicts_with_all = ["link", "feed"])]
     at: Vec<String>,
     /// Mentions somebody by mobile number; several are allowed

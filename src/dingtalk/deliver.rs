@@ -178,10 +178,11 @@ impl Deliver {
         let openapi = (self.has_openapi() && to.address.is_some()).then_some(Way::OpenApi);
         let session = to.session.is_some().then_some(Way::Session);
         let robot = to.robot.is_some().then_some(Way::Robot);
-        match openapi {
-            Some(openapi) if sensitive => vec![openapi],
-            openapi => session.into_iter().chain(openapi).chain(robot).collect(),
+        if sensitive && self.has_openapi() {
+            // That way or none: a callback that names no conversation does not make it go where the callback says.
+            return openapi.into_iter().collect();
         }
+        session.into_iter().chain(openapi).chain(robot).collect()
     }
 
     /// Tries one way, and again where the message cannot have been posted or is known again.

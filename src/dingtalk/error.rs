@@ -98,10 +98,12 @@ impl DeliveryError {
         if connect { Self::NotConnected(chain) } else { Self::AnswerLost(chain) }
     }
 
-    /// What an answer with a code says. `message` must not hold a secret.
-    pub(super) fn refused(status: u16, code: &str, message: &str) -> Self {
-        let message = text::cut(message, 200);
-        Self::Refused { status, cause: Cause::of(code, &message), code: text::cut(code, 80), message }
+    /// What an answer with a code says, masked by `show`. A code of the documents is shown as it is.
+    pub(super) fn refused(status: u16, code: &str, message: &str, show: impl Fn(&str) -> String) -> Self {
+        let cause = Cause::of(code, message);
+        let is_known = cause.codes().contains(&code) || code.len() <= 6 && code.parse::<i32>().is_ok();
+        let code = if is_known { code.to_owned() } else { show(code) };
+        Self::Refused { status, cause, code: text::cut(&code, 80), message: text::cut(&show(message), 200) }
     }
 
     /// What may be done about it.
@@ -243,15 +245,16 @@ causes! {
 impl Cause {
     /// What a code means. One code stands for several causes, which its text tells apart (protocol.md 4).
     pub fn of(code: &str, message: &str) -> Self {
+        let message = message.to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
         match code {
             "310000" if has(&["keyword", "关键词"]) => Self::Keyword,
             "310000" if has(&["timestamp", "过期"]) => Self::Timestamp,
             "310000" if has(&["whitelist", "白名单"]) => Self::Address,
             "310000" if has(&["sign", "签名"]) => Self::Signature,
-            "300001" if has(&["session"]) => Self::SessionGone,
             "300001" if has(&["token", "robot"]) => Self::TokenUnknown,
-            "300001" => Self::Malformed,
+            "300001" if has(&["msgtype", "param"]) => Self::Malformed,
+            "300001" => Self::SessionGone,
             code if code.starts_with("invalidParameter.robotCode.") => Self::RobotCode,
             code if code.starts_with("miss.param.")
                 || code.starts_with("Missing") && code != "Missingbody" =>
@@ -296,7 +299,7 @@ pub(super) fn judge_old(
         Some("0") if (200..300).contains(&status) => Ok(()),
         Some(code) => {
             let message = json.as_ref().and_then(|json| json.get("errmsg")?.as_str()).unwrap_or("");
-            Err(DeliveryError::refused(status, code, &show(message)))
+            Err(DeliveryError::refused(status, code, message, show))
         }
         None => Err(not_dingtalk(status, json.is_some(), answer, show)),
     }
@@ -310,13 +313,17 @@ pub(super) fn judge_new(
 ) -> Result<Value, DeliveryError> {
     let json = serde_json::from_slice::<Value>(answer).ok();
     let text = |key: &str| json.as_ref().and_then(|json| json.get(key)?.as_str());
-    match (&json, text("code")) {
-        (Some(json), None)
-            if (200..300).contains(&status) && json.is_object() && json.get("errcode").is_none() =>
-        {
-            Ok(json.clone())
+    let code = json.as_ref().and_then(|json| match json.get("code").or_else(|| json.get("errcode"))? {
+        Value::String(code) => Some(code.clone()),
+        Value::Number(code) => Some(code.to_string()),
+        _ => None,
+    });
+    match (&json, code) {
+        (Some(json), None) if (200..300).contains(&status) && json.is_object() => Ok(json.clone()),
+        (_, Some(code)) => {
+            let message = text("message").or_else(|| text("errmsg")).unwrap_or("");
+            Err(DeliveryError::refused(status, &code, message, show))
         }
-        (_, Some(code)) => Err(DeliveryError::refused(status, code, &show(text("message").unwrap_or("")))),
         _ => Err(not_dingtalk(status, json.is_some(), answer, show)),
     }
 }
@@ -385,5 +392,15 @@ mod tests {
         ] {
             assert_eq!(Cause::of(code, message), cause, "{code} {message}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_a_code_is_masked() {
+        let mask = |text: &str| text.replace("hunter2", "***");
+        let answer = br#"{"code":"bad.hunter2","message":"no hunter2"}"#;
+        let error = judge_new(400, answer, mask).unwrap_err().to_string();
+        assert!(error.contains("bad.***: no ***"), "{error}");
+        let error = judge_old(200, br#"{"errcode":"hunter2","errmsg":""}"#, mask).unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
     }
 }

@@ -97,15 +97,21 @@ impl OpenApi {
             }
         };
         let answer = self.call(path, Some(token), &body).await?;
-        let lists =
-            |key: &str| answer.get(key).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+        let lists = |key: &str| match answer.get(key) {
+            None | Some(Value::Null) => false,
+            Some(Value::Array(list)) => !list.is_empty(),
+            Some(_) => true,
+        };
         // Taken is not delivered: the lists say who was left out (protocol.md 5).
         if lists("invalidStaffIdList") {
             Err(DeliveryError::NotReached(Unreached::Unknown))
         } else if lists("flowControlledStaffIdList") {
             Err(DeliveryError::NotReached(Unreached::FlowControlled))
-        } else {
+        } else if answer.get("processQueryKey").is_some_and(Value::is_string) {
             Ok(())
+        } else {
+            let excerpt = "processQueryKey is not there".into();
+            Err(DeliveryError::NotDingTalk { status: 200, json: true, excerpt })
         }
     }
 
@@ -139,6 +145,8 @@ impl OpenApi {
         let url = self.api.join(path).map_err(|error| DeliveryError::NotSent(error.to_string()))?;
         let answer = wire::post(client, url, token, body).await?;
         let secrets = [self.credentials.secret.expose(), token.unwrap_or_default()];
-        judge_new(answer.status, &answer.body, |text| masked(text, secrets))
+        // An answer to the request for a token may hold the token, which nobody knows yet: nothing of it is shown.
+        let show = |text: &str| token.map_or_else(|| "***".into(), |_| masked(text, secrets));
+        judge_new(answer.status, &answer.body, show)
     }
 }

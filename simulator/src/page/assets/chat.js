@@ -64,8 +64,10 @@ function banner() {
 }
 
 function welcome() {
-  const example = (text) =>
-    el("button", { type: "button", class: "example", on: { click: () => say({ text }) } }, el("b", { text }), el("small", { text: t(`welcome.${text}`) }));
+  const example = (name) => {
+    const text = t(`welcome.${name}.say`);
+    return el("button", { type: "button", class: "example", on: { click: () => say({ text }) } }, el("b", { text }), el("small", { text: t(`welcome.${name}`) }));
+  };
   return el(
     "section",
     { class: "welcome" },

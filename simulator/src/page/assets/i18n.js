@@ -45,8 +45,11 @@ const WORDS = {
   "chat.expand": ["回到被引用的消息", "Go to the quoted message"],
   "welcome.title": ["和 {nick} 打个招呼", "Say hello to {nick}"],
   "welcome.text": ["不用账号，也不用公网地址：这里就是钉钉，另一头就是你的机器人。", "No account, no public address: this is DingTalk, and your robot is at the other end."],
+  "welcome.help.say": ["帮助", "help"],
   "welcome.help": ["看看它会做什么", "See what it can do"],
+  "welcome.ping.say": ["在吗", "ping"],
   "welcome.ping": ["看看它在不在线", "See whether it is there"],
+  "welcome.whoami.say": ["我是谁", "whoami"],
   "welcome.whoami": ["看看它把你认成谁", "See who it takes you for"],
 
   "push.wait": ["正在推送…", "Pushing…"],

@@ -239,3 +239,56 @@ async fn whom_the_openapi_does_not_reach_is_a_failure() {
     chat.silence();
     assert_eq!(called(&chat), ["session", "person"]);
 }
+
+#[tokio::test]
+async fn what_is_sensitive_goes_nowhere_where_the_openapi_has_no_address() {
+    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let mut callback = chat.text(&alice(), "password");
+    callback.as_object_mut().unwrap().remove("conversationId");
+    chat.post(&callback).await;
+    assert_eq!(called(&chat), ["session"], "that it was withheld");
+    let notice = chat.read();
+    assert!(notice.starts_with("#### password：结果没有发出") && !notice.contains("hunter2"), "{notice}");
+}
+
+#[tokio::test]
+async fn success_is_a_process_query_key_and_nothing_else() {
+    for (status, body) in [
+        (200, "{}"),
+        (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
+        (200, r#"{"code":500,"message":"system error"}"#),
+        (200, r#"{"processQueryKey":"k","invalidStaffIdList":"0147000002"}"#),
+    ] {
+        let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+        chat.dingtalk().fail_next(AnswerFault::Answer(status, body.into()));
+        chat.say(alice(), "password").await;
+        // The stand-in takes the message; that it was not told so is what counts here.
+        let notices = arrived(&chat).iter().filter(|message| message.way == Way::SessionWebhook).count();
+        let is_known = body.contains("code") || body.contains("invalid");
+        assert!(notices == 1 || !is_known, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_session_is_known_by_its_code() {
+    for message in ["", "会话不存在", "Session not exist"] {
+        let mut chat = Chat::with_openapi().await;
+        let body = format!(r#"{{"errcode":300001,"errmsg":"{message}"}}"#);
+        chat.dingtalk().fail_next(AnswerFault::Answer(200, body));
+        chat.say(alice(), "ping").await;
+        assert_eq!(called(&chat), ["session", "group"], "{message}");
+        chat.forget();
+    }
+}
+
+#[tokio::test]
+async fn ids_that_dingtalk_never_makes_are_not_called_by() {
+    for id in ["x".repeat(300), "a b".to_owned()] {
+        let mut chat = Chat::with_openapi().await;
+        chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+        let mut callback = chat.text(&alice(), "ping");
+        callback["conversationId"] = id.into();
+        chat.post(&callback).await;
+        assert_eq!(called(&chat), ["session"]);
+    }
+}
