@@ -44,6 +44,8 @@ impl Limit {
 /// A longer piece from outside is cut: nobody reads it on a phone.
 const MAX_PIECE: usize = 2_000;
 const MAX_TITLE: usize = 64;
+/// What stands around the label and the address of a button: `{"title":"","actionURL":""},`.
+const BUTTON: usize = 40;
 /// "Two spaces before and after" make a line break (protocol.md 7).
 const BREAK: &str = "  \n  ";
 
@@ -93,10 +95,11 @@ pub fn render(reply: &Reply, reader: &Reader, limit: Limit, locale: Locale) -> M
         parts.push(lines(vec![text]));
     }
     let (mention, at) = reader.mention.as_ref().map(mention).unwrap_or_default();
-    let beside = wire_length(&mention) + serde_json::to_string(&at).map_or(0, |at| at.len());
+    let (buttons, weight) = buttons(&reply.links, limit.text() / 2);
+    let beside = wire_length(&mention) + serde_json::to_string(&at).map_or(0, |at| at.len()) + weight;
     let text = Shown::or_ellipsis(fit(&parts, limit.text().saturating_sub(beside), locale, &at) + &mention);
     let title = plain_title(&reply.title);
-    let body = match buttons(&reply.links) {
+    let body = match buttons {
         None => Body::Markdown { title, text },
         Some(buttons) => Body::ActionCard { title, text, buttons },
     };
@@ -127,12 +130,21 @@ pub(crate) fn is_id(id: &str) -> bool {
     id.len() <= 64 && id.bytes().all(plain) && !id.eq_ignore_ascii_case("all")
 }
 
-fn buttons(links: &[Link]) -> Option<Buttons> {
+/// As many buttons as fit into `room` bytes, and how many bytes they take.
+fn buttons(links: &[Link], room: usize) -> (Option<Buttons>, usize) {
     let button = |link: &Link| {
         let target = link_target(&link.url).and_then(Target::new)?;
         Some(Button { title: plain_title(&link.label), target })
     };
-    Buttons::vertical(links.iter().filter_map(button).collect())
+    let (mut list, mut weight) = (Vec::new(), 0);
+    for button in links.iter().filter_map(button) {
+        let more = BUTTON + wire_length(button.title.as_str()) + wire_length(button.target.as_str());
+        if weight + more <= room {
+            weight += more;
+            list.push(button);
+        }
+    }
+    (Buttons::vertical(list), weight)
 }
 
 /// The parts as one text of at most `left` bytes on the wire, whole lines only.
@@ -141,7 +153,7 @@ fn fit(parts: &[Part], mut left: usize, locale: Locale, at: &At) -> String {
     for (index, part) in parts.iter().enumerate() {
         let mut kept = 0;
         let mut piece = String::new();
-        let mut room = left.saturating_sub(part.open.len() + part.close.len() + 4);
+        let mut room = left.saturating_sub(wire_length(part.open) + wire_length(part.close) + 4);
         for line in &part.lines {
             let line = unmention(line, at);
             let cost = wire_length(&line) + if kept > 0 { 2 } else { 0 };

@@ -201,6 +201,21 @@ fn unescape(rendered: &str) -> String {
     shown + rest
 }
 
+#[test]
+fn buttons_and_many_fences_count_as_well() {
+    let mut reply = Reply::new("title").code(format!("{}\n", "x".repeat(60)).repeat(700));
+    for _ in 0..40 {
+        reply = reply.link("a page", format!("https://example.com/{}", "a".repeat(800)));
+    }
+    let fences = (0..3000).fold(Reply::new("title"), |reply, _| reply.code("x"));
+    for reply in [reply, fences] {
+        let bytes = serde_json::to_vec(&render(&reply, &group(), Limit::Webhook, Locale::En)).unwrap().len();
+        assert!(bytes <= 20_000, "{bytes}");
+        let (_, param) = render(&reply, &group(), Limit::MsgParam, Locale::En).to_msg_param();
+        assert!(param.len() <= 15_000, "{}", param.len());
+    }
+}
+
 proptest! {
     #[test]
     fn what_was_escaped_reads_as_it_was(outside in "[a-z&<>;#0-9*_@ ]{0,40}") {
