@@ -1,13 +1,12 @@
 //! The lines that it writes to standard error.
 
 use dingops::testing::SECRET;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
     connection::{Callback, head, post},
     server::Server,
-    support::session,
+    support::{log_lines, session},
 };
 
 #[tokio::test]
@@ -29,13 +28,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
 
     server.terminate();
     let (_, log) = server.ended().await;
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    for line in &lines {
-        let time = line["timestamp"].as_str().and_then(|time| time.parse::<Timestamp>().ok());
-        assert!(time.is_some(), "{line}");
-        assert!(["INFO", "WARN", "ERROR"].contains(&line["level"].as_str().unwrap_or_default()), "{line}");
-        assert!(line["message"].is_string(), "{line}");
-    }
+    let lines = log_lines(&log);
     let of = |target: &str| lines.iter().find(|line| line["target"] == target).expect(target);
     let (audit, refusal) = (of("dingops::audit"), of("dingops::app"));
     assert_eq!(audit["msgId"], body["msgId"]);

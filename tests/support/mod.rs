@@ -12,6 +12,7 @@ use dingops::{
     clock::{Clock, SystemClock},
     testing::{SECRET, TestClock, alice},
 };
+use jiff::Timestamp;
 use serde_json::Value;
 use simulator::{AnswerFault, Message, Place, Simulator};
 
@@ -103,4 +104,16 @@ impl Drop for Config {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// The lines of a log, each with what every line has.
+pub fn log_lines(log: &str) -> Vec<Value> {
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    for line in &lines {
+        let time = line["timestamp"].as_str().and_then(|time| time.parse::<Timestamp>().ok());
+        assert!(time.is_some(), "{line}");
+        assert!(["INFO", "WARN", "ERROR"].contains(&line["level"].as_str().unwrap_or_default()), "{line}");
+        assert!(line["message"].is_string(), "{line}");
+    }
+    lines
 }
