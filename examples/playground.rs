@@ -80,10 +80,9 @@ fn app(dingtalk: &str, outside: &str, locale: &str) -> Result<Arc<App>, Box<dyn 
     };
     let mut settings = Settings::parse(SETTINGS, SettingsFile::Embedded, &variable)?;
     settings.locale = if locale == "en" { Locale::En } else { Locale::Zh };
-    let environment =
-        Environment { secret: Secret::new(SECRET)?, previous: None, robot_code: None, app_key: None };
-    let table = commands::table(&settings.answers).map_err(|taken| settings.taken(&taken))?;
-    Ok(Arc::new(App::new(settings, environment, table, Arc::new(SystemClock))))
+    let environment = Environment::new(Secret::new(SECRET)?);
+    let table = commands::table(&settings).map_err(|mistake| settings.mistake(mistake))?;
+    Ok(Arc::new(App::new(settings, environment, table, Arc::new(SystemClock))?))
 }
 
 /// As a host has it: acknowledge, then work.

@@ -39,14 +39,14 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{Environment, Settings},
+    config::{ConfigError, Environment, Settings},
     dingtalk::{
         callback::{self, Callback, Content, ConversationKind},
         deliver::{Deliver, Reach},
         robot::{Address, OpenApi},
         signature::Verifier,
     },
-    dispatch::{Membership, table::Table},
+    dispatch::{Membership, access::Rules, confirm::code::Codes, table::Table},
     outbound::Outbound,
     text,
 };
@@ -72,9 +72,11 @@ pub struct App {
     verifier: Verifier,
     robot_code: Option<String>,
     table: Arc<Table>,
+    rules: Arc<Rules>,
+    codes: Arc<Codes>,
     clock: Arc<dyn Clock>,
     outbound: Arc<Outbound>,
-    deliver: Deliver,
+    deliver: Arc<Deliver>,
     seen: Recently,
     refused: Recently,
     /// What is said once an hour, to nobody in particular.
@@ -112,7 +114,18 @@ enum Admitted {
 
 impl App {
     /// The function with these settings and commands.
-    pub fn new(settings: Settings, environment: Environment, table: Table, clock: Arc<dyn Clock>) -> Self {
+    ///
+    /// # Errors
+    /// When a rule of the settings does not fit the commands.
+    pub fn new(
+        settings: Settings,
+        environment: Environment,
+        table: Table,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
+            .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
+            .map_err(|mistake| settings.mistake(mistake))?;
         let outbound = Arc::new(Outbound::default());
         let openapi = environment.credentials().map(|credentials| {
             OpenApi::new(
@@ -123,11 +136,13 @@ impl App {
             )
         });
         let max_skew = settings.dingtalk.max_skew;
-        Self {
+        Ok(Self {
+            codes: Arc::new(Codes::new(environment.code_keys())),
+            rules: Arc::new(rules),
             verifier: Verifier::new(environment.secret, environment.previous, max_skew),
             robot_code: environment.robot_code,
             table: Arc::new(table),
-            deliver: Deliver::new(Arc::clone(&outbound), Arc::clone(&clock), openapi),
+            deliver: Arc::new(Deliver::new(Arc::clone(&outbound), Arc::clone(&clock), openapi)),
             seen: Recently::new(REPEATED_WITHIN),
             refused: Recently::new(REFUSED_AGAIN_AFTER),
             said: Recently::new(SAID_AGAIN_AFTER),
@@ -135,7 +150,7 @@ impl App {
             settings: Arc::new(settings),
             clock,
             outbound,
-        }
+        })
     }
 
     /// The clock it goes by.

@@ -128,13 +128,13 @@ fn given(name: &str) -> Option<String> {
 fn load() -> Result<(Environment, Settings, Table), CliError> {
     let environment = Environment::read(&env)?;
     let settings = Settings::load(&env)?;
-    let table = crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken))?;
+    let table = crate::commands::table(&settings).map_err(|mistake| settings.mistake(mistake))?;
     Ok((environment, settings, table))
 }
 
 fn app() -> Result<App, CliError> {
     let (environment, settings, table) = load()?;
-    Ok(App::new(settings, environment, table, Arc::new(SystemClock)))
+    Ok(App::new(settings, environment, table, Arc::new(SystemClock))?)
 }
 
 /// Asks the Runtime API for events. Its client stops with a panic where a variable of Lambda is missing or wrong.

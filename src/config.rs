@@ -4,9 +4,12 @@
 //! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment; `$${` is a literal
 //! `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
+mod defaults;
 mod document;
 mod environment;
+mod names;
 mod robots;
+mod rules;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
@@ -16,14 +19,23 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
-pub use self::{document::Mistake, environment::Environment};
 use self::{
+    defaults::DefaultsSection,
     document::{Document, Places},
+    names::Names,
     robots::RobotSection,
+    rules::{AllowSection, DenySection},
+};
+pub use self::{
+    defaults::PlaceDefault,
+    document::{Located, Mistake},
+    environment::Environment,
+    names::Ids,
+    rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
 };
 use crate::{
     dingtalk::{session::SessionHosts, webhook::CustomRobot},
-    dispatch::{table::Taken, words::Line},
+    dispatch::words::Line,
     locale::Locale,
     text,
 };
@@ -52,9 +64,15 @@ pub struct Settings {
     /// How to tell DingTalk's callbacks and reply to them.
     pub dingtalk: DingTalk,
     /// Staff ids by name.
-    pub people: BTreeMap<String, String>,
+    pub people: Ids,
+    /// Staff ids of the members of each team.
+    pub teams: BTreeMap<String, Vec<String>>,
     /// Conversation ids by name.
-    pub groups: BTreeMap<String, String>,
+    pub groups: Ids,
+    /// Who may run what, where.
+    pub rules: Vec<RuleEntry>,
+    /// Values of arguments that nobody has to type in some group.
+    pub defaults: Vec<PlaceDefault>,
     /// Custom robots of groups by name.
     pub robots: BTreeMap<String, CustomRobot>,
     /// Services that tell the address this function calls out from.
@@ -120,13 +138,9 @@ pub struct Ip {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// What is said to get it.
-    pub name: String,
+    pub name: Located,
     /// The answer, in DingTalk's Markdown.
     pub markdown: String,
-    /// Where its name stands, for a mistake that only the table of commands finds.
-    name_at: Mistake,
-    /// Whether its name came from the environment.
-    name_replaced: bool,
 }
 
 /// Why the settings cannot be used.
@@ -198,46 +212,38 @@ impl Settings {
         })?;
         let dingtalk = sections.dingtalk.check(&places)?;
         let ip = sections.ip.check(&places)?;
-        let named = |name: Spanned<String>| match name.get_ref().trim() {
-            "" => Err(places.mistake(name.span(), "expected a name, came an empty one".into())),
-            _ => Ok(name.into_inner()),
+        let people = names::people(sections.people, &places)?;
+        let teams = names::teams(sections.teams, &people, &places)?;
+        let groups = names::groups(sections.groups, &places)?;
+        let names = Names { people: &people, teams: &teams, groups: &groups };
+        let denies =
+            sections.deny.into_iter().map(|deny| (Spanned::new(deny.span(), deny.into_inner().into()), true));
+        let allows = sections.allow.into_iter().map(|allow| (allow, false));
+        let rule = |(rule, denies)| rules::check(rule, denies, &names, &places);
+        let rules = denies.chain(allows).map(rule).collect::<Result<_, _>>()?;
+        let defaults = defaults::check(sections.defaults, &names, &places)?;
+        let robot = |(name, robot): (Spanned<String>, RobotSection)| {
+            Ok((names::called(name, &[], &places)?, robot.check(&places)?))
         };
-        let ids =
-            |names: BTreeMap<Spanned<String>, Spanned<String>>| -> Result<BTreeMap<String, String>, Mistake> {
-                let entry = |(name, id): (Spanned<String>, Spanned<String>)| {
-                    if id.get_ref().trim().is_empty() {
-                        return Err(places.mistake(
-                            id.span(),
-                            "expected an id as `whoami` tells it, came an empty text".into(),
-                        ));
-                    }
-                    Ok((named(name)?, id.into_inner()))
-                };
-                names.into_iter().map(entry).collect()
-            };
-        let robot =
-            |(name, robot): (Spanned<String>, RobotSection)| Ok((named(name)?, robot.check(&places)?));
         Ok(Self {
             source: Source { file, hash: hash(text) },
             locale: sections.locale,
             zone,
             dingtalk,
-            people: ids(sections.people)?,
-            groups: ids(sections.groups)?,
+            people,
+            teams,
+            groups,
+            rules,
+            defaults,
             robots: sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
         })
     }
 
-    /// The mistake that the name of an answer is taken, which is for the table of commands to say.
-    pub fn taken(&self, taken: &Taken) -> ConfigError {
-        let answer = self.answers.get(taken.index);
-        let mistake = answer.map(|answer| {
-            let problem = if answer.name_replaced { Taken::PROBLEM.to_owned() } else { taken.to_string() };
-            Mistake { problem, ..answer.name_at.clone() }
-        });
-        ConfigError::Mistake { file: self.source.file.clone(), mistake: mistake.unwrap_or_default() }
+    /// A mistake that shows only when the settings are held against the table of commands.
+    pub fn mistake(&self, mistake: Mistake) -> ConfigError {
+        ConfigError::Mistake { file: self.source.file.clone(), mistake }
     }
 }
 
@@ -259,7 +265,15 @@ struct Sections {
     #[serde(default)]
     people: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
+    teams: BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
     groups: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    allow: Vec<Spanned<AllowSection>>,
+    #[serde(default)]
+    deny: Vec<Spanned<DenySection>>,
+    #[serde(default)]
+    defaults: Vec<DefaultsSection>,
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,
     #[serde(default)]
@@ -394,9 +408,8 @@ impl AnswerSection {
             let problem = format!("expected Markdown of at most {MAX_ANSWER} bytes, came {length} bytes");
             return Err(places.mistake(self.markdown.span(), problem));
         }
-        let name_at = places.mistake(self.name.span(), String::new());
-        let name_replaced = places.is_replaced(&self.name.span());
-        Ok(Answer { name, markdown: self.markdown.get_ref().clone(), name_at, name_replaced })
+        let name = places.locate(&Spanned::new(self.name.span(), name));
+        Ok(Answer { name, markdown: self.markdown.get_ref().clone() })
     }
 }
 

@@ -92,16 +92,24 @@ pub async fn dingtalk(clock: TestClock) -> Simulator {
 /// A conversation with the bot.
 pub struct Chat {
     app: Arc<App>,
+    process: Box<dyn Fn() -> Arc<App> + Send + Sync>,
     dingtalk: Arc<Simulator>,
     jobs: Jobs,
     is_private: bool,
 }
 
-/// What the environment says of the robot.
+/// How a conversation begins.
 #[derive(Default)]
-struct Robots<'a> {
-    code: Option<&'a str>,
-    key: Option<String>,
+pub struct Setup<'s> {
+    /// Settings over the shipped ones: lines before the first `[table]` replace the shipped ones of the same key,
+    /// tables replace the shipped ones of the same name.
+    pub toml: &'s str,
+    /// These rows instead of the program's commands.
+    pub rows: Option<&'static [Row]>,
+    /// `DINGTALK_ROBOT_CODE`.
+    pub robot_code: Option<&'s str>,
+    /// Whether the OpenAPI is configured.
+    pub openapi: bool,
 }
 
 /// Work that callbacks caused and that nobody has run yet.
@@ -113,49 +121,70 @@ impl Chat {
         Self::with("").await
     }
 
-    /// In a group, with the shipped settings and these in addition or instead: lines before the first `[table]`
-    /// replace the shipped ones of the same key, tables replace the shipped ones of the same name.
+    /// In a group, with the shipped settings and these over them, as in [`Setup::toml`].
     pub async fn with(toml: &str) -> Self {
-        Self::build(toml, None, Robots::default()).await
+        Self::set_up(Setup { toml, ..Setup::default() }).await
     }
 
     /// In a group, with the shipped settings, and only callbacks of this robot are taken.
     pub async fn for_robot(code: &str) -> Self {
-        Self::build("", None, Robots { code: Some(code), key: None }).await
+        Self::set_up(Setup { robot_code: Some(code), ..Setup::default() }).await
     }
 
     /// In a group, with the shipped settings and the OpenAPI.
     pub async fn with_openapi() -> Self {
-        Self::with_openapi_and(None).await
-    }
-
-    /// The same, with these rows instead of the program's commands.
-    pub async fn with_openapi_and(rows: Option<&'static [Row]>) -> Self {
-        let DingTalkApp { key, robot_code, .. } = Organisation::default().app;
-        Self::build("", rows, Robots { code: Some(&robot_code), key: Some(key) }).await
+        Self::set_up(Setup { openapi: true, ..Setup::default() }).await
     }
 
     /// In a group, with these rows instead of the program's commands.
     pub async fn with_rows(rows: &'static [Row]) -> Self {
-        Self::build("", Some(rows), Robots::default()).await
+        Self::set_up(Setup { rows: Some(rows), ..Setup::default() }).await
     }
 
-    async fn build(toml: &str, rows: Option<&'static [Row]>, robots: Robots<'_>) -> Self {
+    /// In a group.
+    pub async fn set_up(setup: Setup<'_>) -> Self {
         let clock = TestClock::at(NOW_MS);
-        let dingtalk = dingtalk(clock.clone()).await;
-        let text = settings(toml, &[dingtalk.origin(), CLOSED]);
-        let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
-        let secret = Secret::new(SECRET).expect("a secret");
-        let robot_code = robots.code.map(str::to_owned);
-        let environment = Environment { secret, previous: None, robot_code, app_key: robots.key };
-        let table = match rows {
-            None => crate::commands::table(&settings.answers),
-            Some(rows) => Table::new(rows, Vec::new()),
+        let dingtalk = Arc::new(dingtalk(clock.clone()).await);
+        let text = settings(setup.toml, &[dingtalk.origin(), CLOSED]);
+        let DingTalkApp { key, robot_code, .. } = Organisation::default().app;
+        let (code, key) = if setup.openapi { (Some(robot_code), Some(key)) } else { (None, None) };
+        let robot_code = setup.robot_code.map(str::to_owned).or(code);
+        let rows = setup.rows;
+        let process = move || {
+            let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
+            let secret = Secret::new(SECRET).expect("a secret");
+            let environment = Environment {
+                robot_code: robot_code.clone(),
+                app_key: key.clone(),
+                ..Environment::new(secret)
+            };
+            let table = match rows {
+                None => crate::commands::table(&settings),
+                Some(rows) => Table::new(rows, Vec::new()),
+            };
+            let app = App::new(settings, environment, table.expect("a table"), Arc::new(clock.clone()));
+            Arc::new(app.expect("settings that fit"))
         };
-        let app = Arc::new(App::new(settings, environment, table.expect("a table"), Arc::new(clock)));
-        let jobs = Jobs::default();
-        let (handler, queue) = (Arc::clone(&app), Arc::clone(&jobs));
-        dingtalk.connect(Robot::function(move |request| {
+        let mut chat = Self {
+            app: process(),
+            process: Box::new(process),
+            dingtalk,
+            jobs: Jobs::default(),
+            is_private: false,
+        };
+        chat.connect();
+        chat
+    }
+
+    /// From here on another process answers, which remembers nothing.
+    pub fn another_process(&mut self) {
+        self.app = (self.process)();
+        self.connect();
+    }
+
+    fn connect(&mut self) {
+        let (handler, queue) = (Arc::clone(&self.app), Arc::clone(&self.jobs));
+        self.dingtalk.connect(Robot::function(move |request| {
             let (app, jobs) = (Arc::clone(&handler), Arc::clone(&queue));
             async move {
                 let (response, job) = handle(&app, request.map(Full::new)).await;
@@ -163,7 +192,6 @@ impl Chat {
                 response.map(Bytes::from)
             }
         }));
-        Self { app, dingtalk: Arc::new(dingtalk), jobs, is_private: false }
     }
 
     /// From here on in a private chat.
@@ -171,6 +199,19 @@ impl Chat {
     pub fn privately(mut self) -> Self {
         self.is_private = true;
         self
+    }
+
+    /// The next message that arrived in somebody's private chat, as text.
+    pub fn read_privately(&mut self, person: &Person) -> String {
+        let message = self.dingtalk.read_in(&Place::private(person));
+        message.expect("a private message, but none arrived").to_string()
+    }
+
+    /// Says something in one's private chat with the bot, wherever the conversation is.
+    pub async fn say_privately(&mut self, person: Person, said: impl Into<Said>) {
+        let was = std::mem::replace(&mut self.is_private, true);
+        self.say(person, said).await;
+        self.is_private = was;
     }
 
     /// The DingTalk that this conversation is in.

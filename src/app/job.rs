@@ -12,13 +12,14 @@ use tracing::Instrument;
 use super::{Accepted, App, Arrival};
 use crate::{
     dingtalk::{
-        callback::{Content, ConversationKind},
+        callback::{Callback, Content, ConversationKind},
         deliver::{Reach, Undelivered, Way},
         markdown::{self, Mention, Reader},
     },
     dispatch::{
-        self, Ctx, Dispatched, Person, Place,
+        self, Ctx, Dispatched, Elsewhere, Person, Place,
         audit::{self, Delivery, Outcome, Record},
+        confirm,
         progress::Progress,
     },
     reply::Reply,
@@ -40,13 +41,16 @@ impl Job {
     /// A job holds no more of a callback than it needs: there may be many.
     pub(super) fn new(app: Arc<App>, accepted: Accepted, arrival: Arrival) -> Self {
         let Accepted { callback, reach, membership, received, skew } = accepted;
-        let task = Task::of(&callback.content);
+        let task = Task::of(&callback);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
         let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
         let (sender, conversation) = (&callback.sender, &callback.conversation);
         let ctx = Ctx {
             settings: Arc::clone(&app.settings),
             table: Arc::clone(&app.table),
+            rules: Arc::clone(&app.rules),
+            codes: Arc::clone(&app.codes),
+            corp: callback.robot.corp_id.clone().unwrap_or_default(),
             who: Person {
                 nick: name(&sender.nick).unwrap_or_default(),
                 staff_id: id(&sender.staff_id),
@@ -67,6 +71,7 @@ impl Job {
             deadline: before(arrival.deadline, TO_SAY_SO, received),
             once: id(&callback.msg_id),
             outbound: Arc::clone(&app.outbound),
+            deliver: Arc::clone(&app.deliver),
             progress: Progress::default(),
         };
         // The span of the request, which names it in the log, is its job's too.
@@ -90,10 +95,12 @@ enum Task {
 }
 
 impl Task {
-    fn of(content: &Content) -> Self {
+    fn of(Callback { content, quote, .. }: &Callback) -> Self {
+        let cut = |line: &str| text::cut_bytes(line, dispatch::MAX_LINE + 1).to_owned();
+        let quoted = quote.as_ref().and_then(|quote| quote.text.as_deref());
         match (content, content.words()) {
             (Content::QuotaExhausted { .. }, _) => Self::NoQuota,
-            (_, Some(line)) => Self::Line(text::cut_bytes(line, dispatch::MAX_LINE + 1).to_owned()),
+            (_, Some(line)) => Self::Line(confirm::line::meant(&cut(line), quoted)),
             (_, None) => Self::Unreadable,
         }
     }
@@ -102,10 +109,11 @@ impl Task {
 async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arrival) {
     let by = before(arrival.deadline, TO_RECORD, app.clock.now());
     let deliver = async |reach: &Reach, reply: &Reply, sensitive, by| {
-        let render = |way| markdown::render(reply, &reader(way, &ctx), way.limit(), ctx.locale);
+        let render =
+            |way| markdown::render(reply, &reader(way, &ctx.who, &ctx.place), way.limit(), ctx.locale);
         app.deliver.deliver(reach, sensitive, render, by).await
     };
-    let Dispatched { reply, record, sensitive } = match task {
+    let Dispatched { reply, record, sensitive, elsewhere } = match task {
         Task::Line(line) => {
             let mut dispatching = pin!(dispatch::dispatch(&line, &ctx, short(&arrival.request_id)));
             tokio::select! {
@@ -135,7 +143,17 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
     let delivered = if refused && !app.refused.first_time(sender(&ctx), app.clock.now()) {
         None
     } else {
-        let delivered = deliver(&reach, &reply, sensitive, by).await;
+        let delivered = match &elsewhere {
+            Some(elsewhere) => deliver_elsewhere(app, elsewhere, &reply, &ctx, by).await,
+            None => Err(Undelivered::NoWay),
+        };
+        // What was asked elsewhere is answered there, and only where that cannot be, here.
+        let delivered = match delivered {
+            Err(undelivered) if !undelivered.may_have_arrived() => {
+                deliver(&reach, &reply, sensitive, by).await
+            }
+            delivered => delivered,
+        };
         // What must not go to the address that a callback named is not sent there after all; that it could not be
         // sent is.
         if let Err(undelivered) = &delivered
@@ -185,19 +203,34 @@ fn plain(title: &str, text: &str, ctx: &Ctx) -> Dispatched {
         reply: Reply::new(ctx.locale.say(title, &[])).text(ctx.locale.say(text, &[])),
         record: Record { path: String::new(), outcome: Outcome::NotUnderstood },
         sensitive: false,
+        elsewhere: None,
     }
 }
 
+/// Answers in the place where a command was asked, when its code came from another.
+async fn deliver_elsewhere(
+    app: &App,
+    elsewhere: &Elsewhere,
+    reply: &Reply,
+    ctx: &Ctx,
+    by: Timestamp,
+) -> Result<Way, Undelivered> {
+    let Elsewhere { address, asker, place } = elsewhere;
+    let reach = Reach { session: None, address: Some(address.clone()), robot: None };
+    let render = |way: Way| markdown::render(reply, &reader(way, asker, place), way.limit(), ctx.locale);
+    app.deliver.deliver(&reach, true, render, by).await
+}
+
 /// Whoever asked. The OpenAPI mentions nobody, so there it is only their name.
-fn reader(way: Way, ctx: &Ctx) -> Reader {
+fn reader(way: Way, who: &Person, place: &Place) -> Reader {
     let ids = way == Way::Session;
     let mention = Mention {
         // In a group of this organisation, another's staff id would be somebody else.
-        staff_id: ctx.who.staff().filter(|_| ids).map(str::to_owned),
-        dingtalk_id: ctx.who.dingtalk_id.clone().filter(|_| ids),
-        nick: ctx.who.nick.clone(),
+        staff_id: who.staff().filter(|_| ids).map(str::to_owned),
+        dingtalk_id: who.dingtalk_id.clone().filter(|_| ids),
+        nick: who.nick.clone(),
     };
-    Reader { mention: (!ctx.place.private).then_some(mention), can_tap: ctx.place.private }
+    Reader { mention: (!place.private).then_some(mention), can_tap: place.private }
 }
 
 /// The beginning of a request id: enough to find it in the log, short enough to be read out.

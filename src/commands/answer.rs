@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use crate::{
-    config::Answer,
+    config::{Answer, Located},
     dispatch::{
         CommandError, Ctx, Preview, Row, UserError,
         row::{Parser, Prepared},
@@ -16,8 +16,9 @@ use crate::{
 };
 
 /// A row for each answer of the settings.
-pub fn rows(answers: &[Answer]) -> Vec<Row> {
-    answers.iter().map(|answer| Row::answer(&answer.name, Arc::new(answer.clone()))).collect()
+pub fn rows(answers: &[Answer]) -> Vec<(Located, Row)> {
+    let row = |answer: &Answer| Row::answer(answer.name.text(), Arc::new(answer.clone()));
+    answers.iter().map(|answer| (answer.name.clone(), row(answer))).collect()
 }
 
 /// The longest description in help.
@@ -70,7 +71,7 @@ impl Prepared for Answer {
         self: Box<Self>,
         _: &'a Ctx,
     ) -> Pin<Box<dyn Future<Output = Result<Reply, CommandError>> + Send + 'a>> {
-        Box::pin(async move { Ok(Reply::new(self.name).block(Block::Markdown(self.markdown))) })
+        Box::pin(async move { Ok(Reply::new(self.name.text()).block(Block::Markdown(self.markdown))) })
     }
 }
 

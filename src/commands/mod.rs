@@ -7,15 +7,13 @@ mod about;
 mod answer;
 mod help;
 mod ip;
+mod not_me;
 mod ping;
 mod whoami;
 
 use crate::{
-    config::Answer,
-    dispatch::{
-        Row, row,
-        table::{Table, Taken},
-    },
+    config::{Mistake, Settings},
+    dispatch::{Row, row, table::Table},
 };
 
 #[cfg(test)]
@@ -28,14 +26,15 @@ pub static ROWS: &[Row] = &[
     row::<whoami::Whoami>(),
     row::<ip::Ip>(),
     row::<about::About>(),
+    row::<not_me::NotMe>(),
 ];
 
-/// The program's commands and the answers of the settings.
+/// The program's commands and those of the settings.
 ///
 /// # Errors
-/// When an answer has a name that is taken.
-pub fn table(answers: &[Answer]) -> Result<Table, Taken> {
-    Table::new(ROWS, answer::rows(answers))
+/// When one of them has a name that is taken.
+pub fn table(settings: &Settings) -> Result<Table, Mistake> {
+    Table::new(ROWS, answer::rows(&settings.answers))
 }
 
 #[cfg(test)]

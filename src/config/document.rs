@@ -34,6 +34,35 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
+/// A text of the settings that still knows where it stands, for mistakes that only show when all is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    text: String,
+    at: Mistake,
+    replaced: bool,
+}
+
+impl Located {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// It does not fit: what was expected, and what came, unless that came from the environment.
+    pub fn unexpected(&self, expected: &str) -> Mistake {
+        let problem = match self.replaced {
+            true => format!("{expected}, came something else from the environment"),
+            false => format!("{expected}, came {:?}", text::cut(&self.text, 40)),
+        };
+        self.mistake(problem)
+    }
+
+    /// A mistake here. `problem` repeats no value.
+    pub fn mistake(&self, problem: impl Into<String>) -> Mistake {
+        Mistake { problem: problem.into(), ..self.at.clone() }
+    }
+}
+
 /// A parsed document with its text.
 pub(super) struct Document<'t> {
     text: &'t str,
@@ -106,12 +135,16 @@ impl<'t> Document<'t> {
 }
 
 impl Places<'_> {
+    /// A text with where it stands.
+    pub(super) fn locate(&self, text: &Spanned<String>) -> Located {
+        let span = text.span();
+        let replaced = self.is_replaced(&span);
+        Located { text: text.get_ref().clone(), at: self.mistake(span, String::new()), replaced }
+    }
+
     /// A value that does not fit: what was expected, and what came, unless that came from the environment.
     pub(super) fn unexpected(&self, at: Range<usize>, expected: &str, came: &str) -> Mistake {
-        match self.is_replaced(&at) {
-            true => self.mistake(at, format!("{expected}, came something else from the environment")),
-            false => self.mistake(at, format!("{expected}, came {:?}", text::cut(came, 40))),
-        }
+        self.locate(&Spanned::new(at, came.to_owned())).unexpected(expected)
     }
 
     /// A mistake at these bytes, with the innermost key around them. `problem` repeats no value.

@@ -1,9 +1,12 @@
 //! What the environment tells beside the file: the app's secret and ids.
 
 use super::{ConfigError, Env};
-use crate::dingtalk::{
-    robot::Credentials,
-    signature::{InvalidSecret, Secret},
+use crate::{
+    dingtalk::{
+        robot::Credentials,
+        signature::{InvalidSecret, Secret},
+    },
+    dispatch::confirm::code::CodeKey,
 };
 
 /// What the environment tells beside the file.
@@ -17,13 +20,26 @@ pub struct Environment {
     pub robot_code: Option<String>,
     /// `DINGTALK_APP_KEY`: with the robot's code, turns the OpenAPI on.
     pub app_key: Option<String>,
+    /// `DINGOPS_CODE_KEY`: the key of confirmation codes; without it one is derived from the secret.
+    pub code_key: Option<CodeKey>,
 }
 
 impl Environment {
+    /// An app's secret, and nothing else.
+    pub fn new(secret: Secret) -> Self {
+        Self { secret, previous: None, robot_code: None, app_key: None, code_key: None }
+    }
+
     /// What turns the OpenAPI on, where it is.
     pub fn credentials(&self) -> Option<Credentials> {
         let (key, robot_code) = (self.app_key.clone()?, self.robot_code.clone()?);
         Some(Credentials { key, secret: self.secret.clone(), robot_code })
+    }
+
+    /// The keys of confirmation codes, the one that new codes are made with first.
+    pub fn code_keys(&self) -> Vec<CodeKey> {
+        let secrets = || std::iter::once(&self.secret).chain(&self.previous);
+        self.code_key.clone().map_or_else(|| secrets().map(CodeKey::derived).collect(), |key| vec![key])
     }
 
     /// Reads the variables.
@@ -48,6 +64,11 @@ impl Environment {
             let problem = "expected the robot's code beside DINGTALK_APP_KEY, came nothing: the OpenAPI sends in its name";
             return Err(ConfigError::Variable { name: "DINGTALK_ROBOT_CODE", problem: problem.into() });
         }
+        let code_key = env("DINGOPS_CODE_KEY").filter(|key| !key.is_empty()).map(|key| CodeKey::new(&key));
+        let code_key = code_key.transpose().map_err(|error| ConfigError::Variable {
+            name: "DINGOPS_CODE_KEY",
+            problem: error.to_string(),
+        })?;
         let missing = ConfigError::Variable {
             name: "DINGTALK_APP_SECRET",
             problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
@@ -59,6 +80,7 @@ impl Environment {
             previous: secret("DINGTALK_APP_SECRET_PREVIOUS")?,
             robot_code,
             app_key,
+            code_key,
         })
     }
 }

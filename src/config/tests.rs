@@ -1,4 +1,5 @@
 use super::*;
+use crate::dispatch::access::Rules;
 
 fn env(name: &str) -> Option<String> {
     match name {
@@ -16,12 +17,13 @@ fn parse(text: &str) -> Result<Settings, String> {
 }
 
 fn parse_with(text: &str, env: Env<'_>) -> Result<Settings, String> {
-    let settings =
-        Settings::parse(text, SettingsFile::Embedded, env).map_err(|mistake| mistake.to_string())?;
-    match crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken)) {
-        Err(ConfigError::Mistake { mistake, .. }) => Err(mistake.to_string()),
-        _ => Ok(settings),
-    }
+    let checked = Settings::parse(text, SettingsFile::Embedded, env).and_then(|settings| {
+        let table = crate::commands::table(&settings)?;
+        table.check_defaults(&settings.defaults)?;
+        Rules::new(&settings.rules, &table, false)?;
+        Ok(settings)
+    });
+    checked.map_err(|mistake| mistake.to_string())
 }
 
 #[test]
@@ -33,7 +35,7 @@ fn the_shipped_file_works_and_holds_the_defaults() {
     assert_eq!(shipped.dingtalk.session_hosts, bare.dingtalk.session_hosts);
     assert_eq!(shipped.dingtalk.max_skew, bare.dingtalk.max_skew);
     assert_eq!(shipped.ip.services, bare.ip.services);
-    assert_eq!(shipped.answers[0].name, "测试");
+    assert_eq!(shipped.answers[0].name.text(), "测试");
     assert_eq!(shipped.source.hash, hash(EMBEDDED));
     assert_ne!(shipped.source.hash, bare.source.hash);
 }

@@ -8,11 +8,11 @@ use std::ops::Range;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{
-    help,
-    row::{Prepared, Row, Tail},
+    Ctx, Effect, access, help,
+    row::{self, Prepared, Row, Tail},
     words::{Line, SplitError, SplitErrorKind, Word},
 };
-use crate::locale::Locale;
+use crate::{config::PlaceDefault, locale::Locale};
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,14 @@ pub struct Complaint {
 /// What follows a command's name.
 pub enum Arguments {
     /// Its arguments.
-    Given(Box<dyn Prepared>),
+    Given {
+        /// As read.
+        prepared: Box<dyn Prepared>,
+        /// Those that are defaults of the place, with their values.
+        defaulted: Vec<(String, String)>,
+        /// Whether only the preview of a write is wanted.
+        dry_run: bool,
+    },
     /// The question how it is said.
     HelpWanted,
 }
@@ -52,8 +59,10 @@ pub fn text(typed: &str) -> Result<String, InvalidValue> {
 ///
 /// # Errors
 /// What is wrong, and where.
-pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Arguments, Complaint> {
-    let command = row.clap();
+pub fn read(row: &Row, line: &Line, words: &[Word], ctx: &Ctx) -> Result<Arguments, Complaint> {
+    let locale = ctx.locale;
+    let defaults = defaults(ctx);
+    let command = row.clap_with(&defaults);
     let (words, verbatim) = match row.tail {
         Tail::Words => (words, None),
         Tail::Verbatim => {
@@ -74,8 +83,26 @@ pub fn read(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Ar
         typed.extend(["--", tail]);
     }
     let complain = |error| complaint(&error, row, line, words, locale);
+    let names: Vec<String> = command.get_arguments().map(help::name).collect();
     let matches = command.try_get_matches_from(typed).map_err(complain)?;
-    row.parser().read(&matches).map(Arguments::Given).map_err(complain)
+    let used = |(name, _): &(&str, &str)| {
+        let id = name.replace('-', "_");
+        names.iter().any(|known| known == name)
+            && matches.value_source(&id) == Some(clap::parser::ValueSource::DefaultValue)
+    };
+    let defaulted = defaults.iter().copied().filter(used);
+    Ok(Arguments::Given {
+        prepared: row.parser().read(&matches).map_err(complain)?,
+        defaulted: defaulted.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        dry_run: row.effect == Effect::Write && matches.get_flag(row::DRY_RUN),
+    })
+}
+
+/// The defaults that hold in this place, by argument.
+fn defaults(ctx: &Ctx) -> Vec<(&str, &str)> {
+    let holds = |default: &&PlaceDefault| access::is_in(&ctx.place, &default.place);
+    let defaults = ctx.settings.defaults.iter().filter(holds);
+    defaults.map(|default| (default.argument.text(), default.value.text())).collect()
 }
 
 /// What is wrong with a quote.

@@ -18,6 +18,10 @@ pub enum Outcome {
     NotUnderstood,
     /// Nothing was run: this person may not, here.
     Refused,
+    /// Nothing was run yet: it waits for a code.
+    Asked,
+    /// Nothing was run: its code does not hold.
+    NotConfirmed,
     /// It did not do what it says.
     Failed,
     /// It may have happened.
@@ -31,6 +35,8 @@ impl Outcome {
             Self::Done => "done",
             Self::NotUnderstood => "not understood",
             Self::Refused => "refused",
+            Self::Asked => "asked",
+            Self::NotConfirmed => "not confirmed",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
         }
@@ -56,6 +62,14 @@ pub struct Record {
     pub path: String,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+/// Writes that somebody did not ask for what they were to confirm: somebody else speaks in their name.
+pub fn disowned(command: &str, ctx: &Ctx) {
+    let who = ctx.who.staff().unwrap_or_default();
+    let sender = ctx.who.dingtalk_id.as_deref().unwrap_or_default();
+    let nick = ctx.who.nick.as_str();
+    tracing::error!(target: AUDIT, who, sender, nick, command, "security: a command was not asked for by who it names");
 }
 
 /// Writes the line; at error level when the reply did not arrive.

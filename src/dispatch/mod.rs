@@ -1,28 +1,32 @@
 //! From words to a decision, and nothing of HTTP.
 //!
-//! [`words`] splits the line, [`table`] finds the row, [`arguments`] reads what follows, [`access`] decides,
-//! [`audit`] records, [`progress`] tells what takes long. A command sees a [`Ctx`] and answers with a [`Reply`].
+//! [`confirm`] takes a code off the line, [`words`] splits it, [`table`] finds the row, [`arguments`] reads what
+//! follows, [`access`] decides, [`confirm`] asks or checks, [`audit`] records, [`progress`] tells what takes long. A
+//! command sees a [`Ctx`] and answers with a [`Reply`].
 
 pub mod access;
 pub mod arguments;
 pub mod audit;
+pub mod confirm;
 pub mod help;
 pub mod invocation;
 pub mod progress;
 pub mod row;
 pub mod table;
+pub mod values;
 pub mod words;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use self::row::{Command, Effect, Preview, Row, Tail, row};
 use self::{
-    access::Missing,
+    access::{Grant, Missing, Rules},
     arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
+    confirm::{code::Codes, line::Given},
     invocation::Invocation,
     progress::Progress,
     row::Prepared,
@@ -31,10 +35,11 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Confirm, Settings},
+    dingtalk::{deliver::Deliver, robot::Address},
     locale::Locale,
     outbound::{self, Outbound},
-    reply::Reply,
+    reply::{Block, Reply},
 };
 
 /// The longest line that is read, in bytes. Nobody types more, and what is read takes time and memory.
@@ -47,6 +52,12 @@ pub struct Ctx {
     pub settings: Arc<Settings>,
     /// All commands.
     pub table: Arc<Table>,
+    /// Who may run them, and where.
+    pub rules: Arc<Rules>,
+    /// Makes and checks the codes of confirmation.
+    pub codes: Arc<Codes>,
+    /// The robot's organisation; empty where the callback names none.
+    pub corp: String,
     /// Who asks.
     pub who: Person,
     /// Where.
@@ -67,6 +78,8 @@ pub struct Ctx {
     pub once: Option<String>,
     /// Makes requests to the outside.
     pub outbound: Arc<Outbound>,
+    /// Delivers messages, to other places than this too.
+    pub deliver: Arc<Deliver>,
     /// Tells whoever asked what a command waits for, once, when it takes long.
     pub progress: Progress,
 }
@@ -154,6 +167,25 @@ pub struct Dispatched {
     pub record: Record,
     /// Whether the reply holds what must not go to an address that a callback named.
     pub sensitive: bool,
+    /// Where to say it, where that is not where the line was said.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// A place that a command was asked in, when its code came from another.
+pub struct Elsewhere {
+    /// As the OpenAPI addresses it.
+    pub address: Address,
+    /// Who asked there.
+    pub asker: Person,
+    /// The place itself.
+    pub place: Place,
+}
+
+impl Dispatched {
+    fn new(reply: Reply, path: &str, outcome: Outcome) -> Self {
+        let record = Record { path: path.to_owned(), outcome };
+        Self { reply, record, sensitive: false, elsewhere: None }
+    }
 }
 
 /// Reads a line, decides, runs, and always has a reply. `id` names this request in the log and, after an internal
@@ -161,24 +193,63 @@ pub struct Dispatched {
 pub async fn dispatch(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let answered = AssertUnwindSafe(answer(text, ctx, id)).catch_unwind().await;
     // The panic itself is in the log. It was before anything was run: `run` catches its own.
-    answered.unwrap_or_else(|_panic| Dispatched {
-        reply: internal(ctx, id),
-        record: Record { path: String::new(), outcome: Outcome::Failed },
-        sensitive: false,
-    })
+    answered.unwrap_or_else(|_panic| Dispatched::new(internal(ctx, id), "", Outcome::Failed))
 }
 
 async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
-    let ended = |reply: Reply, path: &str, outcome: Outcome| Dispatched {
-        reply,
-        record: Record { path: path.to_owned(), outcome },
-        sensitive: false,
-    };
     if text.len() > MAX_LINE {
         let sentence = ctx.locale.say("arguments.too_long", &[("limit", &MAX_LINE)]);
         let reply = Reply::new(ctx.locale.say("arguments.too_long_title", &[])).text(sentence);
-        return ended(reply, "", Outcome::NotUnderstood);
+        return Dispatched::new(reply, "", Outcome::NotUnderstood);
     }
+    let (line, given) = confirm::line::take(text);
+    let Some(given) = given else {
+        return match understand(line, ctx) {
+            Ok(understood) => execute(understood, None, ctx, &ctx.who, id).await,
+            Err(answered) => *answered,
+        };
+    };
+    let asked = match confirm::asked(&given, ctx) {
+        Ok(asked) => asked,
+        Err(refused) => return Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed),
+    };
+    match understand(line, &asked) {
+        Ok(understood) => execute(understood, Some(&given), &asked, &ctx.who, id).await,
+        Err(answered) => *answered,
+    }
+}
+
+/// A line that is a command, with what it will do exactly.
+pub struct Understood<'t> {
+    /// The command.
+    pub row: &'t Row,
+    prepared: Box<dyn Prepared>,
+    /// Its canonical values.
+    pub invocation: Invocation,
+    /// What was not typed and is a default of the place.
+    pub defaulted: Vec<(String, String)>,
+    /// Whether only its preview is wanted.
+    pub dry_run: bool,
+}
+
+impl Understood<'_> {
+    /// The command with all its values, as a line that says the same again.
+    pub fn canonical(&self) -> String {
+        invocation::canonical_line(self.row, &self.invocation.values)
+    }
+
+    /// The line that asks for it again: through its alias, which may be all that is granted.
+    pub fn line(&self) -> String {
+        self.invocation.alias.as_ref().map_or_else(|| self.canonical(), |via| via.line.clone())
+    }
+}
+
+/// Reads a line as somebody says it in some place.
+///
+/// # Errors
+/// What to answer instead: what is wrong with it, or the help that it asks for.
+pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Dispatched>> {
+    let ended = |reply, path: &str, outcome| Box::new(Dispatched::new(reply, path, outcome));
     let (row, line, words) = match ctx.table.find(Line::split(text)) {
         Found::Row { row, line, words } => (row, line, words),
         Found::Nothing { line, nearest } => {
@@ -187,61 +258,164 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
                 Some(error) => reply.note(arguments::quote(error, ctx.locale)),
                 None => reply,
             };
-            return ended(reply, "", Outcome::NotUnderstood);
+            return Err(ended(reply, "", Outcome::NotUnderstood));
         }
     };
     let path = row.path.to_string();
     let complained = |complaint: &Complaint| {
         ended(help::complain(row, &line, complaint, ctx), &path, Outcome::NotUnderstood)
     };
-    let mut prepared = match arguments::read(row, &line, &words, ctx.locale) {
-        Ok(Arguments::Given(prepared)) => prepared,
-        Ok(Arguments::HelpWanted) => return ended(help::usage(row, ctx), &path, Outcome::Done),
-        Err(complaint) => return complained(&complaint),
+    let (mut prepared, defaulted, dry_run) = match arguments::read(row, &line, &words, ctx) {
+        Ok(Arguments::Given { prepared, defaulted, dry_run }) => (prepared, defaulted, dry_run),
+        Ok(Arguments::HelpWanted) => return Err(ended(help::usage(row, ctx), &path, Outcome::Done)),
+        Err(complaint) => return Err(complained(&complaint)),
     };
     if let Err(UserError(message)) = prepared.resolve(ctx) {
-        return complained(&Complaint { message, at: None });
+        return Err(complained(&Complaint { message, at: None }));
     }
     let invocation = Invocation { path: path.clone(), values: prepared.values(), alias: None };
-    if let Err(missing) = access::decide(row, &invocation, ctx) {
-        return ended(refused(row, missing, ctx), &path, Outcome::Refused);
+    Ok(Understood { row, prepared, invocation, defaulted, dry_run })
+}
+
+/// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `sender` who sent
+/// this line: they differ where somebody approves.
+async fn execute(
+    understood: Understood<'_>,
+    given: Option<&Given>,
+    ctx: &Ctx,
+    sender: &Person,
+    id: &str,
+) -> Dispatched {
+    let row = understood.row;
+    let ended = |reply, outcome| Dispatched::new(reply, &understood.invocation.path, outcome);
+    let mut asked = ctx.clone();
+    let granted = match given.filter(|given| given.asker.is_some()) {
+        // Whether the asker administers the organisation is what only the code tells.
+        Some(given) => [false, true]
+            .map(|admin| {
+                asked.who.admin = admin;
+                let grant = decide(&understood, &asked)?;
+                let found = confirm::find(given, &understood, &grant, &asked, sender);
+                Ok((asked.clone(), grant, Some(found)))
+            })
+            .into_iter()
+            .reduce(|one, other| if matches!(one, Ok((_, _, Some(Ok(_))))) { one } else { other })
+            .unwrap_or(Err(Missing::Rule(Vec::new()))),
+        None => decide(&understood, &asked).map(|grant| {
+            let found = given.map(|given| confirm::find(given, &understood, &grant, &asked, sender));
+            (asked.clone(), grant, found)
+        }),
+    };
+    let (ctx, grant, found) = match granted {
+        Ok(granted) => granted,
+        Err(missing) => return ended(refused(row, &missing, ctx), Outcome::Refused),
+    };
+    let ctx = &ctx;
+    let pending = match found.transpose() {
+        Ok(pending) => pending,
+        Err(refused) => return ended(refused.reply(&understood.line(), ctx), Outcome::NotConfirmed),
+    };
+    let confirmed = grant.confirm != Confirm::Nobody;
+    let preview = if confirmed || pending.is_some() || understood.dry_run {
+        match attempt(row, understood.prepared.preview(ctx), Outcome::Failed, ctx, id).await {
+            Ok(preview) => preview,
+            Err((reply, outcome)) => return ended(reply, outcome),
+        }
+    } else {
+        Preview::default()
+    };
+    if understood.dry_run {
+        let title = ctx.locale.say("confirm.dry_run", &[("command", &row.path)]);
+        let reply = confirm::changes(Reply::new(title), &understood, &preview, ctx);
+        return Dispatched { sensitive: row.sensitive, ..ended(reply, Outcome::Done) };
     }
-    let (reply, outcome) = run(row, prepared, ctx, id).await;
-    Dispatched { sensitive: row.sensitive, ..ended(reply, &path, outcome) }
+    let Some(pending) = pending else {
+        if confirmed {
+            let asking = confirm::ask(&understood, &grant, &preview, ctx).await;
+            return Dispatched { sensitive: asking.sensitive, ..ended(asking.reply, asking.outcome) };
+        }
+        return run(understood, ctx, id).await;
+    };
+    let once = match pending.settle(&understood, &preview, ctx, sender) {
+        Ok(once) => once,
+        Err(refused) => return ended(refused.reply(&understood.line(), ctx), Outcome::NotConfirmed),
+    };
+    if let Some(approver) = &pending.approver {
+        confirm::acknowledge(approver, &understood, ctx).await;
+    }
+    let ctx = Ctx { once: Some(once), ..ctx.clone() };
+    let address = match (&ctx.place, given.is_some_and(|given| given.place.is_some())) {
+        (_, false) => None,
+        (Place { private: true, .. }, true) => ctx.who.staff().map(|id| Address::Person(id.to_owned())),
+        (Place { conversation_id, .. }, true) => conversation_id.clone().map(Address::Group),
+    };
+    let elsewhere =
+        address.map(|address| Elsewhere { address, asker: ctx.who.clone(), place: ctx.place.clone() });
+    Dispatched { elsewhere, ..run(understood, &ctx, id).await }
+}
+
+/// Whether a command may be run as it was asked; a write only on a signature made a moment ago.
+fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
+    let grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
+    let stale = ctx.skew.unsigned_abs() > ctx.settings.dingtalk.max_skew_write;
+    if understood.row.effect == Effect::Write && stale { Err(Missing::Freshness) } else { Ok(grant) }
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.
-async fn run(row: &Row, prepared: Box<dyn Prepared>, ctx: &Ctx, id: &str) -> (Reply, Outcome) {
+async fn run(understood: Understood<'_>, ctx: &Ctx, id: &str) -> Dispatched {
+    let Understood { row, prepared, invocation, defaulted, .. } = understood;
     let badly = if row.effect == Effect::Write { Outcome::Unknown } else { Outcome::Failed };
-    let title = |key| Reply::new(ctx.locale.say(key, &[("command", &row.path)]));
-    let running = AssertUnwindSafe(prepared.run(ctx)).catch_unwind();
-    let error = match ctx.clock.within(ctx.deadline, running).await {
-        Some(Ok(Ok(reply))) => return (reply, Outcome::Done),
-        Some(Ok(Err(error))) => error,
-        Some(Err(_panic)) => return (unexpected(row, ctx, id), badly),
-        None => return (late(row, ctx), badly),
+    let (mut reply, outcome) = match attempt(row, prepared.run(ctx), badly, ctx, id).await {
+        Ok(reply) => (reply, Outcome::Done),
+        Err(ended) => ended,
     };
-    match error {
+    if !defaulted.is_empty() {
+        let separator = ctx.locale.say("usage.separator", &[]);
+        let defaults: Vec<String> =
+            defaulted.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let line = ctx.locale.say("arguments.defaulted", &[("values", &defaults.join(&separator))]);
+        reply.blocks.insert(0, Block::Note(line.into()));
+    }
+    let sensitive = row.sensitive;
+    Dispatched { sensitive, ..Dispatched::new(reply, &invocation.path, outcome) }
+}
+
+/// Waits for a command until its deadline. What is said where it does not end well comes back, with `badly` as what
+/// came of it where nobody knows better.
+async fn attempt<T>(
+    row: &Row,
+    running: impl Future<Output = Result<T, CommandError>>,
+    badly: Outcome,
+    ctx: &Ctx,
+    id: &str,
+) -> Result<T, (Reply, Outcome)> {
+    let title = |key| Reply::new(ctx.locale.say(key, &[("command", &row.path)]));
+    let perhaps = |reply: Reply| match badly {
+        Outcome::Unknown => reply.text(ctx.locale.say("failed.perhaps", &[])),
+        _ => reply,
+    };
+    let running = AssertUnwindSafe(running).catch_unwind();
+    let error = match ctx.clock.within(ctx.deadline, running).await {
+        Some(Ok(Ok(done))) => return Ok(done),
+        Some(Ok(Err(error))) => error,
+        Some(Err(_panic)) => return Err((perhaps(internal(ctx, id)), badly)),
+        None => return Err((perhaps(late(row, ctx)), badly)),
+    };
+    Err(match error {
         CommandError::User(UserError(message)) => (title("failed.title").text(message), Outcome::Failed),
         CommandError::Unknown { look } => (title("failed.unknown").text(look), Outcome::Unknown),
         CommandError::Other(error) => {
             let error = outbound::chain(error.as_ref());
             tracing::error!(id, command = %row.path, error, "command failed");
-            (unexpected(row, ctx, id), badly)
+            (perhaps(internal(ctx, id)), badly)
         }
-    }
+    })
 }
 
-fn refused(row: &Row, missing: Missing, ctx: &Ctx) -> Reply {
+/// What is missing, for the chat. Who may is told to people of the organisation only.
+fn refused(row: &Row, missing: &Missing, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
-    let sentence = match missing {
-        Missing::StaffId => "access.staff_id",
-        Missing::Organisation => "access.unknown_organisation",
-        Missing::OtherOrganisation => "access.other_organisation",
-        Missing::Freshness => "access.stale",
-        Missing::Rule => "access.rule",
-    };
-    reply.text(ctx.locale.say(sentence, &[]))
+    missing.sentences(&ctx.who, ctx.locale).into_iter().fold(reply, Reply::text)
 }
 
 /// One plain sentence for what only the operator can mend.
@@ -250,21 +424,11 @@ fn internal(ctx: &Ctx, id: &str) -> Reply {
         .text(ctx.locale.say("failed.internal", &[("id", &id)]))
 }
 
-/// The same for a command under way.
-fn unexpected(row: &Row, ctx: &Ctx, id: &str) -> Reply {
-    perhaps(row, ctx, internal(ctx, id))
-}
-
 fn late(row: &Row, ctx: &Ctx) -> Reply {
     let waited = ctx.clock.now().duration_since(ctx.received);
     let seconds = (waited.as_millis() + 500) / 1000;
-    let reply = Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]));
-    perhaps(row, ctx, reply.text(ctx.locale.say("failed.late", &[("seconds", &seconds)])))
-}
-
-/// Of a write, that it may have happened all the same.
-fn perhaps(row: &Row, ctx: &Ctx, reply: Reply) -> Reply {
-    if row.effect == Effect::Write { reply.text(ctx.locale.say("failed.perhaps", &[])) } else { reply }
+    Reply::new(ctx.locale.say("failed.late_title", &[("command", &row.path)]))
+        .text(ctx.locale.say("failed.late", &[("seconds", &seconds)]))
 }
 
 #[cfg(test)]

@@ -55,6 +55,9 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     fn run(self, ctx: &Ctx) -> impl Future<Output = Result<Reply, CommandError>> + Send;
 }
 
+/// The flag of every write that shows its preview alone.
+pub(crate) const DRY_RUN: &str = "dry_run";
+
 /// What a command does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -261,10 +264,31 @@ impl Row {
         }
     }
 
-    /// Its arguments, for clap.
+    /// Its arguments, for clap; of a write also `--dry-run`.
     pub fn clap(&self) -> clap::Command {
         let command = self.parser().arguments(clap::Command::new("dingops"));
-        command.no_binary_name(true).disable_help_flag(true).disable_version_flag(true)
+        let command = command.no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
+        match self.effect {
+            Effect::Write => command.arg(
+                clap::Arg::new(DRY_RUN)
+                    .long("dry-run")
+                    .action(clap::ArgAction::SetTrue)
+                    .help("Only show what it would do"),
+            ),
+            _ => command,
+        }
+    }
+
+    /// The same with these values for arguments that are not typed.
+    pub fn clap_with(&self, defaults: &[(&str, &str)]) -> clap::Command {
+        defaults.iter().fold(self.clap(), |command, (name, value)| {
+            let id = name.replace('-', "_");
+            if command.get_arguments().all(|argument| argument.get_id() != id.as_str()) {
+                return command;
+            }
+            let value = (*value).to_owned();
+            command.mut_arg(id, |argument| argument.default_value(value).required(false))
+        })
     }
 
     /// All it can be said with: its path and its aliases.

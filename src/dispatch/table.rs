@@ -2,32 +2,34 @@
 
 use std::collections::HashMap;
 
+use clap::error::ErrorKind;
+
 use super::{
+    help,
     row::Row,
     words::{Line, Word},
 };
+use crate::config::{Located, Mistake, PlaceDefault};
 
 /// All rows, found by name.
 pub struct Table {
     fixed: &'static [Row],
     owned: Vec<Row>,
+    aliases: Vec<Alias>,
     names: HashMap<String, usize>,
     longest: usize,
 }
 
-/// A name that two rows have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{name}\" {}", Taken::PROBLEM)]
-pub struct Taken {
-    /// The name.
-    pub name: String,
-    /// Which of the rows from the settings came second.
-    pub index: usize,
-}
+/// A name that is taken: what is wrong with it, and which of the settings' rows has it.
+const TAKEN: &str = "expected a name of its own, came that of a command, an answer or an alias";
 
-impl Taken {
-    /// What is wrong with it.
-    pub const PROBLEM: &str = "is already the name of a command or an answer";
+/// Words of the operator's own for a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// What is said.
+    pub name: String,
+    /// The number of the row it stands for.
+    pub row: usize,
 }
 
 /// What a line asks for.
@@ -55,28 +57,73 @@ impl Table {
     ///
     /// # Errors
     /// When one of the settings' rows has a name that is taken.
-    pub fn new(fixed: &'static [Row], owned: Vec<Row>) -> Result<Self, Taken> {
-        let mut table = Self { fixed, owned, names: HashMap::new(), longest: 0 };
+    pub fn new(fixed: &'static [Row], owned: Vec<(Located, Row)>) -> Result<Self, Mistake> {
+        let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
+        let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
         let mut names = HashMap::new();
+        let taken = |index: usize| match located.get(index.saturating_sub(fixed.len())) {
+            Some(name) => name.unexpected(TAKEN),
+            None => Mistake { problem: TAKEN.to_owned(), ..Mistake::default() },
+        };
         for (index, row) in table.rows().enumerate() {
             for name in row.names() {
-                let name = folded(&name);
-                if names.insert(name.clone(), index).is_some_and(|other| other != index) {
-                    return Err(Taken { name, index: index.saturating_sub(fixed.len()) });
+                if names.insert(folded(&name), index).is_some_and(|other| other != index) {
+                    return Err(taken(index));
                 }
             }
         }
         // `help ping` as an answer would take words away from `help`.
         for (index, row) in table.owned.iter().enumerate() {
             let words: Vec<&str> = row.path.iter().collect();
-            let begins = |count: &usize| names.contains_key(&folded(&words[..*count].join(" ")));
-            if let Some(count) = (1..words.len()).find(begins) {
-                return Err(Taken { name: words[..count].join(" "), index });
+            let begins = |count: usize| names.contains_key(&folded(&words[..count].join(" ")));
+            if (1..words.len()).any(begins) {
+                return Err(taken(fixed.len() + index));
             }
         }
         table.longest = names.keys().map(|name| name.split(' ').count()).max().unwrap_or(0);
         table.names = names;
         Ok(table)
+    }
+
+    /// Whether each default is the value of an argument that some command has.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_defaults(&self, defaults: &[PlaceDefault]) -> Result<(), Mistake> {
+        for default in defaults {
+            let (name, value) = (default.argument.text(), default.value.text());
+            let mut known = false;
+            for row in self.rows() {
+                let command = row.clap();
+                if !command.get_arguments().any(|argument| help::name(argument) == name) || name == "dry-run"
+                {
+                    continue;
+                }
+                known = true;
+                let read = row.clap_with(&[(name, value)]).try_get_matches_from([""; 0]);
+                if let Err(ErrorKind::ValueValidation | ErrorKind::InvalidValue) =
+                    read.map_err(|error| error.kind())
+                {
+                    return Err(default
+                        .value
+                        .unexpected(&format!("expected a {name} that \"{}\" takes", row.path)));
+                }
+            }
+            if !known {
+                return Err(default.argument.unexpected("expected the name of an argument as help shows it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The operator's own words for commands.
+    pub fn aliases(&self) -> &[Alias] {
+        &self.aliases
+    }
+
+    /// The alias of this name, whatever its case.
+    pub fn alias(&self, name: &str) -> Option<&Alias> {
+        self.aliases.iter().find(|alias| folded(&alias.name) == folded(name))
     }
 
     /// Each row, the program's first.

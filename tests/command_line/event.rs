@@ -24,9 +24,9 @@ fn app(dingtalk: Option<&Simulator>) -> Arc<App> {
     let text = dingops::testing::settings("locale = \"en\"", &[origin]);
     let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).expect("settings");
     let secret = Secret::new(SECRET).expect("a secret");
-    let environment = Environment { secret, previous: None, robot_code: None, app_key: None };
-    let table = dingops::commands::table(&settings.answers).expect("a table");
-    Arc::new(App::new(settings, environment, table, Arc::new(SystemClock)))
+    let environment = Environment::new(secret);
+    let table = dingops::commands::table(&settings).expect("a table");
+    Arc::new(App::new(settings, environment, table, Arc::new(SystemClock)).expect("rules that fit"))
 }
 
 async fn handle(app: &Arc<App>, headers: &[(&str, &str)], body: &str) -> (Response<String>, Option<Job>) {

@@ -53,6 +53,7 @@ fn app_with_a_row_that_panics() -> App {
         Table::new(ROWS, Vec::new()).expect("a table"),
         Arc::new(SystemClock),
     )
+    .expect("rules that fit")
 }
 
 /// Panics

@@ -8,7 +8,7 @@ use simulator::{AnswerFault, CallbackFault, Endpoint, Message, Way};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Row, row},
     reply::Reply,
-    testing::{Chat, alice, bob, nobody},
+    testing::{Chat, Setup, alice, bob, nobody},
 };
 
 /// Tells what not everybody may read
@@ -180,7 +180,7 @@ async fn that_there_is_no_quota_is_said_once() {
 
 #[tokio::test]
 async fn what_is_sensitive_goes_by_the_openapi() {
-    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
     chat.say(alice(), "password").await;
     assert!(chat.read().starts_with("#### hunter2"));
     assert_eq!(called(&chat), ["group"]);
@@ -200,7 +200,7 @@ async fn what_is_sensitive_goes_by_the_openapi() {
 
 #[tokio::test]
 async fn a_token_is_fetched_once_and_before_it_expires() {
-    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
     let tokens = |chat: &Chat| {
         chat.dingtalk().calls().iter().filter(|call| call.contains(Endpoint::AccessToken.path())).count()
     };
@@ -214,7 +214,7 @@ async fn a_token_is_fetched_once_and_before_it_expires() {
 
 #[tokio::test]
 async fn a_token_that_does_not_hold_is_fetched_anew_once() {
-    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
     let code = || AnswerFault::Code("InvalidAuthentication".into());
     chat.dingtalk().fail_next(code());
     chat.say(alice(), "password").await;
@@ -242,7 +242,7 @@ async fn whom_the_openapi_does_not_reach_is_a_failure() {
 
 #[tokio::test]
 async fn what_is_sensitive_goes_nowhere_where_the_openapi_has_no_address() {
-    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
     let mut callback = chat.text(&alice(), "password");
     callback.as_object_mut().unwrap().remove("conversationId");
     chat.post(&callback).await;
@@ -259,7 +259,7 @@ async fn success_is_a_process_query_key_and_nothing_else() {
         (200, r#"{"code":500,"message":"system error"}"#),
         (200, r#"{"processQueryKey":"k","invalidStaffIdList":"0147000002"}"#),
     ] {
-        let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
         chat.dingtalk().fail_next(AnswerFault::Answer(status, body.into()));
         chat.say(alice(), "password").await;
         // The stand-in takes the message; that it was not told so is what counts here.

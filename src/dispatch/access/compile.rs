@@ -1,0 +1,209 @@
+//! The rules of the settings, held against the table of commands: what one names must be there.
+
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
+
+use super::{
+    Rule, RuleName, Rules,
+    condition::{self, Condition},
+};
+use crate::{
+    config::{Confirm, Located, Mistake, RuleEntry, Where, Wherever, Who},
+    dispatch::{
+        help,
+        row::{Effect, Row},
+        table::Table,
+        values::{self, Kind},
+    },
+};
+
+/// Holds rules against a table.
+struct Compiler<'t> {
+    table: &'t Table,
+    rows: Vec<&'t Row>,
+    paths: Vec<String>,
+    /// The arguments of a row, once a rule asked for them.
+    arguments: HashMap<usize, Vec<(String, Kind)>>,
+}
+
+/// What a rule is about.
+struct About {
+    /// Rows, by number.
+    rows: BTreeSet<usize>,
+    /// Aliases that are granted by themselves, with their row.
+    aliases: BTreeSet<(String, usize)>,
+}
+
+/// All that makes a rule match: of two rules that have it in common the second never decides.
+type Matches =
+    (bool, BTreeSet<Who>, BTreeSet<Where>, BTreeSet<usize>, BTreeSet<(String, usize)>, BTreeSet<Condition>);
+
+impl Rules {
+    /// The rules of these settings over this table. `openapi` tells whether codes can be sent in private.
+    ///
+    /// # Errors
+    /// The first rule that names what is not there, can never decide, or asks for what cannot be had.
+    pub fn new(entries: &[RuleEntry], table: &Table, openapi: bool) -> Result<Self, Mistake> {
+        let rows: Vec<&Row> = table.rows().collect();
+        let paths = rows.iter().map(|row| row.path.to_string()).collect();
+        let mut compiler = Compiler { table, rows, paths, arguments: HashMap::new() };
+        let mut rules = Self::default();
+        let mut seen: HashMap<Matches, RuleName> = HashMap::new();
+        let mut numbers = [0, 0];
+        let (denies, allows): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.denies);
+        for entry in denies.into_iter().chain(allows) {
+            let number = &mut numbers[usize::from(entry.denies)];
+            *number += 1;
+            let name = RuleName { denies: entry.denies, number: *number };
+            let mut about = compiler.about(entry)?;
+            let when = compiler.when(entry, &mut about)?;
+            compiler.check_confirmation(entry, &about, openapi)?;
+            let matches = matches(entry, &about, &when);
+            match seen.entry(matches) {
+                Entry::Occupied(earlier) => {
+                    let problem = format!("expected a rule of its own, came {} once more", earlier.get());
+                    return Err(entry.at.mistake(problem));
+                }
+                Entry::Vacant(vacant) => vacant.insert(name),
+            };
+            let index = rules.rules.len();
+            for row in &about.rows {
+                rules.paths.entry(compiler.paths[*row].clone()).or_default().push(index);
+            }
+            for alias in table.aliases() {
+                let named = about.aliases.iter().any(|(name, _)| *name == alias.name);
+                if named || about.rows.contains(&alias.row) {
+                    rules.aliases.entry(alias.name.clone()).or_default().push(index);
+                }
+            }
+            let (who, places) = (entry.who.clone(), entry.places.clone());
+            let (confirm, valid) = (entry.confirm.clone(), entry.valid);
+            rules.rules.push(Rule { name, who, places, when, confirm, valid });
+        }
+        Ok(rules)
+    }
+}
+
+impl Compiler<'_> {
+    /// What `run` and `effect` say.
+    fn about(&self, entry: &RuleEntry) -> Result<About, Mistake> {
+        let is_meant = |row: &Row| entry.effect.is_none_or(|effect| effect == row.effect);
+        let mut about = About { rows: BTreeSet::new(), aliases: BTreeSet::new() };
+        if entry.run.is_empty() {
+            // A sensitive command is allowed only by its name.
+            let rows = self.rows.iter().enumerate();
+            let meant = rows.filter(|(_, row)| is_meant(row) && (entry.denies || !row.sensitive));
+            about.rows.extend(meant.map(|(index, _)| index));
+            return Ok(about);
+        }
+        for run in &entry.run {
+            if let Some(alias) = self.table.alias(run.text()) {
+                if is_meant(self.rows[alias.row]) {
+                    about.aliases.insert((alias.name.clone(), alias.row));
+                }
+                continue;
+            }
+            let glob = run.text().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+            let found: Vec<usize> =
+                (0..self.rows.len()).filter(|&index| condition::matches(&glob, &self.paths[index])).collect();
+            if found.is_empty() {
+                return Err(self.names_nothing(run));
+            }
+            about.rows.extend(found.into_iter().filter(|&index| is_meant(self.rows[index])));
+        }
+        if about.rows.is_empty() && about.aliases.is_empty() {
+            return Err(entry.at.mistake("expected a command that both run and effect fit, came none"));
+        }
+        Ok(about)
+    }
+
+    fn names_nothing(&self, run: &Located) -> Mistake {
+        match self.table.named(run.text()) {
+            Some(row) => run.unexpected(&format!("expected the command by its path, \"{}\"", row.path)),
+            None => {
+                run.unexpected("expected the path of a command (`*` for any text) or the name of an alias")
+            }
+        }
+    }
+
+    /// The conditions; what has not all their arguments is not what the rule is about.
+    fn when(&mut self, entry: &RuleEntry, about: &mut About) -> Result<Vec<Condition>, Mistake> {
+        let mut conditions: Vec<Condition> = Vec::new();
+        for (name, entries) in &entry.when {
+            let argument = name.text().split('.').next().unwrap_or_default();
+            let all = about.rows.iter().chain(about.aliases.iter().map(|(_, row)| row)).copied();
+            let mut kinds = all.collect::<Vec<_>>().into_iter().filter_map(|row| self.kind(row, argument));
+            let kind = kinds.next();
+            if kinds.any(|other| Some(other) != kind) {
+                return Err(name.mistake("expected an argument of one kind, came one that differs from command to command: make a rule for each"));
+            }
+            let keyed = name.text().contains('.');
+            let kind = match kind {
+                None => return Err(name.unexpected("expected the name of an argument as help shows it")),
+                Some(Kind::KeyValue) if !keyed => {
+                    return Err(
+                        name.mistake(format!("expected {argument}.KEY or \"{argument}.*\", came {argument}"))
+                    );
+                }
+                Some(kind) if keyed && kind != Kind::KeyValue => {
+                    return Err(
+                        name.unexpected("expected a dot only behind an argument that takes KEY=VALUE")
+                    );
+                }
+                Some(kind) => kind,
+            };
+            let has = |compiler: &mut Self, row: usize| compiler.kind(row, argument).is_some();
+            about.rows.retain(|&row| has(self, row));
+            about.aliases.retain(|(_, row)| has(self, *row));
+            let texts: Vec<&str> = entries.iter().map(Located::text).collect();
+            let condition = Condition::new(name.text(), &texts, kind);
+            conditions.push(condition.map_err(|wrong| entries[wrong.index].unexpected(wrong.expected))?);
+        }
+        if about.rows.is_empty() && about.aliases.is_empty() && !conditions.is_empty() {
+            return Err(entry.at.mistake("expected a command that has all the arguments of when, came none"));
+        }
+        Ok(conditions)
+    }
+
+    fn kind(&mut self, row: usize, argument: &str) -> Option<Kind> {
+        let arguments = self.arguments.entry(row).or_insert_with(|| {
+            let command = self.rows[row].clap();
+            command.get_arguments().map(|argument| (help::name(argument), values::kind(argument))).collect()
+        });
+        arguments.iter().find(|(name, _)| name == argument).map(|(_, kind)| *kind)
+    }
+
+    fn check_confirmation(&self, entry: &RuleEntry, about: &About, openapi: bool) -> Result<(), Mistake> {
+        if matches!(entry.confirm, Some(Confirm::Peer(_))) && !openapi {
+            return Err(entry.confirm_at.mistake(
+                "expected DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE in the environment, came none: each approver is \
+                 sent a code in private, which takes the OpenAPI",
+            ));
+        }
+        if entry.confirm != Some(Confirm::Nobody) || entry.accept_one_tap {
+            return Ok(());
+        }
+        let mut rows = about.rows.iter().chain(about.aliases.iter().map(|(_, row)| row));
+        match rows.find(|&&row| self.rows[row].effect == Effect::Write && !self.rows[row].mild) {
+            None => Ok(()),
+            Some(&row) => Err(entry.confirm_at.mistake(format!(
+                "expected \"self\" or {{ peer = [...] }} for \"{}\", which changes something: any robot in a group can \
+                 plant a button that says a command as whoever taps it (if that is meant: accept_one_tap = true)",
+                self.paths[row]
+            ))),
+        }
+    }
+}
+
+fn matches(entry: &RuleEntry, about: &About, when: &[Condition]) -> Matches {
+    let everywhere = entry.places.iter().any(|place| place.is == Wherever::Anywhere);
+    let places = if everywhere { BTreeSet::new() } else { entry.places.iter().cloned().collect() };
+    let when = when.iter().map(Condition::bare).collect();
+    (
+        entry.denies,
+        entry.who.iter().cloned().collect(),
+        places,
+        about.rows.clone(),
+        about.aliases.clone(),
+        when,
+    )
+}

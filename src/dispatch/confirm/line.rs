@@ -1,0 +1,148 @@
+//! A code at the end of a line, taken off before anything else looks at the line.
+
+use super::code::Typed;
+use crate::dispatch::words::{self, Meaning};
+
+const CONFIRM: &str = "confirm";
+const APPROVE: &str = "approve";
+
+/// A code that was given with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Whose command somebody approves: a name or a staff id. None where the asker confirms.
+    pub asker: Option<String>,
+    /// The code; none where what stands there cannot be one.
+    pub code: Option<Typed>,
+    /// Where it was asked, as it is called: by name or conversation id. None for here.
+    pub place: Option<String>,
+}
+
+/// Parts a line from `--confirm CODE` or `--approve WHO:CODE` at its end.
+pub fn take(line: &str) -> (&str, Option<Given>) {
+    let is_blank = |c| matches!(words::meaning(c), Some(Meaning::Blank | Meaning::Dropped));
+    let whole = line.trim_end_matches(is_blank);
+    let (before, last) = part(whole, is_blank);
+    // `--confirm=CODE`, or CODE as a word of its own.
+    let (rest, option, value) = match last.split_once(['=', '＝']) {
+        Some((option, value)) if is_option(option).is_some() => (before, option, value),
+        _ => {
+            let before = before.trim_end_matches(is_blank);
+            let (rest, option) = part(before, is_blank);
+            (rest, option, last)
+        }
+    };
+    let Some(name) = is_option(option) else { return (line, None) };
+    let (asker, code) = match value.rsplit_once([':', '：']) {
+        Some((asker, code)) if name == APPROVE => (Some(asker.to_owned()), code),
+        _ if name == APPROVE => (Some(String::new()), value),
+        _ => (None, value),
+    };
+    let (code, place) = match code.split_once(['@', '＠']) {
+        Some((code, place)) => (code, Some(place.to_owned())),
+        None => (code, None),
+    };
+    (rest.trim_end_matches(is_blank), Some(Given { asker, code: Typed::read(code), place }))
+}
+
+/// The last word, and what is before it.
+fn part(line: &str, is_blank: impl Fn(char) -> bool) -> (&str, &str) {
+    let at = line.char_indices().rev().find(|(_, c)| is_blank(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+    line.split_at(at)
+}
+
+/// Whether a word is one of the two options, with whatever dashes a phone made of `--`.
+fn is_option(word: &str) -> Option<&'static str> {
+    let is_dash = |c| c == '-' || matches!(words::meaning(c), Some(Meaning::LongDash | Meaning::WideDash));
+    let name = word.trim_start_matches(is_dash);
+    let dashes = word[..word.len() - name.len()].chars().count();
+    let named = |option: &&str| name.eq_ignore_ascii_case(option);
+    [CONFIRM, APPROVE].into_iter().find(named).filter(|_| (1..=3).contains(&dashes))
+}
+
+/// A line with a code behind it.
+pub fn with_code(line: &str, asker: Option<&str>, code: &str, place: Option<&str>) -> String {
+    let place = place.map(|place| format!("@{place}")).unwrap_or_default();
+    match asker {
+        None => format!("{line} --{CONFIRM} {code}{place}"),
+        Some(asker) => format!("{line} --{APPROVE} {asker}:{code}{place}"),
+    }
+}
+
+/// The line that is meant: what was said, or, where a card is quoted with 确认, 批准, confirm or approve, the card's.
+pub fn meant(said: &str, quote: Option<&str>) -> String {
+    let is_consent = |word: &str| {
+        ["确认", "批准", CONFIRM, APPROVE].iter().any(|consent| word.eq_ignore_ascii_case(consent))
+    };
+    let unseen =
+        |c: char| matches!(words::meaning(c), Some(Meaning::Blank | Meaning::Dropped | Meaning::Slash));
+    let word = said.trim_matches(|c| unseen(c) || "。.！!".contains(c));
+    let line = quote.filter(|_| is_consent(word)).and_then(quoted);
+    line.unwrap_or_else(|| said.to_owned())
+}
+
+/// The line that a quoted message stands for: the last in it that ends in a code, with what stands above it in the
+/// same fence.
+fn quoted(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.iter().rposition(|line| take(line).1.is_some_and(|given| given.code.is_some()))?;
+    let is_fence = |line: &&str| line.trim_start().starts_with("```");
+    let first = lines[..last].iter().rposition(is_fence).map_or(last, |fence| fence + 1);
+    // Without a closing fence below, the one above closes another.
+    let closed = lines[last + 1..].first().is_some_and(is_fence);
+    let first = if closed { first } else { last };
+    Some(lines[first..=last].join("\n").trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: &str = "0123456789AB";
+
+    fn given(line: &str) -> (&str, Option<(Option<String>, bool, Option<String>)>) {
+        let (rest, given) = take(line);
+        (rest, given.map(|Given { asker, code, place }| (asker, code.is_some(), place)))
+    }
+
+    #[test]
+    fn a_code_is_taken_off_the_end() {
+        for (line, rest, asker, is_code, place) in [
+            ("k8s restart web --confirm 0123456789AB", "k8s restart web", None, true, None),
+            ("k8s restart web —confirm  o123-4567-89ab ", "k8s restart web", None, true, None),
+            ("k8s restart web －－CONFIRM＝0123456789AB", "k8s restart web", None, true, None),
+            ("x --confirm 0123456789AB@ops", "x", None, true, Some("ops")),
+            ("x --confirm 0123456789AB@cidA+/b==", "x", None, true, Some("cidA+/b==")),
+            ("x --approve alice:0123456789AB@ops", "x", Some("alice"), true, Some("ops")),
+            ("x\n--approve alice：0123456789AB", "x", Some("alice"), true, None),
+            ("x --confirm hello", "x", None, false, None),
+            ("x --approve 0123456789AB", "x", Some(""), true, None),
+            ("--confirm 0123456789AB", "", None, true, None),
+        ] {
+            let expected = (asker.map(str::to_owned), is_code, place.map(str::to_owned));
+            assert_eq!(given(line), (rest, Some(expected)), "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is() {
+        for line in [
+            "",
+            "ping",
+            "say --confirm",
+            "say confirm 0123456789AB",
+            "say --confirm 0123456789AB now",
+            "----confirm 0123456789AB",
+        ] {
+            assert_eq!(given(line), (line, None), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_a_card_is_found_in_a_quote() {
+        let line = with_code("say hello\nworld", None, CODE, Some("ops"));
+        let card = format!("#### say\n\n```\nother\n```\n\nplease\n\n```\n{line}\n```\n\n> valid");
+        assert_eq!(quoted(&card).as_deref(), Some(line.as_str()));
+        assert_eq!(quoted(&format!("please\nping --confirm {CODE}")), Some(format!("ping --confirm {CODE}")));
+        assert_eq!(quoted("please\nping --confirm"), None);
+    }
+}
