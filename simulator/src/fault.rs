@@ -12,6 +12,8 @@ pub enum AnswerFault {
     SessionExpired,
     /// -1, or 500 `system.error` by the OpenAPI: nothing arrives.
     Busy,
+    /// The same, after this many milliseconds: nothing arrives.
+    SlowlyBusy(u64),
     /// 410100, or 403 `QpsLimitForAppkeyAndApi`: nothing arrives.
     Throttled,
     /// This `errcode`, or this code of the OpenAPI: nothing arrives.
@@ -32,6 +34,8 @@ pub enum AnswerFault {
     Refuse,
     /// The message arrives, and this status and body are the answer.
     Answer(u16, String),
+    /// A gateway in front of DingTalk answers with this status and body: nothing arrives.
+    TurnAway(u16, String),
     /// HTTP 302 to this address: nothing arrives.
     Redirect(String),
 }

@@ -36,6 +36,8 @@ async fn posts_that_do_not_arrive() {
         (AnswerFault::QuotaExhausted, "quota-exhausted", 200, "", "90020"),
         (AnswerFault::BanPage, "ban-page", 200, html, "<!DOCTYPE html>"),
         (AnswerFault::ServerError, "server-error", 502, html, "502 Bad Gateway"),
+        (AnswerFault::TurnAway(429, "slow down".into()), "turn-away", 429, "", "slow down"),
+        (AnswerFault::SlowlyBusy(0), "slowly-busy", 200, "", "-1"),
         (AnswerFault::Redirect("http://127.0.0.1:1/".into()), "redirect", 302, "", ""),
     ] {
         for target in [dingtalk.session(&ops()), OPEN_TARGET.into()] {
