@@ -6,6 +6,7 @@
 
 mod document;
 mod environment;
+mod hosts;
 mod robots;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
@@ -319,8 +320,7 @@ impl DingTalkSection {
         let max_skew_write = skew(self.max_skew_write, MAX_SKEW_WRITE)?;
         let host = |text: Option<Spanned<String>>, default: &str| {
             let text = text.unwrap_or_else(|| Spanned::new(0..0, default.to_owned()));
-            text::web_address(text.get_ref())
-                .ok_or_else(|| places.unexpected(text.span(), "expected an http(s) address", text.get_ref()))
+            hosts::check(text.get_ref()).map_err(|error| places.mistake(text.span(), error.to_string()))
         };
         let oapi = host(self.oapi, "https://oapi.dingtalk.com")?;
         let api = host(self.api, "https://api.dingtalk.com")?;
