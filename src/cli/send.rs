@@ -17,6 +17,7 @@ use crate::{
         robot::{Address, Credentials, OpenApi},
         webhook::{CustomRobot, Webhook},
     },
+    locale::Locale,
     outbound::Outbound,
     text,
 };
@@ -131,7 +132,7 @@ impl Send {
     /// Why it did not arrive, or perhaps not, and what to do about it, in one line.
     fn failed(&self, undelivered: &Undelivered) -> CliError {
         let why = match undelivered {
-            Undelivered::Failed { error, .. } => error.to_string(),
+            Undelivered::Failed { error, .. } => format!("{error} ({})", error.remedy(Locale::En)),
             no_way => no_way.to_string(),
         };
         let why: String = why.chars().map(|c| if text::is_control(c) { ' ' } else { c }).collect();
