@@ -129,10 +129,15 @@ impl OpenApi {
         let body = json!({ "appKey": key, "appSecret": secret.expose() });
         let fetched = self.call("v1.0/oauth2/accessToken", None, &body).await;
         let answer = fetched.map_err(|error| DeliveryError::NoToken(Box::new(error)))?;
-        let value = answer.get("accessToken").and_then(Value::as_str);
-        let seconds = answer.get("expireIn").and_then(Value::as_u64);
+        let value =
+            answer.get("accessToken").and_then(Value::as_str).filter(|value| !value.trim().is_empty());
+        // Numbers of DingTalk's come as texts now and then (protocol.md 10).
+        let seconds = answer.get("expireIn").and_then(|seconds| match seconds {
+            Value::String(text) => text.trim().parse().ok(),
+            number => number.as_u64(),
+        });
         let (Some(value), Some(seconds)) = (value, seconds) else {
-            let excerpt = "accessToken or expireIn is not there".into();
+            let excerpt = "expected accessToken with a text and expireIn with a number, came others".into();
             let error = DeliveryError::NotDingTalk { status: 200, json: true, excerpt };
             return Err(DeliveryError::NoToken(Box::new(error)));
         };
