@@ -71,7 +71,7 @@ impl Endpoint {
         self != Self::AccessToken
     }
 
-    fn is_old(self) -> bool {
+    pub(crate) fn is_old(self) -> bool {
         matches!(self, Self::SendBySession | Self::Send)
     }
 

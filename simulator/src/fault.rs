@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::endpoints::Endpoint;
+
 /// What becomes of a robot's post instead of the usual.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "fault", content = "value")]
 pub enum AnswerFault {
-    /// 300001, or `session.expired` by the OpenAPI: nothing arrives.
+    /// 300001, or `session.expired` by the OpenAPI: nothing arrives. Switched on it is said to session webhooks only.
     SessionExpired,
     /// -1, or 500 `system.error` by the OpenAPI: nothing arrives.
     Busy,
@@ -22,7 +24,8 @@ pub enum AnswerFault {
     BanPage,
     /// HTTP 502: nothing arrives.
     ServerError,
-    /// 90020, or 403 `ApiCountLimitForOrg`: the organisation's quota for the month is used up.
+    /// 90020, or 403 `ApiCountLimitForOrg`: the organisation's quota for the month is used up. Switched on it is that of
+    /// messages by webhooks; the OpenAPI has its own.
     QuotaExhausted,
     /// The message arrives, and the answer comes this many milliseconds later.
     Slow(u64),
@@ -38,6 +41,18 @@ pub enum AnswerFault {
     TurnAway(u16, String),
     /// HTTP 302 to this address: nothing arrives.
     Redirect(String),
+}
+
+impl AnswerFault {
+    /// Whether it can become of a message that is sent to this endpoint. One that is asked for once becomes of the next
+    /// message, wherever it is sent.
+    pub(crate) fn concerns(&self, endpoint: Endpoint) -> bool {
+        match self {
+            Self::SessionExpired => endpoint == Endpoint::SendBySession,
+            Self::QuotaExhausted => endpoint.is_old(),
+            _ => endpoint.is_message(),
+        }
+    }
 }
 
 /// What is wrong with a callback.

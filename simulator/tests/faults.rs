@@ -186,6 +186,28 @@ async fn faults_are_used_up_in_order() {
     dingtalk.forget();
 }
 
+/// What is switched on goes as far as its name: another way is still there to be tried.
+#[tokio::test]
+async fn a_fault_of_one_way_leaves_the_others() {
+    let dingtalk = start().await;
+    let session = dingtalk.session(&ops());
+    let code = async |target: &str| dingtalk.post(target, HI).await.errcode();
+    let body = json!({ "robotCode": "", "openConversationId": "", "msgKey": "", "msgParam": "" });
+    for (fault, codes, note) in [
+        (AnswerFault::SessionExpired, (300001, 0), "session-expired"),
+        (AnswerFault::QuotaExhausted, (90020, 90020), "quota-exhausted"),
+    ] {
+        dingtalk.fail_every(Some(fault));
+        assert_eq!((code(&session).await, code(OPEN_TARGET).await), codes);
+        let token = dingtalk.token().await;
+        dingtalk.api(GROUP, &token, &body).await;
+        assert!(!dingtalk.last_notes().contains(&Note::Fault(note.into())), "{note}");
+        dingtalk.fail_every(None);
+        assert_eq!((code(&session).await, code(OPEN_TARGET).await), (0, 0));
+    }
+    dingtalk.forget();
+}
+
 /// What alice says in the group, as a robot gets it under a fault: signature header, timestamp header, body.
 async fn spoilt(
     dingtalk: &DingTalk,

@@ -1,6 +1,6 @@
 //! A TOML document in which every value keeps its key and line, also after `${NAME}` was replaced.
 
-use std::{borrow::Cow, cmp::Reverse, fmt, ops::Range};
+use std::{borrow::Cow, cell::RefCell, cmp::Reverse, fmt, ops::Range};
 
 use serde::de::DeserializeOwned;
 use toml::{
@@ -63,23 +63,43 @@ impl<'t> Document<'t> {
         Ok(Self { text, root, replaced: Vec::new() })
     }
 
-    /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`.
+    /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`. Variables that are not set are
+    /// named all at once, where the first one stands.
     pub(super) fn substitute(&mut self, env: Env<'_>) -> Result<(), Mistake> {
-        let mut first = Ok(());
+        let missing = RefCell::new(Vec::new());
+        let env = |name: &str| {
+            let value = env(name);
+            let mut missing = missing.borrow_mut();
+            if value.is_none() && !missing.iter().any(|known| known == name) {
+                missing.push(name.to_owned());
+            }
+            value
+        };
         let places = self.places();
+        let mut wrong = Vec::new();
         let replaced_values = &mut self.replaced;
         strings(self.root.get_mut(), &mut |span, text| {
-            if first.is_ok() && text.contains("${") {
-                match replaced(text, env, places.is_secret(&span)) {
+            if text.contains("${") {
+                match replaced(text, &env, places.is_secret(&span)) {
                     Ok(new) => {
                         *text = Cow::Owned(new);
                         replaced_values.push(span);
                     }
-                    Err(problem) => first = Err(places.mistake(span, problem)),
+                    Err(problem) => wrong.push((span, problem)),
                 }
             }
         });
-        first
+        // Tables are in the order of their keys.
+        let Some((span, problem)) = wrong.into_iter().min_by_key(|(span, _)| span.start) else {
+            return Ok(());
+        };
+        let (first, more): (Vec<_>, Vec<_>) =
+            missing.into_inner().into_iter().partition(|name| not_set(name) == problem);
+        let more = match more.as_slice() {
+            more if !first.is_empty() && !more.is_empty() => format!(", nor {}", more.join(", ")),
+            _ => String::new(),
+        };
+        Err(places.mistake(span, problem + &more))
     }
 
     /// Takes the document apart into `T`.
@@ -213,6 +233,10 @@ fn strings_in<'t>(value: &mut Spanned<DeValue<'t>>, visit: &mut dyn FnMut(Range<
     }
 }
 
+fn not_set(name: &str) -> String {
+    format!("the environment has no variable {name}")
+}
+
 /// One pass, left to right: what came from the environment is not looked at again. Of what may be a secret only the
 /// names of variables are repeated.
 fn replaced(text: &str, env: Env<'_>, is_secret: bool) -> Result<String, String> {
@@ -238,7 +262,7 @@ fn replaced(text: &str, env: Env<'_>, is_secret: bool) -> Result<String, String>
                 "expected the name of a variable in ${{…}}, came {came} (a literal ${{ is $${{)"
             ));
         }
-        new.push_str(&env(name).ok_or_else(|| format!("the environment has no variable {name}"))?);
+        new.push_str(&env(name).ok_or_else(|| not_set(name))?);
         rest = &after[end + 1..];
     }
     new.push_str(rest);

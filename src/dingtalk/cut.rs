@@ -79,6 +79,20 @@ pub(super) fn close(text: &str) -> String {
     fence.close()
 }
 
+/// The paragraphs of a text that are surely no code, no HTML and no link.
+pub(super) fn prose(text: &str) -> Vec<String> {
+    let mut fence = Fence::default();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let inside = fence.0.is_some();
+        fence.pass(line, Syntax::Markdown);
+        let code = inside || fence.0.is_some() || line.starts_with("    ") || line.starts_with('\t');
+        lines.push(if code || line.trim().is_empty() { "" } else { line });
+    }
+    let plain = |paragraph: &&[&str]| !paragraph.iter().any(|line| line.contains(['`', '~', '<', '[']));
+    lines.split(|line| line.is_empty()).filter(plain).map(|paragraph| paragraph.join("\n")).collect()
+}
+
 /// The code block that one is in: three or more of a character, until a line has at least as many.
 #[derive(Debug, Clone, Default)]
 struct Fence(Option<(char, usize)>);

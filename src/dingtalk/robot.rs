@@ -149,10 +149,15 @@ impl OpenApi {
         let Credentials { key, secret, .. } = &self.credentials;
         let body = json!({ "appKey": key, "appSecret": secret.expose() });
         let answer = self.call("v1.0/oauth2/accessToken", None, &body).await?;
-        let value = answer.get("accessToken").and_then(Value::as_str);
-        let seconds = answer.get("expireIn").and_then(Value::as_u64);
+        let value =
+            answer.get("accessToken").and_then(Value::as_str).filter(|value| !value.trim().is_empty());
+        // Numbers of DingTalk's come as texts now and then (protocol.md 10).
+        let seconds = answer.get("expireIn").and_then(|seconds| match seconds {
+            Value::String(text) => text.trim().parse().ok(),
+            number => number.as_u64(),
+        });
         let (Some(value), Some(seconds)) = (value, seconds) else {
-            let excerpt = "accessToken or expireIn is not there".into();
+            let excerpt = "expected accessToken with a text and expireIn with a number, came others".into();
             return Err(DeliveryError::NotDingTalk { status: 200, json: true, excerpt });
         };
         *held = Some(Token { value: value.into(), until: now + Duration::from_secs(seconds.min(7200)) });

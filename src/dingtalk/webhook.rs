@@ -113,6 +113,11 @@ impl Keyword {
         let plain = text.trim() == text && !text.chars().any(text::is_control);
         if fits && plain { Ok(Self(text)) } else { Err(InvalidKeyword) }
     }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Posts as a custom robot. There is one for each robot of a process, which knows how much it has sent.
