@@ -159,7 +159,7 @@ fn fit(content: &str, actions: &[String], more: Option<&More>, room: usize, loca
     }
     let Beginning { text, hidden } = cut::beginning(content, room, Syntax::Markdown);
     let hidden = hidden + left_out;
-    let last = if hidden > 0 { count(hidden, url) } else { String::new() };
+    let last = if hidden > 0 || more.is_some() { count(hidden, url) } else { String::new() };
     join([text.as_str(), &kept.join("\n"), &last])
 }
 

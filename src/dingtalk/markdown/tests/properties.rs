@@ -30,6 +30,9 @@ const PIECES: &[&str] = &[
     "1. ",
     "\u{1}\t",
     LINK,
+    LINK,
+    LINK,
+    LINK,
 ];
 /// What only an operator may write.
 const MARKUP: &[&str] = &[
@@ -46,6 +49,9 @@ const MARKUP: &[&str] = &[
     "\n> ",
     "   ",
     "&#64;",
+    LINK,
+    LINK,
+    LINK,
     LINK,
 ];
 /// Stands for a link in a text; in Markdown it is one.
