@@ -298,3 +298,18 @@ fn a_robot_is_not_shown() {
     let shown = format!("{settings:?}");
     assert!(!shown.contains("0123456789"), "{shown}");
 }
+
+#[test]
+fn an_answer_is_as_long_as_every_way_can_carry() {
+    let answer =
+        |length: usize| parse(&format!("[[answer]]\nname = 'a'\nmarkdown = '{}'", "x".repeat(length)));
+    let most = (14_000..15_000).rfind(|length| answer(*length).is_ok()).unwrap();
+    assert_eq!(
+        answer(most + 1).unwrap_err(),
+        format!(
+            "3:12: answer[1].markdown: expected Markdown of at most {most} bytes, what the OpenAPI has room for \
+             beside this name, came {} bytes (a quote or a line break takes two)",
+            most + 1
+        )
+    );
+}

@@ -40,7 +40,7 @@ impl Draft {
     /// # Errors
     /// When the rest of it is too long by itself.
     pub fn within(&self, limit: Limit, locale: Locale) -> Result<Message, TooLong> {
-        let (most, beside) = (limit.bytes(), self.beside(limit));
+        let (most, beside) = (limit.bytes(), limit.beside(&self.message));
         let Some(text) = self.message.body.text().map(Shown::as_str) else {
             return if beside <= most {
                 Ok(self.message.clone())
@@ -63,17 +63,6 @@ impl Draft {
         let cut = cut::shorten(text, room, self.syntax(), locale);
         let behind = behind(&cut);
         Ok(with(cut + &behind))
-    }
-
-    /// The size of the message without its text.
-    fn beside(&self, limit: Limit) -> usize {
-        const NOTHING: &str = "-";
-        let message = self.message.with_text(Shown::or_ellipsis(NOTHING));
-        let without = if message.body.text().is_some() { NOTHING.len() } else { 0 };
-        match limit {
-            Limit::Webhook => message.to_json().to_string().len() - without,
-            Limit::MsgParam => message.to_msg_param().1.len() - without,
-        }
     }
 
     fn syntax(&self) -> Syntax {
