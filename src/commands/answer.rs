@@ -77,7 +77,12 @@ impl Prepared for Answer {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Chat, alice};
+    use simulator::AnswerFault;
+
+    use crate::{
+        dingtalk::markdown,
+        testing::{Chat, Setup, alice},
+    };
 
     #[tokio::test]
     async fn the_shipped_answer() {
@@ -103,6 +108,21 @@ mod tests {
 
         @0147000002
         ");
+    }
+
+    #[tokio::test]
+    async fn the_longest_answer_is_whole_by_every_way() {
+        let (most, _) = markdown::answer_sizes("long", "");
+        let answer = "很长，".repeat(most / 9);
+        let toml = format!("[[answer]]\nname = 'long'\nmarkdown = '{answer}'");
+        for session in [true, false] {
+            let mut chat = Chat::set_up(Setup { toml: &toml, openapi: true, ..Setup::default() }).await;
+            if !session {
+                chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+            }
+            chat.say(alice(), "long").await;
+            assert!(chat.read().starts_with(&format!("#### long\n\n{answer}\n\n@")), "{session}");
+        }
     }
 
     #[tokio::test]

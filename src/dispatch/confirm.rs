@@ -28,7 +28,7 @@ use super::{
 use crate::{
     config::{Confirm, Who, Whom},
     dingtalk::{
-        deliver::{Reach, Undelivered},
+        deliver::{Reach, Way},
         markdown::{self, Reader},
         robot::Address,
     },
@@ -332,18 +332,14 @@ async fn send(staff_id: &str, card: &Reply, ctx: &Ctx) -> Result<(), String> {
     let reach = Reach { session: None, address: Some(Address::Person(staff_id.to_owned())), robot: None };
     let reader = Reader { mention: None, can_tap: true };
     let render =
-        |way: crate::dingtalk::deliver::Way| markdown::render(card, &reader, way.limit(), ctx.locale);
+        |way: Way| markdown::render(card, &reader, way.limit(), ctx.locale);
     let by = ctx.deadline.min(ctx.clock.now() + SignedDuration::from_secs(15));
     match ctx.deliver.deliver(&reach, true, render, by).await {
         Ok(_) => Ok(()),
         // The message itself is a card with a code: no part of the error repeats it.
         Err(error) => {
             tracing::warn!(%error, "a card was not delivered");
-            let reason = match &error {
-                Undelivered::Failed { error, .. } => error.cause().map(|cause| cause.meaning(ctx.locale)),
-                _ => None,
-            };
-            Err(reason.unwrap_or_else(|| ctx.locale.say("withheld.no_way", &[])))
+            Err(error.remedy(ctx.locale))
         }
     }
 }

@@ -356,15 +356,18 @@ async fn execute(
 
 /// Whether a command may be run as it was asked; a write only on a signature made a moment ago.
 fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
-    let grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
     let stale = ctx.skew.unsigned_abs() > ctx.settings.dingtalk.max_skew_write;
-    if understood.row.effect == Effect::Write && stale { Err(Missing::Freshness) } else { Ok(grant) }
+    if understood.row.effect == Effect::Write && stale {
+        return Err(Missing::Freshness);
+    }
+    ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.
 async fn run(understood: Understood<'_>, ctx: &Ctx, id: &str) -> Dispatched {
     let Understood { row, prepared, invocation, defaulted, .. } = understood;
     let badly = if row.effect == Effect::Write { Outcome::Unknown } else { Outcome::Failed };
+    ctx.progress.begins(row.sensitive);
     let (mut reply, outcome) = match attempt(row, prepared.run(ctx), badly, ctx, id).await {
         Ok(reply) => (reply, Outcome::Done),
         Err(ended) => ended,

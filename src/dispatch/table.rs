@@ -20,8 +20,8 @@ pub struct Table {
     longest: usize,
 }
 
-/// A name that is taken: what is wrong with it, and which of the settings' rows has it.
-const TAKEN: &str = "expected a name of its own, came that of a command, an answer or an alias";
+/// What is wrong with a name that is taken.
+const TAKEN: &str = "is already the name of a command or an answer";
 
 /// Words of the operator's own for a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,23 +61,25 @@ impl Table {
         let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
         let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
         let mut names = HashMap::new();
-        let taken = |index: usize| match located.get(index.saturating_sub(fixed.len())) {
-            Some(name) => name.unexpected(TAKEN),
-            None => Mistake { problem: TAKEN.to_owned(), ..Mistake::default() },
+        let taken = |name: &str, index: usize| match located.get(index.saturating_sub(fixed.len())) {
+            Some(at) if at.is_hidden() => at.mistake(TAKEN),
+            Some(at) => at.mistake(format!("\"{name}\" {TAKEN}")),
+            None => Mistake { problem: format!("\"{name}\" {TAKEN}"), ..Mistake::default() },
         };
         for (index, row) in table.rows().enumerate() {
             for name in row.names() {
-                if names.insert(folded(&name), index).is_some_and(|other| other != index) {
-                    return Err(taken(index));
+                let name = folded(&name);
+                if names.insert(name.clone(), index).is_some_and(|other| other != index) {
+                    return Err(taken(&name, index));
                 }
             }
         }
         // `help ping` as an answer would take words away from `help`.
         for (index, row) in table.owned.iter().enumerate() {
             let words: Vec<&str> = row.path.iter().collect();
-            let begins = |count: usize| names.contains_key(&folded(&words[..count].join(" ")));
-            if (1..words.len()).any(begins) {
-                return Err(taken(fixed.len() + index));
+            let begins = |count: &usize| names.contains_key(&folded(&words[..*count].join(" ")));
+            if let Some(count) = (1..words.len()).find(begins) {
+                return Err(taken(&words[..count].join(" "), fixed.len() + index));
             }
         }
         table.longest = names.keys().map(|name| name.split(' ').count()).max().unwrap_or(0);

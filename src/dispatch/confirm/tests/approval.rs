@@ -96,8 +96,9 @@ async fn nobody_approves_their_own_command_or_anothers_without_the_right() {
     chat.say(alice(), "k8s scale web 3").await;
     let line = line(&chat.read_privately(&bob()));
     chat.forget();
-    let carol = simulator::Organisation::default().person("carol").unwrap().clone();
-    for who in [alice(), carol] {
+    let erin = simulator::Person::member("erin", "Erin", "0147000009");
+    chat.dingtalk().organise(|organisation| organisation.people.push(erin.clone()));
+    for who in [alice(), erin] {
         chat.say_privately(who.clone(), &line).await;
         let reply = chat.read_privately(&who);
         assert!(reply.starts_with("#### 没有执行"), "{reply}");

@@ -2,7 +2,7 @@
 
 use simulator::AnswerFault;
 
-use super::{alice, bob, chat, line, shown, writes};
+use super::{alice, chat, line, shown, writes};
 
 #[tokio::test]
 async fn the_card_goes_to_the_private_chat() {
@@ -105,5 +105,4 @@ async fn not_me_is_noted() {
 
     已写入审计日志。你不点确认，命令就不会执行。请尽快联系管理员：可能有人在冒用你的名义发送命令。
     ");
-    let _ = bob();
 }
