@@ -194,6 +194,12 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let complained = |complaint: &Complaint| {
         ended(help::complain(row, &line, complaint, ctx), &path, Outcome::NotUnderstood)
     };
+    if row.tail == Tail::Words
+        && let Some(at) = ctx.table.second(&line)
+    {
+        let message = ctx.locale.say("arguments.several", &[]);
+        return complained(&Complaint { message, at: Some(at) });
+    }
     let mut prepared = match arguments::read(row, &line, &words, ctx.locale) {
         Ok(Arguments::Given(prepared)) => prepared,
         Ok(Arguments::HelpWanted) => return ended(help::usage(row, ctx), &path, Outcome::Done),

@@ -1,6 +1,6 @@
 //! The table of commands, found by what was said.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::{
     row::Row,
@@ -111,6 +111,20 @@ impl Table {
         Found::Nothing { line, nearest }
     }
 
+    /// Where a second command begins, if there is one: on a line of its own, or behind what separates commands.
+    pub fn second(&self, line: &Line) -> Option<Range<usize>> {
+        let begins = |line: Line| self.beginning(line.words()).is_some() || self.part(&line).is_some();
+        let second = line.words().windows(2).find(|pair| {
+            let [before, word] = pair else { return false };
+            let between = &line.text()[before.span.end..word.span.start];
+            let is_apart = between.contains(['\n', '\r', '\u{2028}', '\u{2029}']) || separates(before);
+            // `在吗`, and `？` below it, is one sentence.
+            let says_something = !word.quoted && word.text.contains(char::is_alphanumeric);
+            is_apart && says_something && begins(Line::split(&line.text()[word.span.start..]))
+        });
+        second.map(|pair| pair[1].span.clone())
+    }
+
     /// The row with the longest name that the words begin with, and the words after it.
     fn beginning(&self, words: &[Word]) -> Option<(&Row, Vec<Word>)> {
         // What is quoted is a value, but for the first word: who quotes that quotes the whole line.
@@ -155,6 +169,12 @@ impl Table {
         scored.sort();
         scored.into_iter().map(|(_, _, name)| name).take(3).collect()
     }
+}
+
+/// Whether a word ends a command for those who are used to shells.
+fn separates(word: &Word) -> bool {
+    let text = folded(&word.text);
+    !word.quoted && (matches!(text.as_str(), "&&" | "||" | "|") || text.ends_with(';'))
 }
 
 /// A name as it is compared: without regard to case and to the width of letters.

@@ -3,6 +3,7 @@
 mod endings;
 mod lines;
 mod mistakes;
+mod several;
 
 use serde::Serialize;
 
