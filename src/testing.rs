@@ -137,7 +137,12 @@ impl Chat {
 
     /// In a group, with these rows instead of the program's commands.
     pub async fn with_rows(rows: &'static [Row]) -> Self {
-        Self::build("", Some(rows), Robots::default()).await
+        Self::with_rows_and(rows, "").await
+    }
+
+    /// The same, with these settings in addition or instead.
+    pub async fn with_rows_and(rows: &'static [Row], toml: &str) -> Self {
+        Self::build(toml, Some(rows), Robots::default()).await
     }
 
     async fn build(toml: &str, rows: Option<&'static [Row]>, robots: Robots<'_>) -> Self {

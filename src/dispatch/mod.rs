@@ -1,7 +1,7 @@
 //! From words to a decision, and nothing of HTTP.
 //!
-//! [`words`] splits the line, [`table`] finds the row, [`arguments`] reads what follows, [`access`] decides,
-//! [`audit`] records, [`progress`] tells what takes long. A command sees a [`Ctx`] and answers with a [`Reply`].
+//! [`words`] splits the line, [`table`] finds the row, [`arguments`] reads what follows into [`values`], [`access`]
+//! decides, [`audit`] records, [`progress`] tells what takes long. A command sees a [`Ctx`] and answers with a [`Reply`].
 
 pub mod access;
 pub mod arguments;
@@ -11,6 +11,7 @@ pub mod invocation;
 pub mod progress;
 pub mod row;
 pub mod table;
+pub mod values;
 pub mod words;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -51,6 +52,8 @@ pub struct Ctx {
     pub who: Person,
     /// Where.
     pub place: Place,
+    /// Who was mentioned beside the robot, in no order that means anything.
+    pub mentioned: Vec<Mentioned>,
     /// The language to answer in.
     pub locale: Locale,
     /// The time zone to show times in.
@@ -102,6 +105,15 @@ impl Person {
     pub fn staff(&self) -> Option<&str> {
         self.staff_id.as_deref().filter(|_| self.membership == Membership::Own)
     }
+}
+
+/// Somebody of the robot's organisation who was mentioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mentioned {
+    /// The id in the organisation.
+    pub staff_id: String,
+    /// DingTalk's `dingtalkId`.
+    pub dingtalk_id: Option<String>,
 }
 
 /// Where something is said.
@@ -200,7 +212,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         let message = ctx.locale.say("arguments.several", &[]);
         return complained(&Complaint { message, at: Some(at) });
     }
-    let mut prepared = match arguments::read(row, &line, &words, ctx.locale) {
+    let mut prepared = match arguments::read(row, &line, &words, ctx) {
         Ok(Arguments::Given(prepared)) => prepared,
         Ok(Arguments::HelpWanted) => return ended(help::usage(row, ctx), &path, Outcome::Done),
         Err(complaint) => return complained(&complaint),

@@ -178,7 +178,7 @@ fn separates(word: &Word) -> bool {
 }
 
 /// A name as it is compared: without regard to case and to the width of letters.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     let narrow = |c: char| match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         c => c,
@@ -193,7 +193,7 @@ fn without_end(name: &str) -> &str {
 
 /// How far what was said is from a name, if it is near at all: a third of the letters may differ, one always (but
 /// not all); the beginning of a name is near, and so is what has the name in its first word.
-fn distance(name: &str, said: &[&str]) -> Option<usize> {
+pub(super) fn distance(name: &str, said: &[&str]) -> Option<usize> {
     let count = name.split(' ').count();
     let said = folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
     let name = folded(name);

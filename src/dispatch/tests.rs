@@ -2,8 +2,10 @@
 
 mod endings;
 mod lines;
+mod mentions;
 mod mistakes;
 mod several;
+mod values;
 
 use serde::Serialize;
 
