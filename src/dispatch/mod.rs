@@ -6,6 +6,7 @@
 pub mod access;
 pub mod arguments;
 pub mod audit;
+pub mod canonical;
 pub mod help;
 pub mod invocation;
 pub mod progress;

@@ -172,7 +172,7 @@ impl Table {
 }
 
 /// Whether a word ends a command for those who are used to shells.
-fn separates(word: &Word) -> bool {
+pub(super) fn separates(word: &Word) -> bool {
     let text = folded(&word.text);
     !word.quoted && (matches!(text.as_str(), "&&" | "||" | "|") || text.ends_with(';'))
 }

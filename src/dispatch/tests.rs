@@ -1,5 +1,6 @@
 //! Conversations about lines, with commands made for them.
 
+mod canonical;
 mod endings;
 mod lines;
 mod mentions;

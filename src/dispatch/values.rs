@@ -105,6 +105,11 @@ pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Op
     }
 }
 
+/// A text as it is typed, from what it serializes to.
+pub(super) fn retyped(argument: &clap::Arg, canonical: &str) -> String {
+    if is_person(argument) { PersonName::new(canonical).to_string() } else { canonical.to_owned() }
+}
+
 /// At most three names like what was typed, nearest first.
 pub(super) fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let distance = |name: &'n str| table::distance(name, &[typed]).map(|distance| (distance, name));
