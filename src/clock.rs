@@ -5,7 +5,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// A future that resolves when a sleep is over.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -16,6 +16,12 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// `deadline` less what is kept back for what follows, or less half of what is left, where that is little.
+pub(crate) fn before(deadline: Timestamp, kept_back: SignedDuration, now: Timestamp) -> Timestamp {
+    let left = deadline.duration_since(now).max(SignedDuration::ZERO);
+    deadline - left.checked_div(2).unwrap_or_default().min(kept_back)
 }
 
 impl dyn Clock {
@@ -46,5 +52,19 @@ impl Clock for SystemClock {
 
     fn sleep(&self, duration: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_kept_back_for_what_follows() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let three = SignedDuration::from_secs(3);
+        assert_eq!(before(at(60), three, at(0)), at(57));
+        assert_eq!(before(at(4), three, at(0)), at(2));
+        assert_eq!(before(at(0), three, at(10)), at(0));
     }
 }

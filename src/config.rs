@@ -6,6 +6,7 @@
 
 mod document;
 mod environment;
+mod hosts;
 mod robots;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
@@ -22,7 +23,7 @@ use self::{
     robots::RobotSection,
 };
 use crate::{
-    dingtalk::{session::SessionHosts, webhook::CustomRobot},
+    dingtalk::{markdown, session::SessionHosts, webhook::CustomRobot},
     dispatch::{table::Taken, words::Line},
     locale::Locale,
     text,
@@ -34,8 +35,6 @@ const VERSION: i64 = 1;
 /// DingTalk's rule (protocol.md 1.1).
 const MAX_SKEW: Duration = Duration::from_secs(3600);
 const MAX_SKEW_WRITE: Duration = Duration::from_secs(300);
-/// A message of DingTalk holds 20,000 bytes, and an answer has a title and a mention beside it.
-const MAX_ANSWER: usize = 15_000;
 
 /// Reads a variable of the environment.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -319,8 +318,7 @@ impl DingTalkSection {
         let max_skew_write = skew(self.max_skew_write, MAX_SKEW_WRITE)?;
         let host = |text: Option<Spanned<String>>, default: &str| {
             let text = text.unwrap_or_else(|| Spanned::new(0..0, default.to_owned()));
-            text::web_address(text.get_ref())
-                .ok_or_else(|| places.unexpected(text.span(), "expected an http(s) address", text.get_ref()))
+            hosts::check(text.get_ref()).map_err(|error| places.mistake(text.span(), error.to_string()))
         };
         let oapi = host(self.oapi, "https://oapi.dingtalk.com")?;
         let api = host(self.api, "https://api.dingtalk.com")?;
@@ -385,18 +383,23 @@ impl AnswerSection {
             let expected = "expected words as they are said to get the answer";
             return Err(places.unexpected(self.name.span(), expected, self.name.get_ref()));
         }
-        // As it counts in a message, where a quote or a line break takes two bytes.
-        let length = serde_json::to_string(self.markdown.get_ref()).map_or(0, |json| json.len() - 2);
-        if self.markdown.get_ref().trim().is_empty() {
+        let markdown = self.markdown.get_ref();
+        if markdown.trim().is_empty() {
             return Err(places.mistake(self.markdown.span(), "expected Markdown, came blanks".into()));
         }
-        if length > MAX_ANSWER {
-            let problem = format!("expected Markdown of at most {MAX_ANSWER} bytes, came {length} bytes");
+        // The session webhook has room for more, but the answer must not be cut where it goes by the OpenAPI: whoever
+        // wrote it can shorten it better.
+        let (most, came) = markdown::answer_sizes(&name, markdown);
+        if came > most {
+            let problem = format!(
+                "expected Markdown of at most {most} bytes, what the OpenAPI has room for beside this name, came {came} \
+                 bytes (a quote or a line break takes two)"
+            );
             return Err(places.mistake(self.markdown.span(), problem));
         }
         let name_at = places.mistake(self.name.span(), String::new());
         let name_replaced = places.is_replaced(&self.name.span());
-        Ok(Answer { name, markdown: self.markdown.get_ref().clone(), name_at, name_replaced })
+        Ok(Answer { name, markdown: markdown.clone(), name_at, name_replaced })
     }
 }
 

@@ -135,6 +135,12 @@ impl Chat {
         Self::build("", rows, Robots { code: Some(&robot_code), key: Some(key) }).await
     }
 
+    /// The same, with these settings, as [`Chat::with`] takes them.
+    pub async fn with_openapi_and_settings(toml: &str) -> Self {
+        let DingTalkApp { key, robot_code, .. } = Organisation::default().app;
+        Self::build(toml, None, Robots { code: Some(&robot_code), key: Some(key) }).await
+    }
+
     /// In a group, with these rows instead of the program's commands.
     pub async fn with_rows(rows: &'static [Row]) -> Self {
         Self::with_rows_and(rows, "").await

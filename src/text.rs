@@ -1,13 +1,15 @@
 //! Text from outside: cut to a length, its characters that show nothing, and addresses in it.
 
+use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
-/// The beginning of a text, at most `letters` long, with an ellipsis where something is left out.
+/// The beginning of a text, at most `letters` characters long, with an ellipsis where something is left out. What is
+/// shown as one letter, such as a family, stays whole or is left out.
 pub(crate) fn cut(text: &str, letters: usize) -> String {
-    match text.char_indices().nth(letters) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    let Some((most, _)) = text.char_indices().nth(letters) else { return text.to_owned() };
+    let ends = text.grapheme_indices(true).map(|(at, letter)| at + letter.len());
+    let end = ends.take_while(|end| *end <= most).last().unwrap_or(0);
+    format!("{}…", &text[..end])
 }
 
 /// The beginning of a text, at most `bytes` long.
@@ -37,6 +39,8 @@ mod tests {
         assert_eq!(cut("中文", 2), "中文");
         assert_eq!(cut("中文字", 2), "中文…");
         assert_eq!(cut("", 0), "");
+        assert_eq!(cut("👨‍👩‍👧👨‍👩‍👧", 9), "👨‍👩‍👧…", "a family is five characters");
+        assert_eq!(cut("e\u{301}e\u{301}", 3), "e\u{301}…");
         assert_eq!(cut_bytes("中文", 4), "中");
         assert_eq!(cut_bytes("中文", 6), "中文");
     }

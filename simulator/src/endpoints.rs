@@ -71,7 +71,7 @@ impl Endpoint {
         self != Self::AccessToken
     }
 
-    fn is_old(self) -> bool {
+    pub(crate) fn is_old(self) -> bool {
         matches!(self, Self::SendBySession | Self::Send)
     }
 
@@ -265,12 +265,12 @@ async fn finish(
             (status, body, code) = (502, "<html><h1>502 Bad Gateway</h1></html>".into(), None);
             content_type = "text/html;charset=UTF-8";
         }
-        Some(AnswerFault::Answer(own_status, own_body)) => {
+        Some(AnswerFault::Answer(own_status, own_body) | AnswerFault::TurnAway(own_status, own_body)) => {
             code = own_code(own_body);
             (status, body) = (*own_status, own_body.clone());
         }
         Some(AnswerFault::Redirect(_)) => (status, body, code) = (302, String::new(), None),
-        Some(AnswerFault::Slow(milliseconds)) => {
+        Some(AnswerFault::Slow(milliseconds) | AnswerFault::SlowlyBusy(milliseconds)) => {
             shared.clock.sleep(Duration::from_millis(*milliseconds)).await;
         }
         Some(fault @ (AnswerFault::Hang | AnswerFault::Reset | AnswerFault::Refuse)) => {

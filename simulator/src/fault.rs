@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::endpoints::Endpoint;
+
 /// What becomes of a robot's post instead of the usual.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "fault", content = "value")]
 pub enum AnswerFault {
-    /// 300001, or `session.expired` by the OpenAPI: nothing arrives.
+    /// 300001, or `session.expired` by the OpenAPI: nothing arrives. Switched on it is said to session webhooks only.
     SessionExpired,
     /// -1, or 500 `system.error` by the OpenAPI: nothing arrives.
     Busy,
+    /// The same, after this many milliseconds: nothing arrives.
+    SlowlyBusy(u64),
     /// 410100, or 403 `QpsLimitForAppkeyAndApi`: nothing arrives.
     Throttled,
     /// This `errcode`, or this code of the OpenAPI: nothing arrives.
@@ -20,7 +24,8 @@ pub enum AnswerFault {
     BanPage,
     /// HTTP 502: nothing arrives.
     ServerError,
-    /// 90020, or 403 `ApiCountLimitForOrg`: the organisation's quota for the month is used up.
+    /// 90020, or 403 `ApiCountLimitForOrg`: the organisation's quota for the month is used up. Switched on it is that of
+    /// messages by webhooks; the OpenAPI has its own.
     QuotaExhausted,
     /// The message arrives, and the answer comes this many milliseconds later.
     Slow(u64),
@@ -32,8 +37,22 @@ pub enum AnswerFault {
     Refuse,
     /// The message arrives, and this status and body are the answer.
     Answer(u16, String),
+    /// A gateway in front of DingTalk answers with this status and body: nothing arrives.
+    TurnAway(u16, String),
     /// HTTP 302 to this address: nothing arrives.
     Redirect(String),
+}
+
+impl AnswerFault {
+    /// Whether it can become of a message that is sent to this endpoint. One that is asked for once becomes of the next
+    /// message, wherever it is sent.
+    pub(crate) fn concerns(&self, endpoint: Endpoint) -> bool {
+        match self {
+            Self::SessionExpired => endpoint == Endpoint::SendBySession,
+            Self::QuotaExhausted => endpoint.is_old(),
+            _ => endpoint.is_message(),
+        }
+    }
 }
 
 /// What is wrong with a callback.

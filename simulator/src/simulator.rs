@@ -366,7 +366,8 @@ impl Simulator {
         self.shared.world().faults.answers.push_back((Some(endpoint), fault));
     }
 
-    /// This becomes of every message that a robot sends, until it is `None`.
+    /// This becomes of every message that a robot sends, until it is `None`: an expired session of those by session
+    /// webhooks, a quota that is used up of those by webhooks.
     pub fn fail_every(&self, fault: Option<AnswerFault>) {
         self.shared.world().faults.every_answer = fault;
         self.shared.tell(Change::Switches);

@@ -204,7 +204,7 @@ impl World {
         };
         match self.faults.answers.iter().position(fits) {
             Some(index) => self.faults.answers.remove(index).map(|(_, fault)| fault),
-            None => self.faults.every_answer.clone().filter(|_| endpoint.is_message()),
+            None => self.faults.every_answer.clone().filter(|fault| fault.concerns(endpoint)),
         }
     }
 

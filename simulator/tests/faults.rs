@@ -36,6 +36,8 @@ async fn posts_that_do_not_arrive() {
         (AnswerFault::QuotaExhausted, "quota-exhausted", 200, "", "90020"),
         (AnswerFault::BanPage, "ban-page", 200, html, "<!DOCTYPE html>"),
         (AnswerFault::ServerError, "server-error", 502, html, "502 Bad Gateway"),
+        (AnswerFault::TurnAway(429, "slow down".into()), "turn-away", 429, "", "slow down"),
+        (AnswerFault::SlowlyBusy(0), "slowly-busy", 200, "", "-1"),
         (AnswerFault::Redirect("http://127.0.0.1:1/".into()), "redirect", 302, "", ""),
     ] {
         for target in [dingtalk.session(&ops()), OPEN_TARGET.into()] {
@@ -181,6 +183,28 @@ async fn faults_are_used_up_in_order() {
     assert!(!dingtalk.token().await.is_empty());
     dingtalk.fail_every(None);
     assert_eq!(post(&session).await, 0);
+    dingtalk.forget();
+}
+
+/// What is switched on goes as far as its name: another way is still there to be tried.
+#[tokio::test]
+async fn a_fault_of_one_way_leaves_the_others() {
+    let dingtalk = start().await;
+    let session = dingtalk.session(&ops());
+    let code = async |target: &str| dingtalk.post(target, HI).await.errcode();
+    let body = json!({ "robotCode": "", "openConversationId": "", "msgKey": "", "msgParam": "" });
+    for (fault, codes, note) in [
+        (AnswerFault::SessionExpired, (300001, 0), "session-expired"),
+        (AnswerFault::QuotaExhausted, (90020, 90020), "quota-exhausted"),
+    ] {
+        dingtalk.fail_every(Some(fault));
+        assert_eq!((code(&session).await, code(OPEN_TARGET).await), codes);
+        let token = dingtalk.token().await;
+        dingtalk.api(GROUP, &token, &body).await;
+        assert!(!dingtalk.last_notes().contains(&Note::Fault(note.into())), "{note}");
+        dingtalk.fail_every(None);
+        assert_eq!((code(&session).await, code(OPEN_TARGET).await), (0, 0));
+    }
     dingtalk.forget();
 }
 

@@ -6,11 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tracing::Instrument;
 
-use super::{Accepted, App, Arrival};
+use super::{Accepted, App, Arrival, NO_QUOTA};
 use crate::{
+    clock::before,
     dingtalk::{
         callback::{Content, ConversationKind},
         deliver::{Reach, Undelivered, Way},
@@ -18,9 +19,10 @@ use crate::{
     },
     dispatch::{
         self, Ctx, Dispatched, Membership, Mentioned, Person, Place,
-        audit::{self, Delivery, Outcome, Record},
-        progress::Progress,
+        audit::{self, Delivery, Lost, Outcome, Record},
+        progress::{Progress, Waits},
     },
+    locale::Locale,
     reply::Reply,
     text,
 };
@@ -116,17 +118,18 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         let render = |way| markdown::render(reply, &reader(way, &ctx), way.limit(), ctx.locale);
         app.deliver.deliver(reach, sensitive, render, by).await
     };
+    let is_no_quota = matches!(task, Task::NoQuota);
     let Dispatched { reply, record, sensitive } = match task {
         Task::Line(line) => {
             let mut dispatching = pin!(dispatch::dispatch(&line, &ctx, short(&arrival.request_id)));
             tokio::select! {
                 biased;
                 dispatched = &mut dispatching => dispatched,
-                what = ctx.progress.worth_telling(app.clock.as_ref()) => {
+                Waits { what, sensitive } = ctx.progress.worth_telling(app.clock.as_ref()) => {
                     let progress = Reply::new(ctx.locale.say("progress.title", &[]))
-                        .text(ctx.locale.say("progress.text", &[("what", &what)]));
+                        .text(ctx.locale.say("progress.text", &[("what", &what.unwrap_or_default())]));
                     // Told beside the work, and no longer than the work: the reply itself comes after it.
-                    let told = deliver(&reach, &progress, false, ctx.deadline);
+                    let told = deliver(&reach, &progress, sensitive, ctx.deadline);
                     let (dispatched, told) = tokio::join!(dispatching, told);
                     if let Err(error) = told {
                         tracing::warn!(%error, "nobody was told what a command waits for");
@@ -155,11 +158,7 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
             && reach.session.is_some()
             && !undelivered.may_have_arrived()
         {
-            let reason = match undelivered {
-                Undelivered::Failed { error, .. } => error.cause().map(|cause| cause.meaning(ctx.locale)),
-                _ => None,
-            };
-            let reason = reason.unwrap_or_else(|| ctx.locale.say("withheld.no_way", &[]));
+            let reason = undelivered.remedy(ctx.locale);
             let notice = Reply::new(ctx.locale.say("withheld.title", &[("command", &record.path)]))
                 .text(ctx.locale.say("withheld.text", &[("reason", &reason)]));
             let session = Reach { address: None, ..reach.clone() };
@@ -169,20 +168,30 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         }
         Some(delivered)
     };
+    // What is said seldom was not said if it surely did not arrive: the next may say it.
+    if let Some(Err(undelivered)) = &delivered
+        && !undelivered.may_have_arrived()
+    {
+        if refused {
+            app.refused.forget(sender(&ctx));
+        }
+        if is_no_quota {
+            app.said.forget(NO_QUOTA);
+        }
+    }
+    let lost = |undelivered| Lost {
+        bytes: Undelivered::bytes(undelivered),
+        reason: undelivered,
+        remedy: undelivered.remedy(Locale::En),
+    };
     let delivery = match &delivered {
         None => Delivery::Withheld,
         Some(Ok(way)) => Delivery::Delivered(way),
-        Some(Err(error)) if error.may_have_arrived() => Delivery::Unknown(error),
-        Some(Err(error)) => Delivery::Failed(error),
+        Some(Err(error)) if error.may_have_arrived() => Delivery::Unknown(lost(error)),
+        Some(Err(error)) => Delivery::Failed(lost(error)),
     };
     let took = app.clock.now().duration_since(ctx.received);
     audit::write(&record, &ctx, took, &delivery);
-}
-
-/// The host's deadline less what is kept back, or less half of what is left, where that is little.
-fn before(deadline: Timestamp, kept_back: SignedDuration, now: Timestamp) -> Timestamp {
-    let left = deadline.duration_since(now).max(SignedDuration::ZERO);
-    deadline - left.checked_div(2).unwrap_or_default().min(kept_back)
 }
 
 /// Who it was, for a refusal not to be said too often. A staff id may be that of another organisation.
@@ -214,17 +223,4 @@ fn reader(way: Way, ctx: &Ctx) -> Reader {
 /// The beginning of a request id: enough to find it in the log, short enough to be read out.
 fn short(request_id: &str) -> &str {
     request_id.get(..8).unwrap_or(request_id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_is_left_to_say_that_a_deadline_was_missed() {
-        let at = |second: i64| Timestamp::from_second(second).unwrap();
-        assert_eq!(before(at(60), TO_SAY_SO, at(0)), at(57));
-        assert_eq!(before(at(4), TO_SAY_SO, at(0)), at(2));
-        assert_eq!(before(at(0), TO_SAY_SO, at(10)), at(0));
-    }
 }

@@ -46,6 +46,14 @@ impl Recently {
         }
         true
     }
+
+    /// This name was not seen after all.
+    pub(super) fn forget(&self, name: &str) {
+        let name = self.hasher.hash_one(name);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.names.remove(&name);
+        seen.order.retain(|(_, known)| *known != name);
+    }
 }
 
 impl Seen {
@@ -109,6 +117,18 @@ mod tests {
         assert!(recently.first_time("b", at(59)));
         assert!(recently.first_time("a", at(60)));
         assert!(!recently.first_time("b", at(60)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_new_and_as_old_as_its_return() {
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        let recently = Recently::new(SignedDuration::from_mins(1));
+        assert!(recently.first_time("a", at(0)));
+        recently.forget("a");
+        recently.forget("b");
+        assert!(recently.first_time("a", at(30)));
+        assert!(!recently.first_time("a", at(60)), "its first time was forgotten, not its second");
+        assert!(recently.first_time("a", at(90)));
     }
 
     #[test]

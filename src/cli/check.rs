@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use super::CliError;
 use crate::{
+    config::{Environment, Settings},
+    dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{Effect, help},
     locale::Locale,
 };
 
-/// Read the settings; print the commands, or what is wrong
+/// Read the settings of the function; print them and its commands, or what is wrong
+///
+/// It checks what the function needs, so DINGTALK_APP_SECRET must be set, also where the settings are only for
+/// `send --to robot:NAME`, which does without.
 #[derive(clap::Args)]
 pub(super) struct Check {}
 
@@ -21,6 +26,9 @@ impl Check {
         let (_, listen) = super::listen(None)?;
         let timeout = super::timeout()?.as_secs();
         let skew = settings.dingtalk.max_skew.as_secs();
+        let openapi = openapi(&environment, &settings);
+        let robots: Vec<String> =
+            settings.robots.iter().map(|(name, robot)| described(name, robot)).collect();
         let facts = [
             ("settings", format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash)),
             ("locale", settings.locale.name().to_owned()),
@@ -31,11 +39,12 @@ impl Check {
                 "robot",
                 environment.robot_code.unwrap_or_else(|| "any: DINGTALK_ROBOT_CODE is not set".to_owned()),
             ),
+            ("OpenAPI", openapi),
             ("HTTP", format!("on {listen}, a command may take {timeout} s")),
             ("corps", or_none(&settings.dingtalk.corps)),
             ("people", names(&settings.people)),
             ("groups", names(&settings.groups)),
-            ("robots", names(&settings.robots)),
+            ("robots", or_none(&robots)),
         ];
         let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
         let rows = table.rows().map(|row| {
@@ -49,6 +58,30 @@ impl Check {
         });
         super::print(&format!("{facts}\n{}", rows.collect::<String>()))
     }
+}
+
+/// Whether messages can go by the OpenAPI, and why or why not.
+fn openapi(environment: &Environment, settings: &Settings) -> String {
+    match environment.credentials() {
+        Some(credentials) => format!("on: {} sends by {}", credentials.robot_code, settings.dingtalk.api),
+        None => match environment.robot_code {
+            Some(_) => "off: DINGTALK_APP_KEY is not set".to_owned(),
+            None => "off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set".to_owned(),
+        },
+    }
+}
+
+/// A robot with the security settings that are known of it.
+fn described(name: &str, robot: &CustomRobot) -> String {
+    let secret = if robot.secret.is_some() { "secret" } else { "no secret" };
+    let keywords = match robot.keywords.len() {
+        0 => "no keywords".to_owned(),
+        _ => {
+            let keywords: Vec<&str> = robot.keywords.iter().map(Keyword::as_str).collect();
+            format!("keywords {}", keywords.join(" "))
+        }
+    };
+    format!("{name} ({secret}, {keywords})")
 }
 
 fn names<T>(map: &BTreeMap<String, T>) -> String {

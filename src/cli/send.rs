@@ -3,26 +3,36 @@
 //! Exit codes: 0 delivered, 1 not delivered, 2 usage or settings, 3 delivery unknown: it may have arrived. Nothing is
 //! printed but why it was not delivered.
 
+mod told;
 mod written;
 
-use std::{fmt::Display, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, path::PathBuf, sync::Arc, time::Duration};
 
-use super::{CliError, env};
+use self::told::Teller;
+use super::{CliError, env, given};
 use crate::{
     clock::{Clock, SystemClock},
-    config::{Environment, Settings},
+    config::{Environment, Settings, SettingsFile},
     dingtalk::{
-        deliver::{Deliver, Reach, Undelivered, Way},
+        deliver::{Deliver, Reach, Way},
         markdown::is_id,
         robot::{Address, Credentials, OpenApi},
         webhook::{CustomRobot, Webhook},
     },
     outbound::Outbound,
-    text,
 };
 
 /// All tries together.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What the OpenAPI needs of the environment.
+const OPENAPI: [&str; 3] = ["DINGTALK_APP_SECRET", "DINGTALK_APP_KEY", "DINGTALK_ROBOT_CODE"];
+/// Names that are listed where one is unknown.
+const MAX_NAMES: usize = 20;
+
+const TO: &str = "To whom";
+const WHAT: &str = "What (one of them)";
+const WITH: &str = "With";
+const MENTIONS: &str = "Mentions (in --text, --markdown and --card, by a custom robot)";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,53 +52,58 @@ Exit codes: 0 delivered, 1 not delivered, 2 usage or settings, 3 unknown: it may
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// robot:NAME, group:NAME or group:CONVERSATION-ID, person:NAME or person:STAFF-ID; names are those of dingops.toml
-    #[arg(long, value_name = "TARGET")]
+    /// robot:NAME of [robots], group:NAME of [groups] or group:CONVERSATION-ID, person:NAME of [people] or
+    /// person:STAFF-ID
+    #[arg(long, value_name = "KIND:NAME", help_heading = TO)]
     to: String,
+
     /// Plain text, or what a link says below its title; - reads it from standard input
     #[arg(long, allow_hyphen_values = true, required_unless_present_any = ["markdown", "card", "feed"],
-        conflicts_with_all = ["markdown", "card", "feed"])]
+        conflicts_with_all = ["markdown", "card", "feed"], help_heading = WHAT)]
     text: Option<String>,
     /// Markdown from a file; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["link", "card", "feed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["link", "card", "feed"], help_heading = WHAT)]
     markdown: Option<PathBuf>,
-    /// A card that opens this page, with --title and --text
-    #[arg(long, value_name = "URL", requires_all = ["title", "text"], conflicts_with_all = ["card", "feed"])]
+    /// A message that opens this page, with --title and --text
+    #[arg(long, value_name = "URL", requires_all = ["title", "text"], conflicts_with_all = ["card", "feed"],
+        help_heading = WHAT)]
     link: Option<String>,
-    /// A picture on the card of --link
-    #[arg(long, value_name = "URL", requires = "link")]
-    picture: Option<String>,
     /// Markdown from a file, with buttons below it; - is standard input
-    #[arg(long, value_name = "FILE", requires = "button", conflicts_with = "feed")]
+    #[arg(long, value_name = "FILE", requires = "button", conflicts_with = "feed", help_heading = WHAT)]
     card: Option<PathBuf>,
-    /// A button of --card; several are allowed. The label ends at the first = that an address follows
-    #[arg(long, value_name = "LABEL=URL", requires = "card")]
-    button: Vec<String>,
-    /// Puts two buttons beside one another instead of below
-    #[arg(long, requires = "card")]
-    horizontal: bool,
-    /// One card of a feed: its title, the page it opens and, behind a blank, a picture; several are allowed
-    #[arg(long, value_name = "TITLE=URL PICTURE")]
+    /// One entry of a feed: its title, the page it opens and, behind a blank, a picture; several are allowed
+    #[arg(long, value_name = "TITLE=URL PICTURE-URL", help_heading = WHAT)]
     feed: Vec<String>,
-    /// Title of a link; of Markdown and a card, what the conversation list previews, otherwise their first heading or
+
+    /// Title of --link; of --markdown and --card, what the conversation list shows, otherwise their first heading or
     /// line
-    #[arg(long, allow_hyphen_values = true, conflicts_with = "feed")]
+    #[arg(long, allow_hyphen_values = true, conflicts_with = "feed", help_heading = WITH)]
     title: Option<String>,
-    /// Mentions somebody: a name of the settings or a staff id; several are allowed
-    #[arg(long, value_name = "PERSON", conflicts_with_all = ["link", "feed"])]
-    at: Vec<String>,
-    /// Mentions somebody by mobile number; several are allowed
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["link", "feed"])]
-    at_mobile: Vec<String>,
-    /// Mentions everybody
-    #[arg(long, conflicts_with_all = ["link", "feed"])]
-    at_all: bool,
+    /// A picture beside the text of --link
+    #[arg(long, value_name = "URL", requires = "link", help_heading = WITH)]
+    picture: Option<String>,
+    /// A button of --card; several are allowed. The label ends at the first = that an address follows
+    #[arg(long, value_name = "LABEL=URL", requires = "card", help_heading = WITH)]
+    button: Vec<String>,
+    /// Puts the two buttons of --card side by side
+    #[arg(long, requires = "card", help_heading = WITH)]
+    horizontal: bool,
     /// A link behind the text; several are allowed
-    #[arg(long, value_name = "LABEL=URL", conflicts_with_all = ["link", "feed"])]
+    #[arg(long, value_name = "LABEL=URL", conflicts_with_all = ["link", "feed"], help_heading = WITH)]
     attach: Vec<String>,
-    /// A picture behind the text, by its address; several are allowed
-    #[arg(long, value_name = "URL", conflicts_with_all = ["link", "feed"])]
+    /// A picture behind the text; several are allowed
+    #[arg(long, value_name = "URL", conflicts_with_all = ["link", "feed"], help_heading = WITH)]
     image: Vec<String>,
+
+    /// Mentions this member: a name of [people] or a staff id; several are allowed
+    #[arg(long, value_name = "PERSON", help_heading = MENTIONS)]
+    at: Vec<String>,
+    /// Mentions the member with this mobile number; several are allowed
+    #[arg(long, value_name = "NUMBER", help_heading = MENTIONS)]
+    at_mobile: Vec<String>,
+    /// Mentions everybody in the group
+    #[arg(long, help_heading = MENTIONS)]
+    at_all: bool,
 }
 
 impl Send {
@@ -96,97 +111,106 @@ impl Send {
         let settings = Settings::load(&env)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outbound = Arc::new(Outbound::default());
-        let (way, to, openapi) = match target(&self.to, &settings)? {
-            Target::Robot(robot) => {
-                let robot = Webhook::new(settings.dingtalk.oapi.clone(), robot);
+        let target = target(&self.to, &settings)?;
+        let (way, to, openapi) = match &target {
+            Target::Robot(_, robot) => {
+                let robot = Webhook::new(settings.dingtalk.oapi.clone(), robot.clone());
                 (Way::Robot, Reach { robot: Some(Arc::new(robot)), ..Reach::default() }, None)
             }
             Target::Address(address) => {
                 let (api, credentials) = (settings.dingtalk.api.clone(), self.credentials()?);
                 let openapi = OpenApi::new(api, credentials, Arc::clone(&outbound), Arc::clone(&clock));
-                (Way::OpenApi, Reach { address: Some(address), ..Reach::default() }, Some(openapi))
+                (Way::OpenApi, Reach { address: Some(address.clone()), ..Reach::default() }, Some(openapi))
             }
         };
-        let draft = written::draft(self, &settings)?;
-        if way == Way::OpenApi && !draft.message.at.is_empty() {
-            return Err(usage("--at", "the OpenAPI mentions nobody; a custom robot does: --to robot:NAME"));
-        }
+        let draft = written::draft(self, &settings, way)?;
         let message = draft.within(way.limit(), settings.locale);
         let message = message.map_err(|error| usage("the message", error))?;
         let deadline = clock.now() + PATIENCE;
         let deliver = Deliver::new(outbound, clock, openapi);
         let sent = deliver.deliver(&to, false, |_| message.clone(), deadline);
-        super::runtime()?.block_on(sent).map(drop).map_err(|undelivered| self.failed(&undelivered))
+        let teller = Teller::new(self, &target, &settings);
+        super::runtime()?.block_on(sent).map(drop).map_err(|undelivered| teller.tell(&undelivered))
     }
 
-    /// What the OpenAPI needs.
+    /// What the OpenAPI needs; all that is missing of it is named at once.
     fn credentials(&self) -> Result<Credentials, CliError> {
-        Environment::read(&env)?.credentials().ok_or_else(|| {
-            let problem =
-                "a group or a person is reached by the OpenAPI: set DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE";
+        let missing: Vec<&str> = OPENAPI.into_iter().filter(|name| given(name).is_none()).collect();
+        let credentials = if missing.is_empty() { Environment::read(&env)?.credentials() } else { None };
+        credentials.ok_or_else(|| {
+            let (needed, missing) = (OPENAPI.join(", "), missing.join(", "));
+            let problem = format!("goes by the OpenAPI, which needs {needed}; not set: {missing}");
             usage(&format!("--to {}", self.to), problem)
         })
-    }
-
-    /// Why it did not arrive, or perhaps not, and what to do about it, in one line.
-    fn failed(&self, undelivered: &Undelivered) -> CliError {
-        let why = match undelivered {
-            Undelivered::Failed { error, .. } => error.to_string(),
-            no_way => no_way.to_string(),
-        };
-        let why: String = why.chars().map(|c| if text::is_control(c) { ' ' } else { c }).collect();
-        match undelivered.may_have_arrived() {
-            true => CliError::Unknown(format!(
-                "{}: it may have arrived, look before you send it again: {why}",
-                self.to
-            )),
-            false => CliError::NotDelivered(format!("{}: not delivered: {why}", self.to)),
-        }
     }
 }
 
 /// Whom a message is for.
 enum Target {
-    Robot(CustomRobot),
+    /// The custom robot of this name.
+    Robot(String, CustomRobot),
     Address(Address),
 }
 
 fn target(to: &str, settings: &Settings) -> Result<Target, CliError> {
-    let known = |names: Vec<&String>| match names.is_empty() {
-        true => "there are none".to_owned(),
-        false => names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "),
-    };
-    let problem = match to.split_once(':') {
+    match to.split_once(':') {
         Some(("robot", name)) => match settings.robots.get(name) {
-            Some(robot) => return Ok(Target::Robot(robot.clone())),
-            None => format!(
-                "expected a name of [robots] ({}), came {name:?}",
-                known(settings.robots.keys().collect())
-            ),
+            Some(robot) => Ok(Target::Robot(name.to_owned(), robot.clone())),
+            None => Err(unknown("--to", "[robots]", &settings.robots, "", name, settings)),
         },
         Some(("group", name)) => match settings.groups.get(name) {
-            Some(id) => return Ok(Target::Address(Address::Group(id.clone()))),
-            None if name.starts_with("cid") => return Ok(Target::Address(Address::Group(name.into()))),
-            None => format!(
-                "expected a name of [groups] ({}) or a conversation id (cid…), came {name:?}",
-                known(settings.groups.keys().collect())
-            ),
+            Some(id) => Ok(Target::Address(Address::Group(id.clone()))),
+            None if name.starts_with("cid") => Ok(Target::Address(Address::Group(name.into()))),
+            None => Err(unknown(
+                "--to",
+                "[groups]",
+                &settings.groups,
+                " or a conversation id (cid…)",
+                name,
+                settings,
+            )),
         },
         Some(("person", name)) => {
-            return staff_id("--to", name, settings).map(|id| Target::Address(Address::Person(id)));
+            staff_id("--to", name, settings).map(|id| Target::Address(Address::Person(id)))
         }
-        _ => format!("expected robot:NAME, group:NAME or person:NAME, came {to:?}"),
-    };
-    Err(usage("--to", problem))
+        _ => Err(usage("--to", format!("expected robot:NAME, group:NAME or person:NAME, came {to:?}"))),
+    }
 }
 
-/// The staff id of a name of the settings, or what is one already.
+/// The staff id of a name of the settings, or what is one already. One without a digit is rather a name with a slip
+/// in it: DingTalk would mention nobody, and say nothing.
 fn staff_id(option: &str, person: &str, settings: &Settings) -> Result<String, CliError> {
     match settings.people.get(person) {
         Some(id) => Ok(id.clone()),
-        None if is_id(person) && !person.is_empty() => Ok(person.to_owned()),
-        None => Err(usage(option, format!("expected a name of [people] or a staff id, came {person:?}"))),
+        None if is_id(person) && person.contains(|c: char| c.is_ascii_digit()) => Ok(person.to_owned()),
+        None => {
+            let or = " or a staff id (letters with a digit among them)";
+            Err(unknown(option, "[people]", &settings.people, or, person, settings))
+        }
     }
+}
+
+/// A name that the settings do not have: which were read, and which names are there.
+fn unknown<T>(
+    option: &str,
+    section: &str,
+    names: &BTreeMap<String, T>,
+    or: &str,
+    came: &str,
+    settings: &Settings,
+) -> CliError {
+    let shown = names.keys().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = match names.len() {
+        0 => "it has none".to_owned(),
+        count if count > MAX_NAMES => format!("{shown} and {} more", count - MAX_NAMES),
+        _ => shown,
+    };
+    let file = &settings.source.file;
+    let other = match file {
+        SettingsFile::Embedded => "; DINGOPS_CONFIG names another file",
+        SettingsFile::Path(_) => "",
+    };
+    usage(option, format!("expected a name of {section} in {file} ({shown}){or}, came {came:?}{other}"))
 }
 
 fn usage(what: &str, problem: impl Display) -> CliError {

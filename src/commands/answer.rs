@@ -76,7 +76,12 @@ impl Prepared for Answer {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Chat, alice};
+    use simulator::AnswerFault;
+
+    use crate::{
+        dingtalk::markdown,
+        testing::{Chat, alice},
+    };
 
     #[tokio::test]
     async fn the_shipped_answer() {
@@ -102,6 +107,21 @@ mod tests {
 
         @0147000002
         ");
+    }
+
+    #[tokio::test]
+    async fn the_longest_answer_is_whole_by_every_way() {
+        let (most, _) = markdown::answer_sizes("long", "");
+        let answer = "很长，".repeat(most / 9);
+        let toml = format!("[[answer]]\nname = 'long'\nmarkdown = '{answer}'");
+        for session in [true, false] {
+            let mut chat = Chat::with_openapi_and_settings(&toml).await;
+            if !session {
+                chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+            }
+            chat.say(alice(), "long").await;
+            assert!(chat.read().starts_with(&format!("#### long\n\n{answer}\n\n@")), "{session}");
+        }
     }
 
     #[tokio::test]

@@ -29,6 +29,7 @@ impl Command for Ip {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let say = |key: &str| ctx.locale.say(key, &[]);
         let mut failures: Vec<(String, String)> = Vec::new();
+        ctx.progress.waits_for(say("ip.waiting"));
         for service in &ctx.settings.ip.services {
             match ask(service, ctx).await {
                 Ok(address) => {
@@ -186,6 +187,28 @@ mod tests {
 
         @0147000002
         ");
+    }
+
+    #[tokio::test]
+    async fn what_takes_many_slow_services_is_told() {
+        let mut services = Vec::new();
+        for _ in 0..6 {
+            services.push(Service::answering(Answer::Hang).await);
+        }
+        let mut chat = chat(&services.iter().collect::<Vec<_>>(), false).await;
+        let clock = chat.clock().clone();
+        tokio::select! {
+            () = chat.say(alice(), "ip") => {}
+            () = async { loop { clock.pass(Duration::from_secs(3)).await } } => {}
+        }
+        insta::assert_snapshot!(chat.read(), @"
+        #### 还在执行
+
+        正在等待：出口 IP 查询服务的回应
+
+        @0147000002
+        ");
+        assert!(chat.read().starts_with("#### ip：未能完成"));
     }
 
     #[tokio::test]

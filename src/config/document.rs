@@ -1,6 +1,6 @@
 //! A TOML document in which every value keeps its key and line, also after `${NAME}` was replaced.
 
-use std::{borrow::Cow, cmp::Reverse, fmt, ops::Range};
+use std::{borrow::Cow, cell::RefCell, cmp::Reverse, fmt, ops::Range};
 
 use serde::de::DeserializeOwned;
 use toml::{
@@ -63,22 +63,43 @@ impl<'t> Document<'t> {
         Ok(Self { text, root, replaced: Vec::new() })
     }
 
-    /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`.
+    /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`. Variables that are not set are
+    /// named all at once, where the first one stands.
     pub(super) fn substitute(&mut self, env: Env<'_>) -> Result<(), Mistake> {
-        let mut first = Ok(());
+        let missing = RefCell::new(Vec::new());
+        let env = |name: &str| {
+            let value = env(name);
+            let mut missing = missing.borrow_mut();
+            if value.is_none() && !missing.iter().any(|known| known == name) {
+                missing.push(name.to_owned());
+            }
+            value
+        };
+        let places = self.places();
+        let mut wrong = Vec::new();
         let replaced_values = &mut self.replaced;
         strings(self.root.get_mut(), &mut |span, text| {
-            if first.is_ok() && text.contains("${") {
-                match replaced(text, env) {
+            if text.contains("${") {
+                match replaced(text, &env, places.is_secret(&span)) {
                     Ok(new) => {
                         *text = Cow::Owned(new);
                         replaced_values.push(span);
                     }
-                    Err(problem) => first = Err((span, problem)),
+                    Err(problem) => wrong.push((span, problem)),
                 }
             }
         });
-        first.map_err(|(span, problem)| self.places().mistake(span, problem))
+        // Tables are in the order of their keys.
+        let Some((span, problem)) = wrong.into_iter().min_by_key(|(span, _)| span.start) else {
+            return Ok(());
+        };
+        let (first, more): (Vec<_>, Vec<_>) =
+            missing.into_inner().into_iter().partition(|name| not_set(name) == problem);
+        let more = match more.as_slice() {
+            more if !first.is_empty() && !more.is_empty() => format!(", nor {}", more.join(", ")),
+            _ => String::new(),
+        };
+        Err(places.mistake(span, problem + &more))
     }
 
     /// Takes the document apart into `T`.
@@ -89,9 +110,12 @@ impl<'t> Document<'t> {
             Err(error) => {
                 let at = error.span().unwrap_or_default();
                 // serde's sentence quotes the value.
-                let problem = match places.is_replaced(&at) {
-                    true => "expected another value, came something else from the environment".to_owned(),
-                    false => one_line(error.message()),
+                let problem = if places.is_replaced(&at) {
+                    "expected another value, came something else from the environment".to_owned()
+                } else if error.span().is_none() || places.is_secret(&at) {
+                    without_value(&one_line(error.message()))
+                } else {
+                    one_line(error.message())
                 };
                 Err(places.mistake(at, problem))
             }
@@ -106,24 +130,38 @@ impl<'t> Document<'t> {
 }
 
 impl Places<'_> {
-    /// A value that does not fit: what was expected, and what came, unless that came from the environment.
+    /// A value that does not fit: what was expected, and what came, unless that is or may be a secret.
     pub(super) fn unexpected(&self, at: Range<usize>, expected: &str, came: &str) -> Mistake {
-        match self.is_replaced(&at) {
-            true => self.mistake(at, format!("{expected}, came something else from the environment")),
-            false => self.mistake(at, format!("{expected}, came {:?}", text::cut(came, 40))),
-        }
+        let came = match (self.is_replaced(&at), self.is_secret(&at)) {
+            (true, _) => "something else from the environment".to_owned(),
+            (false, true) if came.is_empty() => "an empty text".to_owned(),
+            (false, true) => "something else".to_owned(),
+            (false, false) => format!("{:?}", text::cut(came, 40)),
+        };
+        self.mistake(at, format!("{expected}, came {came}"))
     }
 
     /// A mistake at these bytes, with the innermost key around them. `problem` repeats no value.
     pub(super) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
-        let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
-        // An array of one table covers the same bytes as the table: the longer path is the innermost.
-        let key = around.min_by_key(|(span, key)| (span.len(), Reverse(key.len())));
-        let key = key.map(|(_, key)| key.clone()).unwrap_or_default();
+        let key = self.key(&at).unwrap_or_default().to_owned();
         let before = &self.text[..at.start.min(self.text.len())];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Mistake { line, column, key, problem }
+    }
+
+    /// The innermost key around these bytes.
+    fn key(&self, at: &Range<usize>) -> Option<&str> {
+        let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
+        // An array of one table covers the same bytes as the table: the longer path is the innermost.
+        let key = around.min_by_key(|(span, key)| (span.len(), Reverse(key.len())));
+        key.map(|(_, key)| key.as_str())
+    }
+
+    /// Whether the value at these bytes may be a secret, whatever it was put there for: all that a robot has is next
+    /// to its token.
+    fn is_secret(&self, at: &Range<usize>) -> bool {
+        self.key(at).is_some_and(|key| key.split(['.', '[']).next() == Some("robots"))
     }
 
     /// Whether the value at these bytes came from the environment.
@@ -143,6 +181,17 @@ fn one_line(message: &str) -> String {
         return format!("{message}; a name with other letters than A-Z and a-z needs quotes: \"张三\" = …");
     }
     message
+}
+
+/// serde's sentence without the value in it: `invalid type: string "…", expected a map`.
+fn without_value(message: &str) -> String {
+    if ["missing field", "unknown field", "duplicate field"].iter().any(|start| message.starts_with(start)) {
+        return message.to_owned();
+    }
+    match (message.split(['"', '`', ',']).next(), message.rsplit_once(", expected ")) {
+        (Some(what), Some((_, expected))) => format!("{}, expected {expected}", what.trim_end()),
+        _ => "expected another value".to_owned(),
+    }
 }
 
 /// Each key's and value's bytes with the path to it.
@@ -184,8 +233,13 @@ fn strings_in<'t>(value: &mut Spanned<DeValue<'t>>, visit: &mut dyn FnMut(Range<
     }
 }
 
-/// One pass, left to right: what came from the environment is not looked at again.
-fn replaced(text: &str, env: Env<'_>) -> Result<String, String> {
+fn not_set(name: &str) -> String {
+    format!("the environment has no variable {name}")
+}
+
+/// One pass, left to right: what came from the environment is not looked at again. Of what may be a secret only the
+/// names of variables are repeated.
+fn replaced(text: &str, env: Env<'_>, is_secret: bool) -> Result<String, String> {
     let mut new = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -203,11 +257,12 @@ fn replaced(text: &str, env: Env<'_>) -> Result<String, String> {
         let usable = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !usable {
+            let came = if is_secret { "something else".to_owned() } else { format!("{name:?}") };
             return Err(format!(
-                "expected the name of a variable in ${{…}}, came {name:?} (a literal ${{ is $${{)"
+                "expected the name of a variable in ${{…}}, came {came} (a literal ${{ is $${{)"
             ));
         }
-        new.push_str(&env(name).ok_or_else(|| format!("the environment has no variable {name}"))?);
+        new.push_str(&env(name).ok_or_else(|| not_set(name))?);
         rest = &after[end + 1..];
     }
     new.push_str(rest);

@@ -51,7 +51,7 @@ impl Environment {
         let missing = ConfigError::Variable {
             name: "DINGTALK_APP_SECRET",
             problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
-                      no callback can be verified"
+                      no callback can be verified; only `send --to robot:NAME` does without"
                 .into(),
         };
         Ok(Self {

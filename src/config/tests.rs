@@ -107,7 +107,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = ['监控', '']",
-            "3:19: robots.ops.keywords[2]: expected a keyword of at most 64 letters, as in the robot's settings, without a blank around it, came \"\"",
+            "3:19: robots.ops.keywords[2]: expected a keyword of at most 64 letters, as in the robot's settings, without a blank around it, came an empty text",
         ),
         (
             "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = ['1','2','3','4','5','6','7','8','9','10','11']",
@@ -116,6 +116,30 @@ fn every_mistake_names_its_key_and_line() {
         (
             "[robots.ops]\ntoken = '${TOKEN}'\nkeyword = '监控'",
             "3:1: robots.ops.keyword: unknown field `keyword`, expected one of `token`, `secret`, `keywords`",
+        ),
+        (
+            "[robots.ops]\ntoken = ['SECsecret']",
+            "2:9: robots.ops.token: invalid type: sequence, expected a string",
+        ),
+        (
+            "[robots.ops]\ntoken = '${SEC secret}'",
+            "2:9: robots.ops.token: expected the name of a variable in ${…}, came something else (a literal ${ is $${)",
+        ),
+        (
+            "[dingtalk]\noapi = 'ftp://x'",
+            "2:8: dingtalk.oapi: expected an address such as \"https://api.dingtalk.com\" (http only for this machine), came no http(s) address",
+        ),
+        (
+            "[dingtalk]\napi = 'http://api.dingtalk.com'",
+            "2:7: dingtalk.api: expected an address such as \"https://api.dingtalk.com\" (http only for this machine), came plain http to another machine",
+        ),
+        (
+            "[dingtalk]\napi = 'https://bot:hunter2@api.dingtalk.com'",
+            "2:7: dingtalk.api: expected an address such as \"https://api.dingtalk.com\" (http only for this machine), came one with user information",
+        ),
+        (
+            "[dingtalk]\noapi = 'https://oapi.dingtalk.com/?x=1'",
+            "2:8: dingtalk.oapi: expected an address such as \"https://api.dingtalk.com\" (http only for this machine), came one with a query or a fragment",
         ),
         ("[robots.' ']\ntoken = '${TOKEN}'", "1:9: robots. : expected a name, came an empty one"),
         (
@@ -207,6 +231,34 @@ fn a_mistake_shows_nothing_from_the_environment() {
 }
 
 #[test]
+fn a_mistake_shows_nothing_of_a_robot() {
+    for text in [
+        "robots = 'SECsecret'",
+        "robots = ['SECsecret']",
+        "[robots]\nops = 'SECsecret, expected x'",
+        "[robots]\nops = ['SECsecret']",
+        "[[robots]]\ntoken = 'SECsecret'",
+        "[robots.ops]\ntoken = { secret = 'SECsecret' }",
+        "[robots.ops]\ntoken = 'SECsecret'",
+        "[robots.ops]\ntoken = '${TOKEN}'\nsecret = ['SECsecret']",
+        "[robots.ops]\ntoken = '${TOKEN}'\nsecret = { SECkey = 'SECsecret' }",
+        "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = 'SECsecret'",
+        "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = ['SECsecret ']",
+        "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = [{ a = 'SECsecret' }]",
+        "[robots.ops]\ntoken = SECsecret",
+        "[robots.ops]\ntoken = 'SECsecret",
+        "[robots.ops]\ntoken = '${SECsecret'",
+    ] {
+        let mistake = parse(text).unwrap_err();
+        assert!(!mistake.contains("SECsecret"), "{text}: {mistake}");
+    }
+    let mistake = parse("[robots.ops]\ntoken = 4711").unwrap_err();
+    assert_eq!(mistake, "2:9: robots.ops.token: invalid type: integer, expected a string");
+    let mistake = parse("[robots]\nops = 'SECsecret'").unwrap_err();
+    assert!(mistake.starts_with("2:7: robots.ops: invalid type: string, expected "), "{mistake}");
+}
+
+#[test]
 fn variables_are_replaced_once() {
     let text = "version = 1\n[dingtalk]\nsession_hosts = ['${HOST}']\n[people]\na = 'x${HOST}y$${HOST}$'\nb = '${TRICK}'\nc = '$x {y}'\nd = 'x${EMPTY}'";
     let settings = parse(text).unwrap();
@@ -245,4 +297,19 @@ fn a_robot_is_not_shown() {
     assert_eq!((robot.secret.is_some(), robot.keywords.len()), (true, 1));
     let shown = format!("{settings:?}");
     assert!(!shown.contains("0123456789"), "{shown}");
+}
+
+#[test]
+fn an_answer_is_as_long_as_every_way_can_carry() {
+    let answer =
+        |length: usize| parse(&format!("[[answer]]\nname = 'a'\nmarkdown = '{}'", "x".repeat(length)));
+    let most = (14_000..15_000).rfind(|length| answer(*length).is_ok()).unwrap();
+    assert_eq!(
+        answer(most + 1).unwrap_err(),
+        format!(
+            "3:12: answer[1].markdown: expected Markdown of at most {most} bytes, what the OpenAPI has room for \
+             beside this name, came {} bytes (a quote or a line break takes two)",
+            most + 1
+        )
+    );
 }

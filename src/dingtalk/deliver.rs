@@ -8,7 +8,7 @@
 //! A sensitive reply goes by the OpenAPI alone where that is configured: a session webhook is an address that the
 //! body of a callback named. Each way is tried again at most twice, and only where the message cannot have been
 //! posted, or where DingTalk knows it again by its `msgUuid`: a custom robot's. What may have arrived is sent by no
-//! other way, so that nobody reads a message twice.
+//! other way, so that nobody reads a message twice; what was refused is sent by the next, for which time is kept.
 
 use std::{
     fmt,
@@ -24,14 +24,21 @@ use super::{
     message::Message,
     robot::{Address, OpenApi},
     session::SessionWebhook,
-    webhook::{self, Webhook},
+    webhook::Webhook,
+    wire,
 };
-use crate::{clock::Clock, outbound::Outbound};
+use crate::{
+    clock::{self, Clock},
+    locale::Locale,
+    outbound::Outbound,
+};
 
 /// One try and at most two more.
 const TRIES: u32 = 3;
 /// Before the second try; twice that before the third.
 const PAUSE: Duration = Duration::from_millis(300);
+/// Kept back from the tries of one way for the next one.
+const FOR_THE_NEXT: SignedDuration = SignedDuration::from_secs(5);
 /// How long a way is not tried after it answered that the month's quota is used up.
 const EXHAUSTED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -80,14 +87,22 @@ impl fmt::Display for Way {
 /// A message that did not arrive, or perhaps not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undelivered {
-    /// There is no way to the reader: no session webhook that holds, and no OpenAPI.
-    #[error("no way to the reader: the session webhook is over, and the OpenAPI is not configured")]
-    NoWay,
+    /// There is no way that it may go.
+    #[error(
+        "no way to the reader: no session webhook that it may go to, and nobody whom the OpenAPI could reach"
+    )]
+    NoWay {
+        /// The size of the message.
+        bytes: usize,
+    },
     /// The month's quota was used up a while ago, and no other way is left.
     #[error("the month's quota is used up: no way is left for this hour")]
-    Exhausted,
+    Exhausted {
+        /// The size of the message.
+        bytes: usize,
+    },
     /// The last way that was tried.
-    #[error("by {way}, {bytes} bytes: {error}")]
+    #[error("by {way}: {error}")]
     Failed {
         /// Which one
         way: Way,
@@ -102,6 +117,22 @@ impl Undelivered {
     /// Whether the message may have arrived all the same.
     pub fn may_have_arrived(&self) -> bool {
         matches!(self, Self::Failed { error, .. } if error.class() == Class::Unknown)
+    }
+
+    /// The size of the message.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::NoWay { bytes } | Self::Exhausted { bytes } | Self::Failed { bytes, .. } => *bytes,
+        }
+    }
+
+    /// What it means, and what the operator can do.
+    pub fn remedy(&self, locale: Locale) -> String {
+        match self {
+            Self::NoWay { .. } => locale.say("undelivered.no_way", &[]),
+            Self::Exhausted { .. } => Cause::QuotaExhausted.meaning(locale),
+            Self::Failed { error, .. } => error.remedy(locale),
+        }
     }
 }
 
@@ -141,20 +172,20 @@ impl Deliver {
         render: impl Fn(Way) -> Message,
         deadline: Timestamp,
     ) -> Result<Way, Undelivered> {
-        let mut undelivered = Undelivered::NoWay;
-        for way in self.ways(to, sensitive) {
-            if self.is_exhausted(way) {
-                undelivered = match undelivered {
-                    Undelivered::NoWay => Undelivered::Exhausted,
-                    failed => failed,
-                };
-                continue;
-            }
+        let size = |message: &Message| message.to_json().to_string().len();
+        let ways = self.ways(to, sensitive);
+        let mut open = ways.iter().copied().filter(|way| !self.is_exhausted(*way)).peekable();
+        let mut undelivered = None;
+        while let Some(way) = open.next() {
             let message = match (way, &to.robot) {
                 (Way::Robot, Some(robot)) => robot.with_keyword(render(way)),
                 _ => render(way),
             };
-            let error = match self.insist(way, to, &message, deadline).await {
+            let tries_end = match open.peek() {
+                Some(_) => clock::before(deadline, FOR_THE_NEXT, self.clock.now()),
+                None => deadline,
+            };
+            let error = match self.insist(way, to, &message, tries_end, deadline).await {
                 Ok(()) => return Ok(way),
                 Err(error) => error,
             };
@@ -163,14 +194,17 @@ impl Deliver {
                 self.exhaust(way);
             }
             let goes_on = matches!(error.class(), Class::OtherWay | Class::Retry);
-            let bytes = message.to_json().to_string().len();
-            undelivered = Undelivered::Failed { way, bytes, error };
+            let failed = Undelivered::Failed { way, bytes: size(&message), error };
             if !goes_on {
-                break;
+                return Err(failed);
             }
-            tracing::warn!(reason = %undelivered, "a message was not posted");
+            tracing::warn!(reason = %failed, remedy = failed.remedy(Locale::En), "a message was not posted");
+            undelivered = Some(failed);
         }
-        Err(undelivered)
+        Err(undelivered.unwrap_or_else(|| match ways.first() {
+            None => Undelivered::NoWay { bytes: size(&render(Way::Session)) },
+            Some(&way) => Undelivered::Exhausted { bytes: size(&render(way)) },
+        }))
     }
 
     /// The ways there are, in order.
@@ -185,31 +219,42 @@ impl Deliver {
         session.into_iter().chain(openapi).chain(robot).collect()
     }
 
-    /// Tries one way, and again where the message cannot have been posted or is known again.
+    /// Tries one way, and again where the message cannot have been posted or is known again, and where one more try
+    /// that takes as long ends before `tries_end`. A try that hangs is waited for until `deadline`: no other way may
+    /// be taken after it.
     async fn insist(
         &self,
         way: Way,
         to: &Reach,
         message: &Message,
+        tries_end: Timestamp,
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
         let uuid = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
         let mut lost = None;
         let mut tried = 0;
         loop {
-            let error = match self.once(way, to, message, &uuid, deadline).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
+            let turn = match (way, &to.robot) {
+                (Way::Robot, Some(robot)) => robot.turn(self.clock.as_ref(), deadline).await,
+                _ => Ok(()),
             };
+            let begun = self.clock.now();
+            let sent = match turn {
+                Ok(()) => self.once(way, to, message, &uuid, deadline).await,
+                not_yet => not_yet,
+            };
+            let Err(error) = sent else { return Ok(()) };
             tried += 1;
-            let again = error.class() == Class::Retry || way == Way::Robot && error.is_lost();
+            let is_lost = error.class() == Class::Unknown;
+            let again = error.class() == Class::Retry || way == Way::Robot && is_lost;
             let pause = PAUSE * tried + Duration::from_millis(fastrand::u64(0..200));
-            if tried == TRIES || !again || pause > self.clock.until(deadline) {
+            let now = self.clock.now();
+            if tried == TRIES || !again || now + pause + now.duration_since(begun) > tries_end {
                 // An earlier try may have arrived, whatever became of this one.
                 return Err(lost.unwrap_or(error));
             }
             tracing::warn!(tried, %way, %error, "a message was not posted, it is tried again");
-            if error.class() == Class::Unknown {
+            if is_lost {
                 lost = Some(error);
             }
             self.clock.sleep(pause).await;
@@ -225,26 +270,18 @@ impl Deliver {
         uuid: &str,
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
-        let until = match (way, &to.robot) {
-            (Way::Robot, Some(robot)) => {
-                robot.turn(self.clock.as_ref(), deadline).await?;
-                deadline.min(self.clock.now() + webhook::PATIENCE)
-            }
-            _ => deadline,
-        };
-        let posted = self.clock.within(until, self.post(way, to, message, uuid)).await;
-        posted.unwrap_or_else(|| Err(DeliveryError::AnswerLost("none came in time".into())))
-    }
-
-    async fn post(&self, way: Way, to: &Reach, message: &Message, uuid: &str) -> Result<(), DeliveryError> {
+        let clock = self.clock.as_ref();
         let client = || self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()));
         match (way, to, &self.openapi) {
-            (Way::Session, Reach { session: Some(session), .. }, _) => session.post(client()?, message).await,
+            (Way::Session, Reach { session: Some(session), .. }, _) => {
+                wire::by(clock, deadline, session.post(client()?, message)).await
+            }
             (Way::OpenApi, Reach { address: Some(address), .. }, Some(openapi)) => {
-                openapi.send(address, message).await
+                openapi.send(address, message, deadline).await
             }
             (Way::Robot, Reach { robot: Some(robot), .. }, _) => {
-                robot.post(client()?, self.clock.as_ref(), message, uuid).await
+                let deadline = deadline.min(clock.now() + wire::PATIENCE);
+                wire::by(clock, deadline, robot.post(client()?, clock, message, uuid)).await
             }
             _ => Err(DeliveryError::NotSent("there is no such way".into())),
         }

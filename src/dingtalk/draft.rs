@@ -40,7 +40,7 @@ impl Draft {
     /// # Errors
     /// When the rest of it is too long by itself.
     pub fn within(&self, limit: Limit, locale: Locale) -> Result<Message, TooLong> {
-        let (most, beside) = (limit.bytes(), self.beside(limit));
+        let (most, beside) = (limit.bytes(), limit.beside(&self.message));
         let Some(text) = self.message.body.text().map(Shown::as_str) else {
             return if beside <= most {
                 Ok(self.message.clone())
@@ -65,17 +65,6 @@ impl Draft {
         Ok(with(cut + &behind))
     }
 
-    /// The size of the message without its text.
-    fn beside(&self, limit: Limit) -> usize {
-        const NOTHING: &str = "-";
-        let message = self.message.with_text(Shown::or_ellipsis(NOTHING));
-        let without = if message.body.text().is_some() { NOTHING.len() } else { 0 };
-        match limit {
-            Limit::Webhook => message.to_json().to_string().len() - without,
-            Limit::MsgParam => message.to_msg_param().1.len() - without,
-        }
-    }
-
     fn syntax(&self) -> Syntax {
         match self.message.body {
             Body::Markdown { .. } | Body::ActionCard { .. } => Syntax::Markdown,
@@ -90,8 +79,13 @@ impl Draft {
 
     /// What stands behind this text. Whom it mentions already is not mentioned again (protocol.md 3).
     fn behind(&self, text: &str, locale: Locale) -> String {
-        let mentions: Vec<String> =
-            self.message.at.named().filter(|id| !mentions(text, id)).map(|id| format!("@{id}")).collect();
+        let mentions: Vec<String> = self
+            .message
+            .at
+            .named()
+            .filter(|id| !self.mentions(text, id))
+            .map(|id| format!("@{id}"))
+            .collect();
         let mentions = (!mentions.is_empty()).then(|| mentions.join(" "));
         let (parts, separator): (Vec<String>, &str) = match &self.message.body {
             Body::Markdown { .. } | Body::ActionCard { .. } => {
@@ -110,12 +104,24 @@ impl Draft {
         };
         parts.iter().map(|part| format!("{separator}{part}")).collect()
     }
+
+    /// Whether this text mentions somebody where DingTalk looks. Where one cannot be sure it does not: a mention that
+    /// is shown twice is better than one that nobody gets.
+    fn mentions(&self, text: &str, id: &str) -> bool {
+        match self.syntax() {
+            Syntax::Plain => stands_in(text, id),
+            Syntax::Markdown => cut::prose(text).iter().any(|paragraph| stands_in(paragraph, id)),
+        }
+    }
 }
 
-/// Whether `@` and the id stand in a text, and not as the beginning of another id.
-fn mentions(text: &str, id: &str) -> bool {
+/// Whether `@` and the id stand in a text as a word of their own: not in an address, nor in another id.
+fn stands_in(text: &str, id: &str) -> bool {
+    let of_a_word = |c: char| c.is_ascii_alphanumeric() || "_-@/".contains(c);
     text.match_indices(&format!("@{id}")).any(|(at, mention)| {
-        !text[at + mention.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        let (before, behind) = (&text[..at], &text[at + mention.len()..]);
+        let goes_on = behind.trim_start_matches('.').starts_with(of_a_word);
+        !before.ends_with(|c| of_a_word(c) || ".:=".contains(c)) && !goes_on
     })
 }
 

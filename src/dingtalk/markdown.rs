@@ -4,12 +4,20 @@
 //! reply is text, and text is escaped with character references, which are documented too: a backslash would be
 //! shown by clients that do not know it. So nothing from outside becomes markup, HTML, a link or a mention.
 
+mod escape;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::message::{At, Body, Button, Buttons, Message, Shown, Target};
+pub use self::escape::plain_title;
+use self::escape::{BREAK, MAX_TITLE, code, escape, label, line, link_target};
+pub(super) use self::escape::{link, link_to, picture};
+use super::{
+    cut::{self, Beginning, SEPARATOR, Syntax},
+    message::{At, Body, Button, Buttons, Message, Shown, Target},
+};
 use crate::{
     locale::Locale,
-    reply::{Action, Block, Link, Reply, Span, Text},
+    reply::{Action, Block, Link, More, Reply, Span, Text},
     text,
 };
 
@@ -32,22 +40,25 @@ impl Limit {
         }
     }
 
-    /// Bytes of text; the rest is for what stands around it.
-    fn text(self) -> usize {
+    /// Bytes of a message without its text.
+    pub(super) fn beside(self, message: &Message) -> usize {
+        const NOTHING: &str = "-";
+        let message = message.with_text(Shown::or_ellipsis(NOTHING));
+        let without = if message.body.text().is_some() { NOTHING.len() } else { 0 };
         match self {
-            Self::Webhook => 18_000,
-            Self::MsgParam => 13_000,
+            Self::Webhook => message.to_json().to_string().len() - without,
+            Self::MsgParam => message.to_msg_param().1.len() - without,
         }
+    }
+
+    /// Bytes that the text of a message may have on the wire.
+    fn room(self, message: &Message) -> usize {
+        self.bytes().saturating_sub(self.beside(message))
     }
 }
 
-/// A longer piece from outside is cut: nobody reads it on a phone.
-const MAX_PIECE: usize = 2_000;
-const MAX_TITLE: usize = 64;
-/// What stands around the label and the address of a button: `{"title":"","actionURL":""},`.
-const BUTTON: usize = 40;
-/// "Two spaces before and after" make a line break (protocol.md 7).
-const BREAK: &str = "  \n  ";
+/// The longest mention: each letter of a nick takes at most six bytes, as `&#64;` does five.
+const MAX_MENTION: usize = SEPARATOR.len() * 2 + "@".len() + 6 * MAX_TITLE + "…".len();
 
 /// Who reads a reply, and where.
 #[derive(Debug, Clone, Default)]
@@ -70,44 +81,103 @@ pub struct Mention {
     pub nick: String,
 }
 
-/// A part of a message: lines, perhaps inside a fence.
-struct Part {
-    open: &'static str,
-    lines: Vec<String>,
-    close: &'static str,
-}
-
 /// Renders a reply, within the size that DingTalk takes.
 pub fn render(reply: &Reply, reader: &Reader, limit: Limit, locale: Locale) -> Message {
     let writer = Writer { can_tap: reader.can_tap, colon: locale.say("reply.colon", &[]) };
-    let mut parts = vec![lines(vec![format!("#### {}", escape_line(&reply.title))])];
-    parts.extend(reply.blocks.iter().map(|block| writer.block(block)));
-    if !reply.actions.is_empty() {
-        parts
-            .push(lines(reply.actions.iter().map(|action| format!("- {}", writer.action(action))).collect()));
-    }
-    if let Some(more) = &reply.more {
-        let text = locale.say("reply.more", &[("count", &more.count)]);
-        let text = match &more.url {
-            Some(url) => link(&Link { label: text, url: url.clone() }),
-            None => escape(&text),
-        };
-        parts.push(lines(vec![text]));
-    }
     let (mention, at) = reader.mention.as_ref().map(mention).unwrap_or_default();
-    let (buttons, weight) = buttons(&reply.links, limit.text() / 2);
-    let beside = wire_length(&mention) + serde_json::to_string(&at).map_or(0, |at| at.len()) + weight;
-    let text = Shown::or_ellipsis(fit(&parts, limit.text().saturating_sub(beside), locale, &at) + &mention);
-    let title = plain_title(&reply.title);
-    let body = match buttons {
-        None => Body::Markdown { title, text },
-        Some(buttons) => Body::ActionCard { title, text, buttons },
-    };
-    Message { body, at }
+    let content = unmention(&writer.content(reply), &at);
+    let actions: Vec<String> =
+        reply.actions.iter().map(|action| format!("- {}", writer.action(action))).collect();
+    let message = frame(reply, at, limit);
+    let room = limit.room(&message).saturating_sub(wire_length(&mention));
+    let text = fit(&content, &actions, reply.more.as_ref(), room, locale);
+    message.with_text(Shown::or_ellipsis(text + &mention))
 }
 
-fn lines(lines: Vec<String>) -> Part {
-    Part { open: "", lines, close: "" }
+/// How many bytes a fixed answer of this name may have on the wire so that everybody reads the whole of it, whichever
+/// way it goes, and how many it has.
+pub(crate) fn answer_sizes(name: &str, markdown: &str) -> (usize, usize) {
+    let limit = Limit::MsgParam;
+    let reply = Reply::new(name);
+    let room = limit.room(&frame(&reply, At::default(), limit));
+    let beside = wire_length(&heading(&reply)) + wire_length(SEPARATOR) + MAX_MENTION;
+    (room.saturating_sub(beside), wire_length(&closed(markdown)))
+}
+
+/// The message without its text, with as many buttons as leave half of it to the text.
+fn frame(reply: &Reply, at: At, limit: Limit) -> Message {
+    let title = plain_title(&reply.title);
+    let with = |buttons: &[Button]| {
+        let (title, text) = (title.clone(), Shown::or_ellipsis(""));
+        let body = match Buttons::vertical(buttons.to_vec()) {
+            None => Body::Markdown { title, text },
+            Some(buttons) => Body::ActionCard { title, text, buttons },
+        };
+        Message { body, at: at.clone() }
+    };
+    let mut buttons = Vec::new();
+    for link in &reply.links {
+        let Some(target) = link_target(&link.url).and_then(Target::new) else { continue };
+        buttons.push(Button { title: plain_title(&link.label), target });
+        if limit.beside(&with(&buttons)) > limit.bytes() / 2 {
+            buttons.pop();
+        }
+    }
+    with(&buttons)
+}
+
+/// What a reply says, what may be said next and how much is left out, in at most `room` bytes on the wire. Only what it
+/// says is cut, since the rest is small: actions that are not are left out.
+fn fit(content: &str, actions: &[String], more: Option<&More>, room: usize, locale: Locale) -> String {
+    let count = |count: usize, url: Option<&String>| {
+        let label = cut::more(count, locale);
+        match url {
+            Some(url) => link(&Link { label, url: url.clone() }),
+            None => label,
+        }
+    };
+    let left_out = more.map_or(0, |more| more.count);
+    let url = more.and_then(|more| more.url.as_ref());
+    let last = more.map(|_| count(left_out, url));
+    let whole = join([content, &actions.join("\n"), &last.unwrap_or_default()]);
+    if wire_length(&whole) <= room {
+        return whole;
+    }
+    let most = left_out + content.lines().count();
+    let url = url.filter(|url| wire_length(&count(most, Some(url))) <= room / 4);
+    let mut room = room.saturating_sub(wire_length(SEPARATOR) + wire_length(&count(most, url)));
+    let mut for_actions = room / 2;
+    let mut kept = Vec::new();
+    for action in actions {
+        // The first is parted from the content by one line break more.
+        let cost = wire_length(action) + if kept.is_empty() { 4 } else { 2 };
+        if cost <= for_actions {
+            for_actions -= cost;
+            room -= cost;
+            kept.push(action.as_str());
+        }
+    }
+    let Beginning { text, hidden } = cut::beginning(content, room, Syntax::Markdown);
+    let hidden = hidden + left_out;
+    let last = if hidden > 0 || more.is_some() { count(hidden, url) } else { String::new() };
+    join([text.as_str(), &kept.join("\n"), &last])
+}
+
+/// The parts that are not empty, with a blank line between them.
+fn join<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(SEPARATOR)
+}
+
+/// The first line of a message.
+fn heading(reply: &Reply) -> String {
+    format!("#### {}", label(&reply.title))
+}
+
+/// The operator's Markdown, without blanks around it and with its last code block closed, or all behind it would be
+/// code.
+fn closed(markdown: &str) -> String {
+    let markdown = markdown.trim();
+    format!("{markdown}{}", cut::close(markdown))
 }
 
 /// The mention as it stands in the text, and as DingTalk wants it beside the text: both are needed (protocol.md 3).
@@ -119,7 +189,7 @@ fn mention(mention: &Mention) -> (String, At) {
         (_, Some(id)) => At::dingtalk(id),
         _ => At::default(),
     };
-    let nick = escape_line(mention.nick.trim());
+    let nick = line(&text::cut(mention.nick.trim(), MAX_TITLE));
     let everyone = ["all", "所有人"].contains(&nick.to_lowercase().as_str());
     (if everyone || nick.is_empty() { String::new() } else { format!("\n\n@{nick}") }, at)
 }
@@ -128,63 +198,6 @@ fn mention(mention: &Mention) -> (String, At) {
 pub(crate) fn is_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     id.len() <= 64 && id.bytes().all(plain) && !id.eq_ignore_ascii_case("all")
-}
-
-/// As many buttons as fit into `room` bytes, and how many bytes they take.
-fn buttons(links: &[Link], room: usize) -> (Option<Buttons>, usize) {
-    let button = |link: &Link| {
-        let target = link_target(&link.url).and_then(Target::new)?;
-        Some(Button { title: plain_title(&link.label), target })
-    };
-    let (mut list, mut weight) = (Vec::new(), 0);
-    for button in links.iter().filter_map(button) {
-        let more = BUTTON + wire_length(button.title.as_str()) + wire_length(button.target.as_str());
-        if weight + more <= room {
-            weight += more;
-            list.push(button);
-        }
-    }
-    (Buttons::vertical(list), weight)
-}
-
-/// The parts as one text of at most `left` bytes on the wire, whole lines only.
-fn fit(parts: &[Part], mut left: usize, locale: Locale, at: &At) -> String {
-    let mut text = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        let mut kept = 0;
-        let mut piece = String::new();
-        let mut room = left.saturating_sub(wire_length(part.open) + wire_length(part.close) + 4);
-        for line in &part.lines {
-            let line = unmention(line, at);
-            let cost = wire_length(&line) + if kept > 0 { 2 } else { 0 };
-            if cost > room {
-                break;
-            }
-            room -= cost;
-            if kept > 0 {
-                piece.push('\n');
-            }
-            piece.push_str(&line);
-            kept += 1;
-        }
-        if kept > 0 || part.lines.is_empty() {
-            if !text.is_empty() {
-                text.push_str("\n\n");
-            }
-            text.push_str(part.open);
-            text.push_str(&piece);
-            text.push_str(part.close);
-        }
-        left = room;
-        if kept < part.lines.len() {
-            let later: usize = parts[index + 1..].iter().map(|part| part.lines.len()).sum();
-            let count = part.lines.len() - kept + later;
-            text.push_str("\n\n");
-            text.push_str(&locale.say("reply.more", &[("count", &count)]));
-            break;
-        }
-    }
-    text
 }
 
 /// Bytes of a text inside a JSON string.
@@ -210,36 +223,39 @@ struct Writer {
 }
 
 impl Writer {
-    fn block(&self, block: &Block) -> Part {
+    fn content(&self, reply: &Reply) -> String {
+        let blocks: Vec<String> = reply.blocks.iter().map(|block| self.block(block)).collect();
+        let heading = heading(reply);
+        join([heading.as_str()].into_iter().chain(blocks.iter().map(String::as_str)))
+    }
+
+    fn block(&self, block: &Block) -> String {
+        let lines = |lines: Vec<String>| lines.join("\n");
         match block {
-            Block::Text(text) => lines(vec![self.text(text)]),
-            Block::Fields(fields) => lines(
-                fields
-                    .iter()
-                    .map(|(name, value)| {
-                        format!("- **{}**{}{}", escape_line(name), self.colon, self.text(value))
-                    })
-                    .collect(),
-            ),
+            Block::Text(text) => self.text(text),
+            Block::Fields(fields) => {
+                let field = |(name, value): &(String, Text)| {
+                    format!("- **{}**{}{}", label(name), self.colon, self.text(value))
+                };
+                lines(fields.iter().map(field).collect())
+            }
             Block::List { heading, items } => {
-                let heading = (!heading.is_empty()).then(|| format!("**{}**\n", escape_line(heading)));
+                let heading = (!heading.is_empty()).then(|| format!("**{}**\n", label(heading)));
                 let items = items.iter().map(|item| format!("- {}", self.text(item)));
                 lines(heading.into_iter().chain(items).collect())
             }
             Block::Table { head, rows } => lines(rows.iter().map(|row| self.row(head, row)).collect()),
-            Block::Code(code) => Part { open: "```\n", lines: code_lines(code), close: "\n```" },
-            Block::Note(text) => {
-                lines(vec![format!("> {}", self.text(text).replace(BREAK, &format!("{BREAK}> ")))])
-            }
-            Block::Markdown(markdown) => lines(markdown.trim().lines().map(str::to_owned).collect()),
+            Block::Code(text) => format!("```\n{}\n```", code(text)),
+            Block::Note(text) => format!("> {}", self.text(text).replace(BREAK, &format!("{BREAK}> "))),
+            Block::Markdown(markdown) => closed(markdown),
         }
     }
 
     /// A row as a list item, since phones do not draw tables: the first cell names it.
     fn row(&self, head: &[String], row: &[Text]) -> String {
-        let cells = head.iter().zip(row).enumerate().map(|(column, (name, cell))| match column {
-            0 => format!("**{}**", self.text(cell)),
-            _ => format!("{} {}", escape_line(name), self.text(cell)),
+        let cells = head.iter().zip(row).enumerate().map(|(column, (name, cell))| {
+            let cell = self.text(cell).replace(BREAK, " ");
+            if column == 0 { format!("**{cell}**") } else { format!("{} {cell}", label(name)) }
         });
         format!("- {}", cells.collect::<Vec<_>>().join(" · "))
     }
@@ -249,7 +265,7 @@ impl Writer {
             .iter()
             .map(|span| match span {
                 Span::Plain(text) => escape(text),
-                Span::Strong(text) => format!("**{}**", escape_line(text)),
+                Span::Strong(text) => format!("**{}**", line(text)),
                 Span::Link(to) => link(to),
                 Span::Action(action) => self.action(action),
             })
@@ -257,128 +273,16 @@ impl Writer {
     }
 
     fn action(&self, action: &Action) -> String {
-        let label = escape_line(&action.label);
+        let label = label(&action.label);
         if self.can_tap {
             let content = utf8_percent_encode(&action.command, NON_ALPHANUMERIC);
             format!("[{label}](dtmd://dingtalkclient/sendMessage?content={content})")
         } else if action.label == action.command {
             format!("**{label}**")
         } else {
-            format!("{label}{}**{}**", self.colon, escape_line(&action.command))
+            format!("{label}{}**{}**", self.colon, self::label(&action.command))
         }
     }
-}
-
-/// A link with a label that shows literally; the label alone for what is no http(s) address.
-pub(super) fn link(link: &Link) -> String {
-    match link_target(&link.url) {
-        Some(url) => format!("[{}]({url})", escape_line(&link.label)),
-        None => escape_line(&link.label),
-    }
-}
-
-/// A picture; nothing for what is no http(s) address.
-pub(super) fn picture(url: &str) -> String {
-    link_target(url).map(|url| format!("![]({url})")).unwrap_or_default()
-}
-
-/// An http(s) address that cannot end the link it stands in.
-fn link_target(url: &str) -> Option<String> {
-    let url = text::web_address(url)?;
-    let mut safe = String::new();
-    for c in url.as_str().chars() {
-        match c {
-            '(' | ')' | '<' | '>' | '"' | '\'' | '\\' | '[' | ']' => {
-                safe.extend(utf8_percent_encode(c.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC));
-            }
-            _ => safe.push(c),
-        }
-    }
-    Some(safe)
-}
-
-/// Text as one line of Markdown that shows it literally.
-fn escape_line(text: &str) -> String {
-    escape(&text.split(['\n', '\r']).collect::<Vec<_>>().join(" "))
-}
-
-/// Text as Markdown that shows it literally, its line breaks kept.
-fn escape(text: &str) -> String {
-    let text = text::cut(text, MAX_PIECE);
-    text.split('\n').map(escape_one).collect::<Vec<_>>().join(BREAK)
-}
-
-fn escape_one(line: &str) -> String {
-    let mut escaped = String::with_capacity(line.len() + 16);
-    // What begins a line may begin a heading, a list, a quote or a code block.
-    let mut beginning = true;
-    let mut rest = line.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '|' | '@' => reference(&mut escaped, c),
-            '#' | '+' | '-' | '=' if beginning => reference(&mut escaped, c),
-            '.' | ')' if numbers_a_list(&escaped, rest.as_str()) => reference(&mut escaped, c),
-            ':' if rest.as_str().starts_with("//") => reference(&mut escaped, c),
-            '.' if ends_in_www(&escaped) => reference(&mut escaped, c),
-            ' ' if beginning => escaped.push_str("&nbsp;"),
-            '\t' => escaped.push_str("&nbsp;"),
-            '\r' => escaped.push(' '),
-            c => escaped.push(shown(c)),
-        }
-        beginning = beginning && c.is_whitespace();
-    }
-    escaped
-}
-
-/// Whether a full stop or bracket after `before` makes a line an item of a numbered list.
-fn numbers_a_list(before: &str, after: &str) -> bool {
-    !before.is_empty()
-        && before.bytes().all(|byte| byte.is_ascii_digit())
-        && (after.is_empty() || after.starts_with(' '))
-}
-
-/// A bare `www.` makes a link for some clients.
-fn ends_in_www(escaped: &str) -> bool {
-    let end = escaped.len().checked_sub(3).and_then(|at| escaped.get(at..));
-    end.is_some_and(|end| end.eq_ignore_ascii_case("www"))
-}
-
-fn reference(escaped: &mut String, c: char) {
-    escaped.push_str(&format!("&#{};", u32::from(c)));
-}
-
-/// The lines of a code block. References mean nothing in a fence, so what could end it or begin an HTML tag (which
-/// some clients read even there, protocol.md 7) or a link is parted by a zero-width space.
-fn code_lines(code: &str) -> Vec<String> {
-    let line = |line: &str| -> String {
-        let line =
-            text::cut(line, MAX_PIECE).replace("```", "`\u{200B}`\u{200B}`").replace("](", "]\u{200B}(");
-        let mut safe = String::with_capacity(line.len());
-        let mut chars = line.chars().peekable();
-        while let Some(c) = chars.next() {
-            safe.push(if c == '\t' { c } else { shown(c) });
-            let tag = |next: &char| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?');
-            if c == '<' && chars.peek().is_some_and(tag) {
-                safe.push('\u{200B}');
-            }
-        }
-        safe
-    };
-    code.trim_end_matches('\n').split('\n').map(|text| line(text.trim_end_matches('\r'))).collect()
-}
-
-/// A character, or the replacement character for one that shows nothing.
-fn shown(c: char) -> char {
-    if text::is_control(c) { '\u{FFFD}' } else { c }
-}
-
-/// A title in one line, cut to what a conversation list shows.
-pub fn plain_title(title: &str) -> Shown {
-    let one_line = |c: char| if c.is_whitespace() { ' ' } else { shown(c) };
-    Shown::or_ellipsis(text::cut(title, MAX_TITLE).chars().map(one_line).collect::<String>())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
+use super::markdown;
 use crate::text;
 
 /// The most members that one message may mention.
@@ -309,8 +310,7 @@ impl Body {
 
 /// A link as an item of a list.
 fn item(title: &Shown, target: &Target) -> String {
-    let label = title.as_str().replace(['[', ']', '\n'], " ");
-    format!("- [{}]({})", label.trim(), target.as_str())
+    format!("- {}", markdown::link_to(title.as_str().trim(), target))
 }
 
 /// The `msgKey` for so many buttons, and what it calls their labels and addresses; none for more than it has.

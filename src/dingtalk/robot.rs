@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use url::Url;
@@ -16,10 +16,16 @@ use super::{
     signature::Secret,
     wire::{self, masked},
 };
-use crate::{clock::Clock, outbound::Outbound};
+use crate::{
+    clock::{self, Clock},
+    outbound::Outbound,
+};
 
 /// A token that is about to expire is not used any more: it must hold until the call arrives.
 const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+
+/// Kept back of the time for a token to send the message itself.
+const TO_SEND: SignedDuration = SignedDuration::from_secs(5);
 
 /// What turns the OpenAPI on.
 #[derive(Clone)]
@@ -68,19 +74,34 @@ impl OpenApi {
         Self { api, credentials, token: Mutex::new(None), outbound, clock }
     }
 
-    /// Sends one message, once: a second time only where the token did not hold, since then nothing was sent.
+    /// Sends one message before `deadline`, once: a second time only where the token did not hold, since then
+    /// nothing was sent.
     ///
     /// # Errors
     /// When it could not be sent, DingTalk did not take it, or the person was not reached.
-    pub async fn send(&self, to: &Address, message: &Message) -> Result<(), DeliveryError> {
-        let token = self.token(None).await?;
-        match self.post(to, message, &token).await {
+    pub async fn send(
+        &self,
+        to: &Address,
+        message: &Message,
+        deadline: Timestamp,
+    ) -> Result<(), DeliveryError> {
+        let clock = self.clock.as_ref();
+        let token = self.token(None, deadline).await?;
+        match wire::by(clock, deadline, self.post(to, message, &token)).await {
             Err(error) if error.cause() == Some(Cause::NotAuthenticated) => {
-                let token = self.token(Some(&token)).await?;
-                self.post(to, message, &token).await
+                let token = self.token(Some(&token), deadline).await?;
+                wire::by(clock, deadline, self.post(to, message, &token)).await
             }
             sent => sent,
         }
+    }
+
+    /// A token, in time to be used. Without one nothing is posted, whatever the reason.
+    async fn token(&self, stale: Option<&str>, deadline: Timestamp) -> Result<String, DeliveryError> {
+        let (clock, now) = (self.clock.as_ref(), self.clock.now());
+        let deadline = clock::before(deadline, TO_SEND, now).min(now + wire::PATIENCE);
+        let token = wire::by(clock, deadline, self.held_token(stale)).await;
+        token.map_err(|error| DeliveryError::NoToken(Box::new(error)))
     }
 
     async fn post(&self, to: &Address, message: &Message, token: &str) -> Result<(), DeliveryError> {
@@ -116,7 +137,7 @@ impl OpenApi {
     }
 
     /// The access token: the one that is held, unless it is about to expire or is `stale`, which did not hold.
-    async fn token(&self, stale: Option<&str>) -> Result<String, DeliveryError> {
+    async fn held_token(&self, stale: Option<&str>) -> Result<String, DeliveryError> {
         let mut held = self.token.lock().await;
         let now = self.clock.now();
         let good = held.as_ref().filter(|token| {
@@ -127,14 +148,17 @@ impl OpenApi {
         }
         let Credentials { key, secret, .. } = &self.credentials;
         let body = json!({ "appKey": key, "appSecret": secret.expose() });
-        let fetched = self.call("v1.0/oauth2/accessToken", None, &body).await;
-        let answer = fetched.map_err(|error| DeliveryError::NoToken(Box::new(error)))?;
-        let value = answer.get("accessToken").and_then(Value::as_str);
-        let seconds = answer.get("expireIn").and_then(Value::as_u64);
+        let answer = self.call("v1.0/oauth2/accessToken", None, &body).await?;
+        let value =
+            answer.get("accessToken").and_then(Value::as_str).filter(|value| !value.trim().is_empty());
+        // Numbers of DingTalk's come as texts now and then (protocol.md 10).
+        let seconds = answer.get("expireIn").and_then(|seconds| match seconds {
+            Value::String(text) => text.trim().parse().ok(),
+            number => number.as_u64(),
+        });
         let (Some(value), Some(seconds)) = (value, seconds) else {
-            let excerpt = "accessToken or expireIn is not there".into();
-            let error = DeliveryError::NotDingTalk { status: 200, json: true, excerpt };
-            return Err(DeliveryError::NoToken(Box::new(error)));
+            let excerpt = "expected accessToken with a text and expireIn with a number, came others".into();
+            return Err(DeliveryError::NotDingTalk { status: 200, json: true, excerpt });
         };
         *held = Some(Token { value: value.into(), until: now + Duration::from_secs(seconds.min(7200)) });
         Ok(value.into())

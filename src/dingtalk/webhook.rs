@@ -30,8 +30,6 @@ const PATH: &str = "robot/send";
 const PER_WINDOW: usize = 20;
 /// DingTalk's minute, and what a post may take at most: it counts when a message arrives, we count when it leaves.
 const WINDOW: SignedDuration = SignedDuration::from_secs(65);
-/// How long an answer is waited for. DingTalk answers in a fraction of a second.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// For how long DingTalk takes nothing of a robot that sent too much.
 const SILENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How long the month's quota is not asked for again.
@@ -114,6 +112,11 @@ impl Keyword {
         let fits = !text.is_empty() && text.chars().count() <= MAX_KEYWORD;
         let plain = text.trim() == text && !text.chars().any(text::is_control);
         if fits && plain { Ok(Self(text)) } else { Err(InvalidKeyword) }
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -217,9 +220,15 @@ impl Webhook {
             let sign = secret.sign(&timestamp);
             url.query_pairs_mut().append_pair(TIMESTAMP, &timestamp).append_pair(SIGN, &sign);
         }
-        let answer = wire::post(client, url, None, &Post { message, uuid }).await?;
-        let secrets = [token.as_str(), self.robot.secret.as_ref().map_or("", Secret::expose)];
-        let judged = judge_old(answer.status, &answer.body, |text| masked(text, secrets));
+        let answer = wire::post(client, url.clone(), None, &Post { message, uuid }).await?;
+        // The other side may repeat what it was asked, encoded or not.
+        let encoded = url.query().into_iter().flat_map(|query| query.split('&'));
+        let encoded = encoded.filter_map(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned());
+        let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
+        let secrets: Vec<String> = encoded.chain(decoded).collect();
+        let secrets =
+            || secrets.iter().map(String::as_str).chain(self.robot.secret.as_ref().map(Secret::expose));
+        let judged = judge_old(answer.status, &answer.body, |text| masked(text, secrets()));
         if let Err(error) = &judged {
             let rest = match error.cause() {
                 Some(cause @ Cause::TooFast) => Some((SILENCE, cause)),

@@ -1,14 +1,20 @@
 //! One POST of JSON to DingTalk, and its answer.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use reqwest::Client;
 use serde::Serialize;
 use url::Url;
 
 use super::error::DeliveryError;
-use crate::{outbound, text};
+use crate::{clock::Clock, outbound, text};
 
 /// DingTalk's answers are under 1 KiB; a ban page may be more, and nobody reads its end.
 const MAX_ANSWER: usize = 64 * 1024;
+
+/// How long an answer is waited for where it may be asked for again. DingTalk answers in a fraction of a second.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The header that carries the OpenAPI's access token.
 pub(super) const ACCESS_TOKEN: &str = "x-acs-dingtalk-access-token";
@@ -36,6 +42,16 @@ pub(super) async fn post<B: Serialize>(
     let status = response.status().as_u16();
     let (body, _) = outbound::read(response, MAX_ANSWER).await.map_err(DeliveryError::from_reqwest)?;
     Ok(Answer { status, body })
+}
+
+/// What comes of a request until then; it may have arrived where nothing does.
+pub(super) async fn by<T>(
+    clock: &dyn Clock,
+    deadline: Timestamp,
+    request: impl Future<Output = Result<T, DeliveryError>>,
+) -> Result<T, DeliveryError> {
+    let answered = clock.within(deadline, request).await;
+    answered.unwrap_or_else(|| Err(DeliveryError::AnswerLost("none came in time".into())))
 }
 
 /// The beginning of an answer, for the log, without the secrets of the request, should the other side repeat them.

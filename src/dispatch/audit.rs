@@ -44,9 +44,19 @@ pub enum Delivery<'a> {
     /// It was said a moment ago.
     Withheld,
     /// It did not arrive.
-    Failed(&'a dyn Display),
+    Failed(Lost<'a>),
     /// It may have arrived.
-    Unknown(&'a dyn Display),
+    Unknown(Lost<'a>),
+}
+
+/// A reply that did not arrive, or perhaps not.
+pub struct Lost<'a> {
+    /// Its size.
+    pub bytes: usize,
+    /// Why.
+    pub reason: &'a dyn Display,
+    /// What the operator can do.
+    pub remedy: String,
 }
 
 /// What to record of a line.
@@ -74,11 +84,12 @@ pub fn write(record: &Record, ctx: &Ctx, took: SignedDuration, delivery: &Delive
         Delivery::Withheld => {
             tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, "command, its reply withheld");
         }
-        Delivery::Failed(error) => tracing::error!(
-            target: AUDIT, who, sender, nick, place, command, outcome, ms, %error, "command ended, its reply did not arrive"
+        Delivery::Failed(Lost { bytes, reason, remedy }) => tracing::error!(
+            target: AUDIT, who, sender, nick, place, command, outcome, ms, bytes, error = %reason, remedy,
+            "command ended, its reply did not arrive"
         ),
-        Delivery::Unknown(error) => tracing::error!(
-            target: AUDIT, who, sender, nick, place, command, outcome, ms, %error,
+        Delivery::Unknown(Lost { bytes, reason, remedy }) => tracing::error!(
+            target: AUDIT, who, sender, nick, place, command, outcome, ms, bytes, error = %reason, remedy,
             "command ended, delivery of its reply unknown: it may have arrived"
         ),
     }

@@ -225,6 +225,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     if let Err(missing) = access::decide(row, &invocation, ctx) {
         return ended(refused(row, missing, ctx), &path, Outcome::Refused);
     }
+    ctx.progress.begins(row.sensitive);
     let (reply, outcome) = run(row, prepared, ctx, id).await;
     Dispatched { sensitive: row.sensitive, ..ended(reply, &path, outcome) }
 }

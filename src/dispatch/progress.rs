@@ -11,22 +11,36 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a command waits for, as it says itself.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(watch::Sender<Option<String>>);
+pub struct Progress(watch::Sender<Waits>);
+
+/// What is told, and how.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Waits {
+    /// What for, in the reader's language; nothing is told before the command says it.
+    pub what: Option<String>,
+    /// As the reply, it must not go to an address that a callback named.
+    pub sensitive: bool,
+}
 
 impl Progress {
     /// The command waits for this now, in the reader's language: "构建 #12 结束".
     pub fn waits_for(&self, what: impl Into<String>) {
-        self.0.send_replace(Some(what.into()));
+        self.0.send_modify(|waits| waits.what = Some(what.into()));
+    }
+
+    /// The command that begins is sensitive, or not.
+    pub(super) fn begins(&self, sensitive: bool) {
+        self.0.send_modify(|waits| waits.sensitive = sensitive);
     }
 
     /// Resolves, once the command has taken ten seconds, to what it waits for; never, if it does not say.
-    pub(crate) async fn worth_telling(&self, clock: &dyn Clock) -> String {
+    pub(crate) async fn worth_telling(&self, clock: &dyn Clock) -> Waits {
         let due = clock.now() + PATIENCE;
         let mut waits = self.0.subscribe();
         // The sender is here, so it is not gone.
-        let _ = waits.wait_for(Option::is_some).await;
+        let _ = waits.wait_for(|waits| waits.what.is_some()).await;
         clock.sleep(clock.until(due)).await;
-        waits.borrow().clone().unwrap_or_default()
+        waits.borrow().clone()
     }
 }
 
@@ -35,6 +49,7 @@ mod tests {
     use std::sync::Arc;
 
     use serde::Serialize;
+    use simulator::{Message, Way};
 
     use super::*;
     use crate::{
@@ -69,12 +84,35 @@ mod tests {
         }
     }
 
-    static ROWS: &[Row] = &[row::<Wait>()];
+    /// Takes some seconds for what not everybody may read
+    #[derive(clap::Args, Serialize)]
+    struct Fetch {
+        /// How many
+        #[arg(value_parser = arguments::text)]
+        seconds: String,
+    }
+
+    impl Command for Fetch {
+        const PATH: &'static [&'static str] = &["fetch"];
+        const EFFECT: Effect = Effect::Open;
+        const SENSITIVE: bool = true;
+        const ARGUMENTS: &'static [&'static str] = &["seconds"];
+
+        async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+            Wait { seconds: self.seconds, quietly: false }.run(ctx).await
+        }
+    }
+
+    static ROWS: &[Row] = &[row::<Wait>(), row::<Fetch>()];
 
     /// What is read when a command takes so long. The clock is moved to the next that wakes within so many seconds;
     /// at `read`, a message is waited for.
     async fn told(line: &str, script: &[Step]) -> Vec<String> {
-        let mut chat = Chat::with_rows(ROWS).await;
+        let chat = Chat::with_rows(ROWS).await;
+        told_in(chat, line, script).await.iter().map(ToString::to_string).collect()
+    }
+
+    async fn told_in(mut chat: Chat, line: &str, script: &[Step]) -> Vec<Message> {
         let dingtalk = Arc::clone(chat.dingtalk());
         let read = async {
             let mut told = Vec::new();
@@ -88,7 +126,7 @@ mod tests {
         };
         let (mut told, ()) = tokio::join!(read, chat.say(alice(), line));
         told.extend(std::iter::from_fn(|| dingtalk.read()));
-        told.iter().map(ToString::to_string).collect()
+        told
     }
 
     enum Step {
@@ -109,6 +147,15 @@ mod tests {
         @0147000002
         ");
         assert!(told[1].starts_with("#### done"));
+    }
+
+    #[tokio::test]
+    async fn what_is_sensitive_is_waited_for_in_confidence() {
+        let chat = Chat::with_openapi_and(Some(ROWS)).await;
+        let told = told_in(chat, "fetch 40", &[Pass(11), Read, Pass(31)]).await;
+        let ways: Vec<_> = told.iter().map(|message| message.way).collect();
+        assert_eq!(ways, [Way::GroupMessage, Way::GroupMessage], "{told:?}");
+        assert!(told[0].to_string().contains("build #12"));
     }
 
     #[tokio::test]

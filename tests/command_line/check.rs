@@ -5,9 +5,9 @@ use dingops::{
     testing::SECRET,
 };
 
-use simulator::TOKEN;
+use simulator::{TOKEN, TOKEN_SECRET};
 
-use crate::program::{File, PREVIOUS, run, succeeded};
+use crate::program::{File, PREVIOUS, not_started, run, succeeded};
 
 #[test]
 fn help_needs_no_settings() {
@@ -67,7 +67,8 @@ fn check_prints_the_table_and_the_hash() {
         "oapi.dingtalk.com",
         "ding0000other",
         "alice",
-        "warroom",
+        "warroom (no secret, keywords 监控)",
+        "OpenAPI    off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set",
     ] {
         assert!(out.contains(word), "{word}: {out}");
     }
@@ -77,4 +78,60 @@ fn check_prints_the_table_and_the_hash() {
     // Without a file: the copy in the program.
     let out = succeeded(run(&["check"], &[("DINGTALK_APP_SECRET", SECRET)]));
     assert!(out.contains("built in") && out.contains("测试"), "{out}");
+}
+
+#[test]
+fn check_tells_what_can_be_sent_by() {
+    let toml =
+        format!("[robots.a]\ntoken = '{TOKEN}'\n[robots.b]\ntoken = '{TOKEN}'\nsecret = '{TOKEN_SECRET}'");
+    let config = File::new("toml", &toml);
+    let own = [("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_CONFIG", config.path())];
+    let code = ("DINGTALK_ROBOT_CODE", "dingrobot");
+    for (more, says) in [
+        (&[][..], "off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set\n"),
+        (&[code], "off: DINGTALK_APP_KEY is not set\n"),
+        (&[code, ("DINGTALK_APP_KEY", "dingkey")], "on: dingrobot sends by https://api.dingtalk.com/\n"),
+    ] {
+        let out = succeeded(run(&["check"], &[&own, more].concat()));
+        assert!(out.contains(&format!("OpenAPI    {says}")), "{out}");
+        assert!(out.contains("robots     a (no secret, no keywords), b (secret, no keywords)\n"), "{out}");
+    }
+    // It checks the function, and says who does without the secret.
+    let ended = run(&["check"], &[("DINGOPS_CONFIG", config.path())]);
+    not_started(&ended, &["DINGTALK_APP_SECRET", "only `send --to robot:NAME` does without"]);
+}
+
+/// What is sent stands together, so do those who are mentioned, and examples come last.
+#[test]
+fn help_of_send_has_sections() {
+    let out = succeeded(run(&["send", "--help"], &[]));
+    let mut rest = out.as_str();
+    for next in [
+        "Options:",
+        "To whom:",
+        "--to <KIND:NAME>",
+        "What (one of them):",
+        "--text <TEXT>",
+        "--markdown <FILE>",
+        "--link <URL>",
+        "--card <FILE>",
+        "--feed <TITLE=URL PICTURE-URL>",
+        "With:",
+        "--title <TITLE>",
+        "--picture <URL>",
+        "--button <LABEL=URL>",
+        "--horizontal",
+        "--attach <LABEL=URL>",
+        "--image <URL>",
+        "Mentions (in --text,",
+        "--at <PERSON>",
+        "--at-mobile <NUMBER>",
+        "--at-all",
+        "Examples:",
+        "Exit codes:",
+    ] {
+        let (_, behind) =
+            rest.split_once(next).unwrap_or_else(|| panic!("{next} is not where it was: {out}"));
+        rest = behind;
+    }
 }

@@ -2,6 +2,7 @@
 
 use dingops::testing::SECRET;
 use serde_json::Value;
+use simulator::AnswerFault;
 
 use crate::{
     connection::{Callback, head, post},
@@ -38,5 +39,26 @@ async fn the_log_tells_what_happened_and_no_secret() {
     assert!(one.is_some() && other.is_some() && one != other, "{log}");
     for hidden in [SECRET, &sessions[0], &sessions[1], "nobody should find", &said.sign, &forged.sign] {
         assert!(!log.contains(hidden), "{hidden} is in the log: {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_did_not_arrive_is_told_with_its_size_and_what_can_be_done() {
+    let mut server = Server::start().await;
+    // Once that is known, nothing is even tried.
+    server.dingtalk.fail_every(Some(AnswerFault::QuotaExhausted));
+    for _ in 0..2 {
+        server.say("ping").await;
+    }
+    server.terminate();
+    let (_, log) = server.ended().await;
+    let lines = log_lines(&log);
+    let told: Vec<_> = lines.iter().filter(|line| line["target"] == "dingops::audit").collect();
+    assert_eq!(told.len(), 2, "{log}");
+    for line in told {
+        assert_eq!(line["level"], "ERROR", "{line}");
+        assert!(line["bytes"].as_u64().is_some_and(|bytes| bytes > 40), "{line}");
+        assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{line}");
+        assert!(line["remedy"].as_str().is_some_and(|remedy| remedy.contains("buy more")), "{line}");
     }
 }

@@ -23,8 +23,9 @@ A line is said to the robot. Lines that begin with a colon are for this terminal
   :in PLACE       go to ops, dev or private
   :quote LINE     say LINE as an answer to the robot's last message
   :press N        press [N] in the robot's last message
-  :fault NAME     of every message of the robot: session-expired, busy, throttled, quota-exhausted, ban-page,
-                  server-error, hang, reset, refuse, slow MILLISECONDS, code ERRCODE, redirect URL
+  :fault NAME     of every message of the robot: busy, throttled, ban-page, server-error, hang, reset, refuse,
+                  slow MILLISECONDS, code ERRCODE, redirect URL
+                  of those by the session webhook: session-expired; by any webhook: quota-exhausted
                   of every callback: redelivered, wrong-secret, unsigned, forged-sender, forged-webhook,
                   no-session, skewed-clock SECONDS; off ends them
   :quit           end (Ctrl-D, Ctrl-C)";

@@ -152,10 +152,12 @@ impl Fault {
     fn check(&self) -> Result<(), Refused> {
         use AnswerFault as F;
         let expected = match self {
-            Self::Answer { fault: Some(F::Slow(wait)), .. } if *wait > LONGEST_WAIT => {
+            Self::Answer { fault: Some(F::Slow(wait) | F::SlowlyBusy(wait)), .. } if *wait > LONGEST_WAIT => {
                 "expected at most 600000 milliseconds"
             }
-            Self::Answer { fault: Some(F::Answer(status, _)), .. } if !(200..600).contains(status) => {
+            Self::Answer { fault: Some(F::Answer(status, _) | F::TurnAway(status, _)), .. }
+                if !(200..600).contains(status) =>
+            {
                 "expected a status from 200 to 599"
             }
             Self::Answer { fault: Some(F::Code(code)), .. } if !is_code(code) => {

@@ -121,16 +121,18 @@ fn cut(text: &str) -> String {
 }
 
 /// What can be asked for, each with a value to start from.
-fn answer_faults() -> [AnswerFault; 13] {
+fn answer_faults() -> [AnswerFault; 15] {
     use AnswerFault as F;
     [
         F::SessionExpired,
         F::Busy,
+        F::SlowlyBusy(3000),
         F::Throttled,
         F::QuotaExhausted,
         F::Code("460101".into()),
         F::ServerError,
         F::BanPage,
+        F::TurnAway(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#.into()),
         F::Redirect("https://stranger.example/".into()),
         F::Slow(3000),
         F::Hang,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use simulator::AnswerFault;
 
 use super::Edit;
 use crate::testing::{Chat, NOW_MS, alice, nobody};
@@ -93,4 +94,17 @@ async fn a_refusal_is_said_once_a_minute_to_each_person() {
     // What is allowed is answered meanwhile.
     chat.say(nobody(), "ping").await;
     chat.read();
+}
+
+#[tokio::test]
+async fn a_refusal_counts_as_said_only_if_it_may_have_arrived() {
+    let mut chat = Chat::start().await;
+    chat.dingtalk().fail_next(AnswerFault::SessionExpired);
+    chat.say(nobody(), "ip").await;
+    chat.silence();
+    chat.dingtalk().fail_next(AnswerFault::Reset);
+    chat.say(nobody(), "ip").await;
+    assert!(chat.read().starts_with("#### ip：无权执行"), "the first did not arrive");
+    chat.say(nobody(), "ip").await;
+    chat.silence();
 }

@@ -1,6 +1,7 @@
 //! From the arguments of `dingops send`, and the files they name, to a message.
 
 use std::{
+    collections::BTreeSet,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -10,6 +11,7 @@ use crate::{
     cli::CliError,
     config::Settings,
     dingtalk::{
+        deliver::Way,
         draft::Draft,
         markdown::plain_title,
         message::{At, Body, Button, Buttons, FeedLink, FeedLinks, Message, Shown, Target},
@@ -23,7 +25,8 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 const STDIN: &str = "-";
 
 /// The message that these arguments describe.
-pub(super) fn draft(send: &Send, settings: &Settings) -> Result<Draft, CliError> {
+pub(super) fn draft(send: &Send, settings: &Settings, way: Way) -> Result<Draft, CliError> {
+    let at = at(send, settings, way)?;
     let body = match (&send.markdown, &send.card, &send.link) {
         (Some(file), ..) => {
             let text = shown("--markdown", read(file)?)?;
@@ -52,7 +55,7 @@ pub(super) fn draft(send: &Send, settings: &Settings) -> Result<Draft, CliError>
         Ok(Link { label, url: target.as_str().to_owned() })
     };
     Ok(Draft {
-        message: Message { body, at: at(send, settings)? },
+        message: Message { body, at },
         links: send.attach.iter().map(attached).collect::<Result<_, CliError>>()?,
         pictures: send.image.iter().map(|url| web_address("--image", url)).collect::<Result<_, _>>()?,
     })
@@ -130,20 +133,41 @@ fn feed(links: &[String]) -> Result<Body, CliError> {
     FeedLinks::new(links).map(Body::FeedCard).ok_or_else(|| usage("--feed", "expected a card, came none"))
 }
 
-fn at(send: &Send, settings: &Settings) -> Result<At, CliError> {
-    let mut people = Vec::new();
-    for person in &send.at {
-        let id = staff_id("--at", person, settings)?;
-        if !people.contains(&id) {
-            people.push(id);
+/// Whom it mentions, each once. Where DingTalk would ignore a mention without a word, there is none.
+fn at(send: &Send, settings: &Settings, way: Way) -> Result<At, CliError> {
+    let options = [
+        ("--at", !send.at.is_empty()),
+        ("--at-mobile", !send.at_mobile.is_empty()),
+        ("--at-all", send.at_all),
+    ];
+    if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) {
+        if way == Way::OpenApi {
+            return Err(usage(option, "the OpenAPI mentions nobody; a custom robot does: --to robot:NAME"));
+        }
+        if send.link.is_some() || !send.feed.is_empty() {
+            let kind = if send.link.is_some() { "--link" } else { "--feed" };
+            let problem =
+                format!("DingTalk mentions nobody in {kind}; it does in --text, --markdown and --card");
+            return Err(usage(option, problem));
         }
     }
+    let people = send.at.iter().map(|person| staff_id("--at", person, settings));
+    let people = people.collect::<Result<_, _>>()?;
     let of_a_number = |c: char| c.is_ascii_digit() || c == '-' || c == '+';
     let is_number = |number: &&String| (5..=20).contains(&number.len()) && number.chars().all(of_a_number);
     if let Some(number) = send.at_mobile.iter().find(|number| !is_number(number)) {
-        return Err(usage("--at-mobile", format!("expected a mobile number, came {number:?}")));
+        return Err(usage(
+            "--at-mobile",
+            format!("expected a mobile number such as 13800000000, came {number:?}"),
+        ));
     }
-    At::new(people, send.at_mobile.clone(), send.at_all).map_err(|error| usage("--at", error))
+    At::new(once(people), once(send.at_mobile.clone()), send.at_all).map_err(|error| usage("--at", error))
+}
+
+fn once(mut list: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    list.retain(|each| seen.insert(each.clone()));
+    list
 }
 
 /// A label and the address behind the first `=` that one follows: a label may have others, and so may an address.

@@ -49,6 +49,47 @@ fn what_stands_behind_a_text() {
     ");
 }
 
+/// A mention that DingTalk would not show is made once more, on a line of its own.
+#[test]
+fn a_mention_that_nobody_would_get_stands_behind() {
+    let at = || At::new(vec!["0147000002".into()], Vec::new(), false).unwrap();
+    let of = |body| text_of(&Draft { message: Message { body, at: at() }, ..draft(Body::Text(shown("-"))) });
+    let markdown = |text: &str| of(Body::Markdown { title: shown("t"), text: shown(text) });
+    for text in [
+        "@0147000002",
+        "# build\n\nto @0147000002: look",
+        "请@0147000002看一下",
+        "(@0147000002)",
+        "```\ncode\n```\n@0147000002.",
+        "@0147000002\n\n`code`",
+    ] {
+        assert_eq!(markdown(text), text);
+    }
+    for text in [
+        "done",
+        "bob@0147000002",
+        "@0147000002@example.com",
+        "bob@0147000002.com and @0147000002.example.com",
+        "https://x/@0147000002",
+        "@01470000021",
+        "@0147000002a",
+        "```\n@0147000002\n```",
+        "~~~ log\n@0147000002\n```\n~~~",
+        "1. list\n   ```\n   @0147000002\n   ```",
+        "`@0147000002`",
+        "`a\n@0147000002\nb`",
+        "look:\n\n    @0147000002",
+        "<!-- @0147000002 -->",
+        "[@0147000002](https://example.com/)",
+    ] {
+        assert_eq!(markdown(text), format!("{text}\n\n@0147000002"));
+    }
+    // There is no code in plain text.
+    let plain = |text: &str| of(Body::Text(shown(text)));
+    assert_eq!(plain("`@0147000002`"), "`@0147000002`");
+    assert_eq!(plain("bob@0147000002"), "bob@0147000002\n@0147000002");
+}
+
 #[test]
 fn what_stands_behind_is_kept_where_the_text_is_cut() {
     let text = format!("{}@0147000002", "一行字\n".repeat(9000));

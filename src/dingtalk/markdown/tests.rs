@@ -1,7 +1,8 @@
+mod properties;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::reply::More;
 
 fn group() -> Reader {
     let mention =
@@ -170,6 +171,84 @@ fn a_long_reply_says_how_much_is_left_out() {
     assert_eq!(shown.matches("```").count(), 2);
 }
 
+/// The last parts of a reply that is cut, each in one line.
+fn end(reply: &Reply, parts: usize) -> Vec<String> {
+    let shown = text(reply);
+    let mut end: Vec<String> =
+        shown.rsplit("\n\n").take(parts).map(|part| part.replace('\n', "\u{23CE}")).collect();
+    end.reverse();
+    end
+}
+
+#[test]
+fn a_line_that_is_too_long_is_cut_inside() {
+    let long = "很长的一行 [x] & ".repeat(2_000);
+    let markdown = |text: &str| Block::Markdown(text.to_owned());
+    let reply = || Reply::new("title").text("before");
+    let fields = || [("name", long.as_str()), ("next", "value")];
+    let list = || Block::List { heading: "list".into(), items: vec![long.as_str().into(), "next".into()] };
+    let row = |cell: &str| vec!["row".into(), cell.into()];
+    let table = || Block::Table { head: vec!["a".into(), "b".into()], rows: vec![row(&long), row("next")] };
+    for (reply, hidden) in [
+        (reply().text(long.as_str()).text("next"), 2),
+        (reply().fields(fields()), 2),
+        (reply().block(list()), 2),
+        (reply().block(table()), 2),
+        (reply().note(long.as_str()).note("next\nand next"), 3),
+        (reply().code(format!("{long}\nnext\n\nand next")), 4),
+        (reply().block(markdown(&long)), 1),
+        (reply().block(markdown(&format!("{long}\n\nnext\n```\nand next\n```\n"))), 3),
+        (reply().text(Text::default().strong(long.as_str())), 1),
+    ] {
+        let shown = text(&reply);
+        let lines = if hidden == 1 { "line" } else { "lines" };
+        assert!(shown.ends_with(&format!("\n\n… {hidden} more {lines}")), "{}", &shown[shown.len() - 200..]);
+        assert!(wire_length(&shown) > 19_000, "{}", wire_length(&shown));
+        assert_eq!(shown.matches('…').count(), 2);
+        assert_eq!(shown.matches("**").count() % 2, 0);
+    }
+}
+
+#[test]
+fn a_code_block_of_an_answer_is_closed_before_the_count() {
+    let lines = "x = 1\n".repeat(5_000);
+    for (fence, close) in [("```", "```"), ("~~~~ sh", "~~~~"), ("  ````", "````"), ("- ~~~", "  ~~~")] {
+        let lines = if fence.starts_with('-') { lines.replace('x', "  x") } else { lines.clone() };
+        let reply = Reply::new("t").block(Block::Markdown(format!("{fence}\n{lines}")));
+        let end = end(&reply, 2);
+        assert!(end[0].ends_with(&format!("\u{23CE}{close}")), "{fence}");
+        assert!(end[1].starts_with("… "), "{fence}");
+    }
+    // One that the operator never closed does not swallow what follows.
+    let reply = Reply::new("t").block(Block::Markdown("~~~\nx".into())).text("behind");
+    assert_eq!(text(&reply), "#### t\n\n~~~\nx\n~~~\n\nbehind");
+}
+
+#[test]
+fn what_stands_behind_the_content_is_kept_where_it_is_cut() {
+    let reply = Reply::new("t").text("a line\n".repeat(5_000)).action("log", "jenkins log web 7");
+    let url = "https://example.com/log".to_owned();
+    let action = "- [log](dtmd://dingtalkclient/sendMessage?content=jenkins%20log%20web%207)";
+    let reply = Reply { more: Some(More { count: 40, url: Some(url) }), ..reply };
+    let shown = text(&reply);
+    let count = 5_040 - shown.matches("a line").count();
+    assert_eq!(end(&reply, 2), [action, &format!("[… {count} more lines](https://example.com/log)")]);
+    // What is too long by itself is left out, and is no line of the content.
+    let reply = reply.action("x", "y".repeat(12_000)).action("again", "z");
+    let last = "- [again](dtmd://dingtalkclient/sendMessage?content=z)";
+    assert_eq!(end(&reply, 2)[0], format!("{action}\u{23CE}{last}"));
+    let url = format!("https://example.com/{}", "a".repeat(30_000));
+    let reply = Reply { more: Some(More { count: 1, url: Some(url) }), ..Reply::new("t") };
+    assert_eq!(text(&reply), "#### t\n\n… 1 more line");
+}
+
+#[test]
+fn a_cell_is_one_line() {
+    let rows = vec![vec!["a\nb".into(), "c\nd".into()]];
+    let table = Block::Table { head: vec!["x".into(), "y".into()], rows };
+    assert_eq!(text(&Reply::new("t").block(table)), "#### t\n\n- **a b** · y c d");
+}
+
 /// Rendered text as a reader sees it, without the escapes.
 fn unescape(rendered: &str) -> String {
     let mut shown = String::with_capacity(rendered.len());
@@ -189,7 +268,7 @@ fn unescape(rendered: &str) -> String {
         };
         match c {
             Some(c) => {
-                shown.push(super::shown(c));
+                shown.push(escape::shown(c));
                 rest = &rest[end..];
             }
             None => {

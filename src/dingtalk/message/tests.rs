@@ -93,3 +93,22 @@ fn every_type_as_the_openapi_has_it() {
         ("sampleText", r#"{"content":"好"}"#.into())
     );
 }
+
+#[test]
+fn what_becomes_a_link_of_a_list_cannot_be_left() {
+    let feed_link = |title: &str, url: &str| FeedLink {
+        title: shown(title),
+        target: target(url),
+        picture: target("https://example.com/a.png"),
+    };
+    let feed = FeedLinks::new(vec![
+        feed_link("a](b) *[c*\nd", "https://example.com/x(y) z"),
+        feed_link("说", "dtmd://dingtalkclient/sendMessage?content=a) [b"),
+    ]);
+    let (_, param) = Message::new(Body::FeedCard(feed.unwrap())).to_msg_param();
+    let param: Value = serde_json::from_str(&param).unwrap();
+    insta::assert_snapshot!(param["text"].as_str().unwrap(), @"
+    - [a&#93;(b) &#42;&#91;c&#42; d](https://example.com/x%28y%29%20z)
+    - [说](dtmd://dingtalkclient/sendMessage?content=a%29%20%5Bb)
+    ");
+}

@@ -2,59 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use simulator::{AnswerFault, CallbackFault, Endpoint, Message, Way};
+use simulator::{AnswerFault, CallbackFault, Endpoint, Way};
 
-use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Row, row},
-    reply::Reply,
-    testing::{Chat, alice, bob, nobody},
-};
-
-/// Tells what not everybody may read
-#[derive(clap::Args, Serialize)]
-struct Password {}
-
-impl Command for Password {
-    const PATH: &'static [&'static str] = &["password"];
-    const EFFECT: Effect = Effect::Open;
-    const SENSITIVE: bool = true;
-
-    async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
-        Ok(Reply::new("hunter2"))
-    }
-}
-
-static SENSITIVE: &[Row] = &[row::<Password>()];
-
-/// All messages that arrived, nobody knows by which way.
-fn arrived(chat: &Chat) -> Vec<Message> {
-    std::iter::from_fn(|| chat.dingtalk().read()).collect()
-}
-
-/// Which endpoints were called, without those for a token.
-fn called(chat: &Chat) -> Vec<&'static str> {
-    let calls = chat.dingtalk().calls();
-    let endpoint = |call: &String| {
-        let path = |endpoint: &Endpoint| call.contains(endpoint.path());
-        match Endpoint::ALL.into_iter().filter(|endpoint| *endpoint != Endpoint::AccessToken).find(path)? {
-            Endpoint::SendBySession => Some("session"),
-            Endpoint::GroupMessages => Some("group"),
-            Endpoint::OneToOne => Some("person"),
-            _ => Some("another"),
-        }
-    };
-    calls.iter().filter_map(endpoint).collect()
-}
-
-/// Says one line, and lets pauses pass.
-async fn say(chat: &mut Chat, line: &str) {
-    let clock = chat.clock().clone();
-    tokio::select! {
-        () = chat.say(alice(), line) => {}
-        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
-    }
-}
+use super::{SENSITIVE, arrived, called, say};
+use crate::testing::{Chat, alice, bob, nobody};
 
 #[tokio::test]
 async fn a_session_that_is_gone_is_passed_by() {
@@ -108,7 +59,8 @@ async fn what_may_have_arrived_is_sent_by_no_other_way() {
         AnswerFault::BanPage,
         AnswerFault::ServerError,
         AnswerFault::Answer(200, String::new()),
-        AnswerFault::Redirect("http://127.0.0.1:1/".into()),
+        AnswerFault::Answer(500, r#"{"errcode":0,"errmsg":"ok"}"#.into()),
+        AnswerFault::Answer(500, r#"{"errcode":999999,"errmsg":"something new"}"#.into()),
     ] {
         let mut chat = Chat::with_openapi().await;
         chat.dingtalk().fail_next(fault.clone());
@@ -116,6 +68,51 @@ async fn what_may_have_arrived_is_sent_by_no_other_way() {
         assert!(arrived(&chat).len() <= 1, "{fault:?}");
         assert_eq!(called(&chat), ["session"], "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn what_was_refused_goes_by_the_other_way() {
+    let away = |status, body: &str| AnswerFault::TurnAway(status, body.into());
+    let gateway = r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#;
+    for (fault, posts) in [
+        (away(200, gateway), 3),
+        (away(503, gateway), 3),
+        (away(429, ""), 3),
+        (away(403, "<html>forbidden</html>"), 1),
+        (away(404, ""), 1),
+        (AnswerFault::Redirect("http://127.0.0.1:1/".into()), 1),
+        (AnswerFault::Code("460101".into()), 1),
+        (AnswerFault::Code("400105".into()), 1),
+        (AnswerFault::Code("999999".into()), 1),
+        (away(500, r#"{"errcode":300001,"errmsg":"session 不存在"}"#), 1),
+    ] {
+        let mut chat = Chat::with_openapi().await;
+        (0..posts).for_each(|_| chat.dingtalk().fail_next_at(Endpoint::SendBySession, fault.clone()));
+        say(&mut chat, "ping").await;
+        let ways: Vec<_> = arrived(&chat).iter().map(|message| message.way).collect();
+        assert_eq!(ways, [Way::GroupMessage], "{fault:?}");
+        assert_eq!(called(&chat).len(), posts + 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_that_take_long_leave_time_for_the_other_way() {
+    let mut chat = Chat::with_openapi().await;
+    let slowly = || AnswerFault::SlowlyBusy(25_000);
+    (0..2).for_each(|_| chat.dingtalk().fail_next_at(Endpoint::SendBySession, slowly()));
+    let clock = chat.clock().clone();
+    tokio::select! {
+        () = chat.say(alice(), "ping") => {}
+        () = async {
+            // A refusal, a pause, another refusal: a third would end with the host's minute.
+            for seconds in [26, 2, 26] {
+                clock.pass(Duration::from_secs(seconds)).await;
+            }
+            loop { clock.pass(Duration::from_secs(2)).await }
+        } => {}
+    }
+    assert_eq!(arrived(&chat).len(), 1);
+    assert_eq!(called(&chat), ["session", "session", "group"]);
 }
 
 #[tokio::test]
@@ -179,6 +176,18 @@ async fn that_there_is_no_quota_is_said_once() {
 }
 
 #[tokio::test]
+async fn that_there_is_no_quota_is_said_again_where_it_did_not_arrive() {
+    let mut chat = Chat::with_openapi().await;
+    chat.dingtalk().fail_next(AnswerFault::Code("bot.stopped".into()));
+    for arrives in [false, true, false] {
+        chat.dingtalk().spoil_next(CallbackFault::QuotaExhausted);
+        chat.say(alice(), "ping").await;
+        assert_eq!(arrived(&chat).len(), usize::from(arrives));
+    }
+    assert_eq!(called(&chat), ["group", "group"]);
+}
+
+#[tokio::test]
 async fn what_is_sensitive_goes_by_the_openapi() {
     let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
     chat.say(alice(), "password").await;
@@ -196,34 +205,6 @@ async fn what_is_sensitive_goes_by_the_openapi() {
     ");
     assert_eq!(called(&chat), ["group", "group", "session"]);
     chat.dingtalk().rejected();
-}
-
-#[tokio::test]
-async fn a_token_is_fetched_once_and_before_it_expires() {
-    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
-    let tokens = |chat: &Chat| {
-        chat.dingtalk().calls().iter().filter(|call| call.contains(Endpoint::AccessToken.path())).count()
-    };
-    for (seconds, expected) in [(0, 1), (7139, 1), (1, 2)] {
-        chat.clock().advance(Duration::from_secs(seconds));
-        chat.say(alice(), "password").await;
-        chat.read();
-        assert_eq!(tokens(&chat), expected, "{seconds} s later");
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_does_not_hold_is_fetched_anew_once() {
-    let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
-    let code = || AnswerFault::Code("InvalidAuthentication".into());
-    chat.dingtalk().fail_next(code());
-    chat.say(alice(), "password").await;
-    chat.read();
-    chat.dingtalk().fail_next(code());
-    chat.dingtalk().fail_next(code());
-    chat.say(alice(), "password").await;
-    assert!(chat.read().contains("access token"), "the session says why");
-    assert_eq!(called(&chat), ["group", "group", "group", "group", "session"]);
 }
 
 #[tokio::test]
@@ -249,13 +230,13 @@ async fn what_is_sensitive_goes_nowhere_where_the_openapi_has_no_address() {
     assert_eq!(called(&chat), ["session"], "that it was withheld");
     let notice = chat.read();
     assert!(notice.starts_with("#### password：结果没有发出") && !notice.contains("hunter2"), "{notice}");
+    assert!(notice.contains("没有能送达的途径"), "{notice}");
 }
 
 #[tokio::test]
 async fn success_is_a_process_query_key_and_nothing_else() {
     for (status, body) in [
         (200, "{}"),
-        (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
         (200, r#"{"code":500,"message":"system error"}"#),
         (200, r#"{"processQueryKey":"k","invalidStaffIdList":"0147000002"}"#),
     ] {

@@ -41,6 +41,13 @@ async fn busy_is_tried_again_at_most_twice() {
 }
 
 #[tokio::test]
+async fn what_a_gateway_turned_away_is_tried_again() {
+    for (status, body) in [(429, ""), (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#)] {
+        assert_eq!(posts(&[AnswerFault::TurnAway(status, body.into())]).await, 2, "{status} {body}");
+    }
+}
+
+#[tokio::test]
 async fn what_may_have_been_posted_is_not_posted_again() {
     for answer in [
         AnswerFault::Reset,
@@ -48,8 +55,8 @@ async fn what_may_have_been_posted_is_not_posted_again() {
         AnswerFault::BanPage,
         AnswerFault::ServerError,
         AnswerFault::Redirect("http://127.0.0.1:1/".to_owned()),
+        AnswerFault::TurnAway(403, String::new()),
         body(200, "<html>banned</html>"),
-        body(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
         body(200, r#"{"errcode":300001,"errmsg":"session 不存在"}"#),
         body(200, r#"{"errcode":130101,"errmsg":"send too fast"}"#),
         body(200, ""),

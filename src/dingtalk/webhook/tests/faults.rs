@@ -94,13 +94,21 @@ async fn busy_is_tried_again() {
 
 #[tokio::test]
 async fn an_answer_that_was_lost_is_asked_for_again_and_nothing_arrives_twice() {
-    for fault in [AnswerFault::Reset, AnswerFault::Refuse, AnswerFault::ServerError] {
+    for (fault, arrived) in [
+        (AnswerFault::Reset, true),
+        (AnswerFault::Answer(200, String::new()), true),
+        (AnswerFault::Answer(200, "<html>banned</html>".into()), true),
+        (AnswerFault::Answer(500, r#"{"errcode":0,"errmsg":"ok"}"#.into()), true),
+        (AnswerFault::Refuse, false),
+        (AnswerFault::BanPage, false),
+        (AnswerFault::ServerError, false),
+    ] {
         let group = Group::start().await;
         group.dingtalk.fail_next(fault.clone());
         assert_eq!(group.send(&text("hello")).await, Ok(()), "{fault:?}");
         assert_eq!(group.counted(), (1, 2), "{fault:?}");
         let again = group.dingtalk.traffic()[1].notes.contains(&Note::SameUuid);
-        assert_eq!(again, fault == AnswerFault::Reset, "{fault:?}");
+        assert_eq!(again, arrived, "{fault:?}");
         group.forget();
     }
 }
@@ -111,7 +119,7 @@ async fn a_post_that_hangs_is_given_up_and_tried_again() {
     group.dingtalk.fail_next(AnswerFault::Hang);
     let patience = async {
         assert!(group.dingtalk.next(Duration::from_secs(30)).await.is_some());
-        group.clock.pass(PATIENCE * 2).await;
+        group.clock.pass(wire::PATIENCE * 2).await;
     };
     let hello = text("hello");
     let (sent, ()) = tokio::join!(group.send(&hello), patience);
@@ -121,9 +129,11 @@ async fn a_post_that_hangs_is_given_up_and_tried_again() {
 
 #[tokio::test]
 async fn what_may_have_arrived_is_unknown_whatever_comes_after() {
-    for later in
-        [AnswerFault::Code("130101".into()), AnswerFault::Code("310000".into()), AnswerFault::BanPage]
-    {
+    for later in [
+        AnswerFault::Code("130101".into()),
+        AnswerFault::Code("310000".into()),
+        AnswerFault::TurnAway(403, String::new()),
+    ] {
         let group = Group::start().await;
         group.dingtalk.fail_next(AnswerFault::Reset);
         group.dingtalk.fail_next(later.clone());
@@ -140,18 +150,18 @@ async fn what_may_have_arrived_is_unknown_whatever_comes_after() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_unknown_and_not_asked_for_again() {
-    for fault in [
-        AnswerFault::BanPage,
-        AnswerFault::Answer(200, String::new()),
-        AnswerFault::Answer(200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#.into()),
-        AnswerFault::Redirect("http://127.0.0.1:1/".into()),
+async fn what_was_turned_away_did_not_arrive() {
+    let gateway = r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#;
+    for (fault, posts) in [
+        (AnswerFault::TurnAway(200, gateway.into()), 3),
+        (AnswerFault::TurnAway(429, String::new()), 3),
+        (AnswerFault::TurnAway(403, "<html>forbidden</html>".into()), 1),
+        (AnswerFault::Redirect("http://127.0.0.1:1/".into()), 1),
     ] {
         let group = Group::start().await;
-        group.dingtalk.fail_next(fault.clone());
-        assert_eq!(group.send(&text("hello")).await.unwrap_err().class(), Class::Unknown, "{fault:?}");
-        assert_eq!(group.counted().1, 1, "{fault:?}");
-        group.forget();
+        (0..posts).for_each(|_| group.dingtalk.fail_next(fault.clone()));
+        assert_ne!(group.send(&text("hello")).await.unwrap_err().class(), Class::Unknown, "{fault:?}");
+        assert_eq!(group.counted(), (0, posts), "{fault:?}");
     }
 }
 
@@ -169,13 +179,16 @@ async fn no_connection_is_tried_again_and_not_unknown() {
 #[tokio::test]
 async fn neither_token_nor_secret_is_shown() {
     let group = Group::start().await;
-    let echo = format!("token {TOKEN}, secret {TOKEN_SECRET}");
+    // The clock stands, so what a post is signed with is known.
+    let sign = simulator::sign(TOKEN_SECRET, &NOW_MS.to_string());
+    let encoded: String = url::form_urlencoded::byte_serialize(sign.as_bytes()).collect();
+    assert_ne!(sign, encoded);
+    let echo = format!("{TOKEN}, {TOKEN_SECRET}, timestamp={NOW_MS}&sign={encoded} {sign}");
     for answer in [format!(r#"{{"errcode":999999,"errmsg":"{echo}"}}"#), echo] {
-        group.dingtalk.fail_next(AnswerFault::Answer(200, answer));
+        group.dingtalk.fail_next(AnswerFault::TurnAway(403, answer));
         let error = group.send(&text("hello")).await.unwrap_err();
-        assert!(error.to_string().contains("token ***, secret ***"), "{error}");
+        assert!(error.to_string().contains("***, ***, timestamp=***&sign=*** ***"), "{error}");
     }
-    group.forget();
     let shown = format!("{:?}", group.to);
     assert!(!shown.contains(TOKEN) && !shown.contains(TOKEN_SECRET), "{shown}");
 }
