@@ -18,7 +18,7 @@ use crate::{
         markdown::{self, Mention, Reader},
     },
     dispatch::{
-        self, Ctx, Dispatched, Elsewhere, Person, Place,
+        self, Ctx, Dispatched, Elsewhere, Membership, Mentioned, Person, Place,
         audit::{self, Delivery, Lost, Outcome, Record},
         confirm,
         progress::{Progress, Waits},
@@ -31,6 +31,8 @@ use crate::{
 /// Bytes of an id, and letters of a name. DingTalk's are short; what is not was made to do harm.
 pub(super) const MAX_ID: usize = 256;
 const MAX_NAME: usize = 64;
+/// Mentions in one message (protocol.md 3).
+const MAX_MENTIONS: usize = 50;
 /// Kept back of the host's time to say that a command took too long.
 const TO_SAY_SO: SignedDuration = SignedDuration::from_secs(3);
 /// Kept back to record that even that did not arrive.
@@ -47,6 +49,14 @@ impl Job {
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
         let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
         let (sender, conversation) = (&callback.sender, &callback.conversation);
+        // A staff id counts only in the robot's own organisation; people of others have none here.
+        let mut mentioned: Vec<Mentioned> = Vec::new();
+        for person in callback.mentioned.iter().filter(|_| membership == Membership::Own) {
+            let Some(staff_id) = id(&person.staff_id) else { continue };
+            if mentioned.len() < MAX_MENTIONS && !mentioned.iter().any(|other| other.staff_id == staff_id) {
+                mentioned.push(Mentioned { staff_id, dingtalk_id: id(&person.dingtalk_id) });
+            }
+        }
         let ctx = Ctx {
             settings: Arc::clone(&app.settings),
             table: Arc::clone(&app.table),
@@ -65,6 +75,7 @@ impl Job {
                 conversation_id: id(&conversation.id),
                 title: name(&conversation.title),
             },
+            mentioned,
             locale: app.settings.locale,
             zone: app.settings.zone.clone(),
             clock: Arc::clone(&app.clock),

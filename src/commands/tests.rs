@@ -3,7 +3,7 @@
 use crate::{
     commands::{ROWS, table},
     config::{Settings, SettingsFile},
-    dispatch::help,
+    dispatch::{arguments::InvalidValue, help, values},
     locale::Locale,
 };
 
@@ -37,6 +37,35 @@ fn clap_finds_no_mistake_in_any_row() {
     for row in ROWS {
         row.clap().debug_assert();
     }
+}
+
+/// clap's own value parsers speak English, and take an empty text or refuse it in their own words.
+fn built_in(argument: &clap::Arg) -> Option<String> {
+    let option = argument.clone().required(false).long("it").num_args(1);
+    let command = clap::Command::new("it").no_binary_name(true).arg(option);
+    let refused = command.try_get_matches_from(["--it="]).err();
+    let source = refused.as_ref().and_then(std::error::Error::source);
+    let is_ours = source.is_some_and(|source| source.is::<InvalidValue>());
+    (!is_ours).then(|| format!("{}: {:?}", help::name(argument), argument.get_value_parser()))
+}
+
+#[test]
+fn every_value_parser_is_our_own() {
+    for row in ROWS {
+        let command = row.clap();
+        let values = command.get_arguments().filter(|argument| argument.get_action().takes_values());
+        let built_in: Vec<String> = values.filter_map(built_in).collect();
+        assert_eq!(built_in, [""; 0], "{}: #[arg(value_parser = …)]", row.path);
+    }
+    for parser in [
+        clap::builder::ValueParser::string(),
+        clap::builder::NonEmptyStringValueParser::new().into(),
+        clap::value_parser!(u8).into(),
+        clap::value_parser!(bool),
+    ] {
+        assert!(built_in(&clap::Arg::new("one").value_parser(parser)).is_some());
+    }
+    assert_eq!(built_in(&clap::Arg::new("ours").value_parser(values::number(1..=2))), None);
 }
 
 #[test]

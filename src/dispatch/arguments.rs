@@ -1,18 +1,26 @@
-//! What follows a command's name, read by clap, and what is wrong with it, said in the reader's language.
+//! What follows a command's name, read, and what is wrong with it, said in the reader's language.
 //!
-//! clap speaks English and knows no positions, so its errors are taken apart and said anew, with the place in the
-//! line as it was typed.
+//! Which word belongs to which argument is found here, with positions ([`said`]); clap, which speaks English and knows
+//! no positions, gets it in one plain form and judges values. What only the context knows is filled in before: names
+//! become ids, times of day become times, and somebody mentioned becomes the person who is missing.
 
-use std::ops::Range;
+mod mentions;
+mod said;
+mod wrong;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::{fmt, ops::Range};
 
+use self::{
+    said::{Said, Value},
+    wrong::Wrong,
+};
 use super::{
     Ctx, Effect, access, help,
     row::{self, Prepared, Row, Tail},
+    values,
     words::{Line, SplitError, SplitErrorKind, Word},
 };
-use crate::{config::PlaceDefault, locale::Locale};
+use crate::locale::Locale;
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +46,41 @@ pub enum Arguments {
     HelpWanted,
 }
 
-/// A value that does not fit. Value parsers of arguments return it; `key` is a sentence of the locale files with
-/// `%{came}` in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// A value that does not fit. Value parsers of arguments return it. Its sentence of the locale files has `%{argument}`
+/// and `%{came}` in it, and what else is given along.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}")]
 pub struct InvalidValue {
-    /// The key of the sentence that says what was expected.
-    pub key: &'static str,
+    key: &'static str,
+    with: Vec<(&'static str, Vec<String>)>,
+    at: Option<Range<usize>>,
+}
+
+impl InvalidValue {
+    /// What was expected is said by the sentence under `key`.
+    pub fn new(key: &'static str) -> Self {
+        Self { key, with: Vec::new(), at: None }
+    }
+
+    /// Gives something along for the sentence.
+    #[must_use]
+    pub fn with(self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.with_all(name, vec![value.to_string()])
+    }
+
+    /// Gives a list along for the sentence.
+    #[must_use]
+    pub fn with_all(mut self, name: &'static str, values: Vec<String>) -> Self {
+        self.with.push((name, values));
+        self
+    }
+
+    /// Only these bytes of the value are wrong.
+    #[must_use]
+    pub fn at(mut self, at: Range<usize>) -> Self {
+        self.at = Some(at);
+        self
+    }
 }
 
 /// The value parser of an argument that is any text but an empty one.
@@ -52,7 +88,7 @@ pub struct InvalidValue {
 /// # Errors
 /// For an empty text.
 pub fn text(typed: &str) -> Result<String, InvalidValue> {
-    if typed.is_empty() { Err(InvalidValue { key: "arguments.empty" }) } else { Ok(typed.to_owned()) }
+    if typed.is_empty() { Err(InvalidValue::new("arguments.empty")) } else { Ok(typed.to_owned()) }
 }
 
 /// Reads a row's arguments from the words after its name.
@@ -60,49 +96,82 @@ pub fn text(typed: &str) -> Result<String, InvalidValue> {
 /// # Errors
 /// What is wrong, and where.
 pub fn read(row: &Row, line: &Line, words: &[Word], ctx: &Ctx) -> Result<Arguments, Complaint> {
-    let locale = ctx.locale;
-    let defaults = defaults(ctx);
-    let command = row.clap_with(&defaults);
-    let (words, verbatim) = match row.tail {
+    read_with(row, line, words, ctx.locale, Some(ctx))
+}
+
+/// The same of a line that nobody said yet, such as an example of the settings: any name in it is taken for one, and
+/// a time needs its offset.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn check(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Arguments, Complaint> {
+    read_with(row, line, words, locale, None)
+}
+
+fn read_with(
+    row: &Row,
+    line: &Line,
+    words: &[Word],
+    locale: Locale,
+    ctx: Option<&Ctx>,
+) -> Result<Arguments, Complaint> {
+    let mut command = row.clap();
+    command.build();
+    let (words, tail) = match row.tail {
         Tail::Words => (words, None),
         Tail::Verbatim => {
-            let (options, tail) = words.split_at(leading_options(&command, words));
+            let (options, tail) = words.split_at(said::leading_options(&command, words));
             (options, Some(line.rest_after(tail_start(line, options, tail))))
         }
     };
-    let mut options = words.iter().take_while(|word| word.quoted || word.text != "--");
+    let mut options = words.iter().take_while(|word| !said::ends_options(word));
     if options.any(Word::asks_for_help) {
         return Ok(Arguments::HelpWanted);
     }
-    let read_as_words = verbatim.as_ref().map_or(line.text().len(), |(_, span)| span.start);
+    let read_as_words = tail.as_ref().map_or(line.text().len(), |(_, span)| span.start);
     if let Some(error) = line.error().filter(|error| error.span.start < read_as_words) {
         return Err(Complaint { message: quote(error, locale), at: Some(error.span.clone()) });
     }
-    let mut typed: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    if let Some((tail, _)) = verbatim.as_ref().filter(|(tail, _)| !tail.is_empty()) {
-        typed.extend(["--", tail]);
+    let wrong = Wrong { row, line, locale };
+    let mut said = said::said(&command, words);
+    if let Some((tail, span)) = tail.filter(|(tail, _)| !tail.is_empty()) {
+        said.push(Said::positional(Value::literal(tail, span)));
+        said::assign(&command, &mut said);
     }
-    let complain = |error| complaint(&error, row, line, words, locale);
-    let names: Vec<String> = command.get_arguments().map(help::name).collect();
-    let matches = command.try_get_matches_from(typed).map_err(complain)?;
-    let used = |(name, _): &(&str, &str)| {
-        let id = name.replace('-', "_");
-        names.iter().any(|known| known == name)
-            && matches.value_source(&id) == Some(clap::parser::ValueSource::DefaultValue)
-    };
-    let defaulted = defaults.iter().copied().filter(used);
-    Ok(Arguments::Given {
-        prepared: row.parser().read(&matches).map_err(complain)?,
-        defaulted: defaulted.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        dry_run: row.effect == Effect::Write && matches.get_flag(row::DRY_RUN),
-    })
+    let mut defaulted = Vec::new();
+    if let Some(ctx) = ctx {
+        defaulted = add_defaults(&command, &mut said, ctx);
+        mentions::fill(&command, &mut said, ctx).map_err(|key| wrong.at_the_end(key))?;
+        resolve(&mut said, &wrong, ctx)?;
+    }
+    wrong.form(&command, &said)?;
+    wrong.keys(&said)?;
+    let complain = |error: clap::Error| wrong.value(&error, &command, &said);
+    let matches = command.clone().try_get_matches_from(said::plainly(&said)).map_err(complain)?;
+    let dry_run = row.effect == Effect::Write && matches.get_flag(row::DRY_RUN);
+    let prepared = row.parser().read(&matches).map_err(complain)?;
+    Ok(Arguments::Given { prepared, defaulted, dry_run })
 }
 
-/// The defaults that hold in this place, by argument.
-fn defaults(ctx: &Ctx) -> Vec<(&str, &str)> {
-    let holds = |default: &&PlaceDefault| access::is_in(&ctx.place, &default.place);
-    let defaults = ctx.settings.defaults.iter().filter(holds);
-    defaults.map(|default| (default.argument.text(), default.value.text())).collect()
+/// Says what nobody typed and is a default of this place; tells names and values.
+fn add_defaults<'a>(
+    command: &'a clap::Command,
+    said: &mut Vec<Said<'a>>,
+    ctx: &'a Ctx,
+) -> Vec<(String, String)> {
+    let mut defaulted = Vec::new();
+    for default in ctx.settings.defaults.iter().filter(|default| access::is_in(&ctx.place, &default.place)) {
+        let (name, value) = (default.argument.text(), default.value.text());
+        let argument = command.get_opts().find(|argument| help::name(argument) == name);
+        let Some(argument) =
+            argument.filter(|&argument| said.iter().all(|said| said.argument != Some(argument)))
+        else {
+            continue;
+        };
+        said.push(Said::default(argument, value));
+        defaulted.push((name.to_owned(), value.to_owned()));
+    }
+    defaulted
 }
 
 /// What is wrong with a quote.
@@ -113,98 +182,25 @@ pub fn quote(error: &SplitError, locale: Locale) -> String {
     }
 }
 
-/// How many words are options of a command whose last argument is taken as typed.
-fn leading_options(command: &clap::Command, words: &[Word]) -> usize {
-    let mut count = 0;
-    while let Some(word) = words.get(count).filter(|word| !word.quoted) {
-        let option = command.get_arguments().filter(|option| !option.is_positional()).find(|option| {
-            let long = option.get_long().map(|long| format!("--{long}"));
-            let short = option.get_short().map(|short| format!("-{short}"));
-            let name = word.text.split('=').next();
-            long.as_deref() == name || short.as_deref() == name
-        });
-        let Some(option) = option else {
-            if word.asks_for_help() {
-                count += 1;
-                continue;
-            }
-            break;
-        };
-        let value_follows = option.get_action().takes_values() && !word.text.contains('=');
-        count += if value_follows { 2 } else { 1 };
+/// Puts what names and times of day stand for in their places.
+fn resolve(said: &mut [Said<'_>], wrong: &Wrong<'_>, ctx: &Ctx) -> Result<(), Complaint> {
+    for said in said {
+        let (Some(argument), Some(value)) = (said.argument, &mut said.value) else { continue };
+        let resolved = values::resolve(argument, &value.text, ctx);
+        if let Some(text) = resolved.map_err(|error| wrong.invalid(&error, argument, value))? {
+            value.text = text;
+        }
     }
-    count.min(words.len())
+    Ok(())
 }
 
 /// Where what is taken as typed begins: behind the options, and behind a `--` that ends them.
 fn tail_start(line: &Line, options: &[Word], tail: &[Word]) -> usize {
     match (tail.first(), options.last()) {
-        (Some(word), _) if word.text == "--" && !word.quoted => word.span.end,
+        (Some(word), _) if said::ends_options(word) => word.span.end,
         (_, Some(option)) => option.span.end,
         (Some(word), None) => word.span.start,
         // The name stands alone, or the tail could not be split: it begins where the words end.
         (None, None) => line.words().last().map_or(0, |word| word.span.end),
     }
-}
-
-fn complaint(error: &clap::Error, row: &Row, line: &Line, words: &[Word], locale: Locale) -> Complaint {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
-        _ => None,
-    };
-    let came = context(ContextKind::InvalidArg).unwrap_or_default();
-    let argument = in_words(row, &came);
-    let value = context(ContextKind::InvalidValue);
-    let about_value =
-        |key| locale.say(key, &[("argument", &argument), ("came", &value.as_deref().unwrap_or_default())]);
-    // clap names an option as `--on <NAME>`; what was typed is its first word.
-    let option = came.split(' ').next().unwrap_or_default().to_owned();
-    let (message, said) = match error.kind() {
-        ErrorKind::UnknownArgument if came.starts_with('-') => {
-            (locale.say("arguments.no_such_option", &[("came", &came)]), Some(option))
-        }
-        ErrorKind::UnknownArgument => {
-            let key = if row.arguments.is_empty() { "arguments.none" } else { "arguments.too_many" };
-            (locale.say(key, &[("came", &came)]), Some(came))
-        }
-        ErrorKind::ValueValidation => {
-            let source =
-                std::error::Error::source(error).and_then(|source| source.downcast_ref::<InvalidValue>());
-            (about_value(source.map_or("arguments.invalid", |invalid| invalid.key)), value)
-        }
-        ErrorKind::InvalidValue if value.as_deref().is_none_or(str::is_empty) => {
-            (locale.say("arguments.no_value", &[("argument", &argument)]), Some(option))
-        }
-        ErrorKind::MissingRequiredArgument => {
-            (locale.say("arguments.missing", &[("argument", &argument)]), None)
-        }
-        ErrorKind::ArgumentConflict => {
-            (locale.say("arguments.twice", &[("argument", &argument)]), Some(option))
-        }
-        _ => (about_value("arguments.invalid"), value),
-    };
-    let is_said = |word: &&Word| said.as_deref().is_some_and(|said| holds(&word.text, said));
-    let at = match words.iter().rfind(is_said) {
-        Some(word) => Some(word.span.clone()),
-        // Something is missing: point at the end.
-        None => line.words().last().map(|word| word.span.end..word.span.end),
-    };
-    Complaint { message, at }
-}
-
-/// An argument as a sentence names it, for one as clap does: `[COMMAND]...`, `--on <ON>`.
-fn in_words(row: &Row, named: &str) -> String {
-    let mut command = row.clap();
-    command.build();
-    let argument = command.get_arguments().find(|argument| argument.to_string() == named);
-    argument.map_or_else(|| named.to_owned(), help::mentioned)
-}
-
-/// Whether a word is a value or an option, or an option with its value behind `=`.
-fn holds(word: &str, said: &str) -> bool {
-    word == said
-        || word
-            .split_once('=')
-            .is_some_and(|(option, value)| option.starts_with('-') && (option == said || value == said))
 }

@@ -193,7 +193,7 @@ async fn ask_asker(understood: &Understood<'_>, grant: &Grant, preview: &Preview
     // In a private chat the card is the reply; it goes where codes go, since its reply is sensitive.
     let elsewhere = openapi && !ctx.place.private;
     let place = elsewhere.then(|| place_name(&ctx.place, ctx));
-    let line = with_code(&understood.line(), None, &code, place.as_deref());
+    let line = with_code(understood.line(), None, &code, place.as_deref());
     let title = ctx.locale.say("confirm.title", &[("command", &understood.row.path)]);
     let card = Reply::new(title);
     let card = if elsewhere {
@@ -266,7 +266,7 @@ async fn ask_peers(
     let cards = ids.iter().map(|approver| {
         let bound = bound(Purpose::Approve, approver, understood, ctx);
         let code = ctx.codes.make(&bound, &preview.witness, ctx.clock.now());
-        let line = with_code(&understood.line(), Some(&asker_name), &code, Some(&place));
+        let line = with_code(understood.line(), Some(&asker_name), &code, Some(&place));
         let who = format!("{}（{asker}）", ctx.who.nick);
         let shown = shown_place(&ctx.place, ctx);
         let card = Reply::new(title.clone())
@@ -331,8 +331,7 @@ pub fn changes(reply: Reply, understood: &Understood<'_>, preview: &Preview, ctx
 async fn send(staff_id: &str, card: &Reply, ctx: &Ctx) -> Result<(), String> {
     let reach = Reach { session: None, address: Some(Address::Person(staff_id.to_owned())), robot: None };
     let reader = Reader { mention: None, can_tap: true };
-    let render =
-        |way: Way| markdown::render(card, &reader, way.limit(), ctx.locale);
+    let render = |way: Way| markdown::render(card, &reader, way.limit(), ctx.locale);
     let by = ctx.deadline.min(ctx.clock.now() + SignedDuration::from_secs(15));
     match ctx.deliver.deliver(&reach, true, render, by).await {
         Ok(_) => Ok(()),

@@ -121,10 +121,10 @@ fn typed(argument: &clap::Arg) -> String {
     let many = if matches!(argument.get_action(), clap::ArgAction::Append) { "…" } else { "" };
     let value =
         if argument.get_action().takes_values() { format!(" <{}>", name(argument)) } else { String::new() };
-    match argument.get_long() {
-        Some(long) => format!("--{long}{value}{many}"),
-        None if argument.is_required_set() => format!("<{}>{many}", name(argument)),
-        None => format!("{}{many}", name(argument)),
+    match argument.is_positional() {
+        false => format!("{}{value}{many}", mentioned(argument)),
+        true if argument.is_required_set() => format!("<{}>{many}", name(argument)),
+        true => format!("{}{many}", name(argument)),
     }
 }
 
@@ -133,9 +133,13 @@ pub(crate) fn name(argument: &clap::Arg) -> String {
     argument.get_id().as_str().replace('_', "-")
 }
 
-/// An argument as a sentence names it: `job`, `--on`.
+/// An argument as a sentence names it: `job`, `--on`, or `-n` where it has no long name.
 pub(super) fn mentioned(argument: &clap::Arg) -> String {
-    argument.get_long().map_or_else(|| name(argument), |long| format!("--{long}"))
+    match (argument.get_long(), argument.get_short()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some(short)) => format!("-{short}"),
+        (None, None) => name(argument),
+    }
 }
 
 /// Nothing of that name: the nearest ones, each with `before` before it, and how to get help.

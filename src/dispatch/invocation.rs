@@ -22,26 +22,3 @@ pub struct Via {
     /// The alias with its values, as a line that says the same again.
     pub line: String,
 }
-
-/// A command with its values as a line that says the same again.
-pub fn canonical_line(row: &super::Row, values: &Map<String, Value>) -> String {
-    let command = row.clap();
-    let mut line = row.path.to_string();
-    for argument in command.get_arguments() {
-        let name = super::help::name(argument);
-        let list: Vec<&Value> = match values.get(&name) {
-            None | Some(Value::Null | Value::Bool(false)) => continue,
-            Some(Value::Array(values)) => values.iter().collect(),
-            Some(value) => vec![value],
-        };
-        for value in list {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            match (argument.get_long(), value) {
-                (Some(long), Value::Bool(_)) => line += &format!(" --{long}"),
-                (Some(long), _) => line += &format!(" --{long} {text}"),
-                (None, _) => line += &format!(" {text}"),
-            }
-        }
-    }
-    line
-}

@@ -1,12 +1,13 @@
 //! From words to a decision, and nothing of HTTP.
 //!
 //! [`confirm`] takes a code off the line, [`words`] splits it, [`table`] finds the row, [`arguments`] reads what
-//! follows, [`access`] decides, [`confirm`] asks or checks, [`audit`] records, [`progress`] tells what takes long. A
-//! command sees a [`Ctx`] and answers with a [`Reply`].
+//! follows into [`values`], [`access`] decides, [`confirm`] asks or checks, [`audit`] records, [`progress`] tells what
+//! takes long. A command sees a [`Ctx`] and answers with a [`Reply`].
 
 pub mod access;
 pub mod arguments;
 pub mod audit;
+pub mod canonical;
 pub mod confirm;
 pub mod help;
 pub mod invocation;
@@ -26,6 +27,7 @@ use self::{
     access::{Grant, Missing, Rules},
     arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
+    canonical::canonical_line,
     confirm::{code::Codes, line::Given},
     invocation::Invocation,
     progress::Progress,
@@ -62,6 +64,8 @@ pub struct Ctx {
     pub who: Person,
     /// Where.
     pub place: Place,
+    /// Who was mentioned beside the robot, in no order that means anything.
+    pub mentioned: Vec<Mentioned>,
     /// The language to answer in.
     pub locale: Locale,
     /// The time zone to show times in.
@@ -115,6 +119,15 @@ impl Person {
     pub fn staff(&self) -> Option<&str> {
         self.staff_id.as_deref().filter(|_| self.membership == Membership::Own)
     }
+}
+
+/// Somebody of the robot's organisation who was mentioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mentioned {
+    /// The id in the organisation.
+    pub staff_id: String,
+    /// DingTalk's `dingtalkId`.
+    pub dingtalk_id: Option<String>,
 }
 
 /// Where something is said.
@@ -226,6 +239,7 @@ pub struct Understood<'t> {
     prepared: Box<dyn Prepared>,
     /// Its canonical values.
     pub invocation: Invocation,
+    canonical: String,
     /// What was not typed and is a default of the place.
     pub defaulted: Vec<(String, String)>,
     /// Whether only its preview is wanted.
@@ -234,13 +248,13 @@ pub struct Understood<'t> {
 
 impl Understood<'_> {
     /// The command with all its values, as a line that says the same again.
-    pub fn canonical(&self) -> String {
-        invocation::canonical_line(self.row, &self.invocation.values)
+    pub fn canonical(&self) -> &str {
+        &self.canonical
     }
 
     /// The line that asks for it again: through its alias, which may be all that is granted.
-    pub fn line(&self) -> String {
-        self.invocation.alias.as_ref().map_or_else(|| self.canonical(), |via| via.line.clone())
+    pub fn line(&self) -> &str {
+        self.invocation.alias.as_ref().map_or(&*self.canonical, |via| &*via.line)
     }
 }
 
@@ -265,6 +279,12 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     let complained = |complaint: &Complaint| {
         ended(help::complain(row, &line, complaint, ctx), &path, Outcome::NotUnderstood)
     };
+    if row.tail == Tail::Words
+        && let Some(at) = ctx.table.second(&line)
+    {
+        let message = ctx.locale.say("arguments.several", &[]);
+        return Err(complained(&Complaint { message, at: Some(at) }));
+    }
     let (mut prepared, defaulted, dry_run) = match arguments::read(row, &line, &words, ctx) {
         Ok(Arguments::Given { prepared, defaulted, dry_run }) => (prepared, defaulted, dry_run),
         Ok(Arguments::HelpWanted) => return Err(ended(help::usage(row, ctx), &path, Outcome::Done)),
@@ -274,7 +294,8 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
         return Err(complained(&Complaint { message, at: None }));
     }
     let invocation = Invocation { path: path.clone(), values: prepared.values(), alias: None };
-    Ok(Understood { row, prepared, invocation, defaulted, dry_run })
+    let canonical = canonical_line(row, &invocation.values, &ctx.table);
+    Ok(Understood { row, prepared, invocation, canonical, defaulted, dry_run })
 }
 
 /// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `sender` who sent
@@ -313,7 +334,7 @@ async fn execute(
     let ctx = &ctx;
     let pending = match found.transpose() {
         Ok(pending) => pending,
-        Err(refused) => return ended(refused.reply(&understood.line(), ctx), Outcome::NotConfirmed),
+        Err(refused) => return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed),
     };
     let confirmed = grant.confirm != Confirm::Nobody;
     let preview = if confirmed || pending.is_some() || understood.dry_run {
@@ -338,7 +359,7 @@ async fn execute(
     };
     let once = match pending.settle(&understood, &preview, ctx, sender) {
         Ok(once) => once,
-        Err(refused) => return ended(refused.reply(&understood.line(), ctx), Outcome::NotConfirmed),
+        Err(refused) => return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed),
     };
     if let Some(approver) = &pending.approver {
         confirm::acknowledge(approver, &understood, ctx).await;

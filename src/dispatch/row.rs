@@ -279,18 +279,6 @@ impl Row {
         }
     }
 
-    /// The same with these values for arguments that are not typed.
-    pub fn clap_with(&self, defaults: &[(&str, &str)]) -> clap::Command {
-        defaults.iter().fold(self.clap(), |command, (name, value)| {
-            let id = name.replace('-', "_");
-            if command.get_arguments().all(|argument| argument.get_id() != id.as_str()) {
-                return command;
-            }
-            let value = (*value).to_owned();
-            command.mut_arg(id, |argument| argument.default_value(value).required(false))
-        })
-    }
-
     /// All it can be said with: its path and its aliases.
     pub fn names(&self) -> impl Iterator<Item = String> {
         std::iter::once(self.path.to_string()).chain(self.aliases.iter().map(str::to_owned))

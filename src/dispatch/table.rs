@@ -1,12 +1,11 @@
 //! The table of commands, found by what was said.
 
-use std::collections::HashMap;
-
-use clap::error::ErrorKind;
+use std::{collections::HashMap, ops::Range};
 
 use super::{
     help,
     row::Row,
+    values,
     words::{Line, Word},
 };
 use crate::config::{Located, Mistake, PlaceDefault};
@@ -96,23 +95,19 @@ impl Table {
             let (name, value) = (default.argument.text(), default.value.text());
             let mut known = false;
             for row in self.rows() {
-                let command = row.clap();
-                if !command.get_arguments().any(|argument| help::name(argument) == name) || name == "dry-run"
-                {
+                let Some(argument) =
+                    row.clap().get_opts().find(|argument| help::name(argument) == name).cloned()
+                else {
                     continue;
-                }
+                };
                 known = true;
-                let read = row.clap_with(&[(name, value)]).try_get_matches_from([""; 0]);
-                if let Err(ErrorKind::ValueValidation | ErrorKind::InvalidValue) =
-                    read.map_err(|error| error.kind())
-                {
-                    return Err(default
-                        .value
-                        .unexpected(&format!("expected a {name} that \"{}\" takes", row.path)));
+                if !values::takes(&argument, value) {
+                    let expected = format!("expected a {name} that \"{}\" takes", row.path);
+                    return Err(default.value.unexpected(&expected));
                 }
             }
             if !known {
-                return Err(default.argument.unexpected("expected the name of an argument as help shows it"));
+                return Err(default.argument.unexpected("expected the name of an option as help shows it"));
             }
         }
         Ok(())
@@ -158,6 +153,20 @@ impl Table {
         let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
         let nearest = self.nearest(&said);
         Found::Nothing { line, nearest }
+    }
+
+    /// Where a second command begins, if there is one: on a line of its own, or behind what separates commands.
+    pub fn second(&self, line: &Line) -> Option<Range<usize>> {
+        let begins = |line: Line| self.beginning(line.words()).is_some() || self.part(&line).is_some();
+        let second = line.words().windows(2).find(|pair| {
+            let [before, word] = pair else { return false };
+            let between = &line.text()[before.span.end..word.span.start];
+            let is_apart = between.contains(['\n', '\r', '\u{2028}', '\u{2029}']) || separates(before);
+            // `在吗`, and `？` below it, is one sentence.
+            let says_something = !word.quoted && word.text.contains(char::is_alphanumeric);
+            is_apart && says_something && begins(Line::split(&line.text()[word.span.start..]))
+        });
+        second.map(|pair| pair[1].span.clone())
     }
 
     /// The row with the longest name that the words begin with, and the words after it.
@@ -206,8 +215,14 @@ impl Table {
     }
 }
 
+/// Whether a word ends a command for those who are used to shells.
+pub(super) fn separates(word: &Word) -> bool {
+    let text = folded(&word.text);
+    !word.quoted && (matches!(text.as_str(), "&&" | "||" | "|") || text.ends_with(';'))
+}
+
 /// A name as it is compared: without regard to case and to the width of letters.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     let narrow = |c: char| match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         c => c,
@@ -222,7 +237,7 @@ fn without_end(name: &str) -> &str {
 
 /// How far what was said is from a name, if it is near at all: a third of the letters may differ, one always (but
 /// not all); the beginning of a name is near, and so is what has the name in its first word.
-fn distance(name: &str, said: &[&str]) -> Option<usize> {
+pub(super) fn distance(name: &str, said: &[&str]) -> Option<usize> {
     let count = name.split(' ').count();
     let said = folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
     let name = folded(name);

@@ -1,8 +1,12 @@
 //! Conversations about lines, with commands made for them.
 
+mod canonical;
 mod endings;
 mod lines;
+mod mentions;
 mod mistakes;
+mod several;
+mod values;
 
 use serde::Serialize;
 

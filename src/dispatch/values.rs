@@ -1,4 +1,49 @@
-//! Types of arguments.
+//! The types that arguments have, each with its value parser.
+//!
+//! A value has one form, whatever was typed: `120m` and `2h` are the same [`Duration`]. That form is what a value
+//! serializes to, and so what access rules, codes and the audit see; typed, it is read as the same value again.
+//!
+//! What only the context knows is put in before a value parser is asked ([`resolve`]): `alice` becomes a staff id,
+//! and `15:04` a time with its day and offset. A default written in the program is taken as it stands, so it can be
+//! neither a name nor a time of day.
+//!
+//! ```
+//! use dingops::dispatch::values::{self, Duration, KeyValue};
+//!
+//! #[derive(clap::Args, serde::Serialize)]
+//! struct Silence {
+//!     /// How many
+//!     #[arg(value_parser = values::number(1..=100))]
+//!     replicas: i64,
+//!     /// For how long
+//!     #[arg(long, value_parser = values::duration(Duration::minutes(1)..=Duration::hours(4)))]
+//!     duration: Duration,
+//!     /// With which parameters
+//!     #[arg(long, short, value_parser = values::pair)]
+//!     #[serde(serialize_with = "values::object")]
+//!     param: Vec<KeyValue>,
+//! }
+//! ```
+
+mod choice;
+mod duration;
+mod identifier;
+mod names;
+mod pairs;
+mod time;
+
+use std::{any::TypeId, ops::RangeInclusive};
+
+pub(super) use self::names::staff_id;
+pub use self::{
+    choice::{Choice, ChoiceParser, choice, chosen},
+    duration::{Duration, duration},
+    identifier::Identifier,
+    names::{GroupName, PersonName, group, person},
+    pairs::{KeyValue, object, pair},
+    time::{Time, time},
+};
+use super::{Ctx, arguments::InvalidValue, help, table};
 
 /// What an access rule may ask of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,5 +62,68 @@ pub enum Kind {
 
 /// What an access rule may ask of this argument.
 pub fn kind(argument: &clap::Arg) -> Kind {
-    if argument.get_action().takes_values() { Kind::Text } else { Kind::Flag }
+    let is = |id| argument.get_value_parser().type_id() == id;
+    match argument.get_action().takes_values() {
+        false => Kind::Flag,
+        true if is(TypeId::of::<i64>()) => Kind::Number,
+        true if is(TypeId::of::<Duration>()) => Kind::Duration,
+        true if is(TypeId::of::<KeyValue>()) => Kind::KeyValue,
+        true => Kind::Text,
+    }
 }
+
+/// The value parser of a whole number in this range.
+pub fn number(
+    range: RangeInclusive<i64>,
+) -> impl Fn(&str) -> Result<i64, InvalidValue> + Clone + Send + Sync + 'static {
+    move |typed| {
+        let number = table::folded(typed).parse().ok().filter(|number| range.contains(number));
+        let error = || InvalidValue::new("arguments.number").with("min", range.start());
+        number.ok_or_else(|| error().with("max", range.end()))
+    }
+}
+
+/// Whether an argument's value is a person.
+pub(super) fn is_person(argument: &clap::Arg) -> bool {
+    argument.get_value_parser().type_id() == TypeId::of::<PersonName>()
+}
+
+/// A value with what only the context knows put in; none where the context knows nothing of it.
+///
+/// # Errors
+/// When it names nobody, or no time.
+pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Option<String>, InvalidValue> {
+    let kind = argument.get_value_parser().type_id();
+    if is_person(argument) {
+        staff_id(typed, ctx).map(|id| Some(PersonName::new(&id).to_string()))
+    } else if kind == TypeId::of::<GroupName>() {
+        names::conversation_id(typed, ctx).map(Some)
+    } else if kind == TypeId::of::<Time>() {
+        time::resolve(typed, ctx).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Whether an option takes this value, as far as that can be told without a context.
+pub(super) fn takes(option: &clap::Arg, value: &str) -> bool {
+    let command = clap::Command::new("dingops").no_binary_name(true).arg(option.clone().required(false));
+    command.try_get_matches_from([format!("{}={value}", help::mentioned(option))]).is_ok()
+}
+
+/// A text as it is typed, from what it serializes to.
+pub(super) fn retyped(argument: &clap::Arg, canonical: &str) -> String {
+    if is_person(argument) { PersonName::new(canonical).to_string() } else { canonical.to_owned() }
+}
+
+/// At most three names like what was typed, nearest first.
+pub(super) fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let distance = |name: &'n str| table::distance(name, &[typed]).map(|distance| (distance, name));
+    let mut near: Vec<(usize, &str)> = names.filter_map(distance).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests;

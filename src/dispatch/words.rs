@@ -160,6 +160,11 @@ impl Word {
         !self.quoted && matches!(self.text.as_str(), "--help" | "-h")
     }
 
+    /// Whether all of it stood in quotes, so that it is a value whatever it begins with.
+    pub fn is_quotation(&self) -> bool {
+        self.quoted && self.offset_in_line(0) > self.span.start
+    }
+
     /// Where byte `at` of [`Word::text`] stands in the line as typed, for a caret below part of a word.
     /// The end of the text is where the content ends, before a closing quote. An `at` that is
     /// past the end or inside a character counts as the end or the start of that character.

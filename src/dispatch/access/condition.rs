@@ -1,10 +1,8 @@
 //! `when`: what a rule asks of an argument, judged on its canonical value.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::{config, dispatch::values::Kind};
+use crate::dispatch::values::{Duration, Kind};
 
 /// What a rule asks of one argument.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,7 +93,7 @@ impl Pattern {
             }
             Kind::Duration => {
                 let expected = "expected a duration such as \"2h\", or a range of durations such as \"..4h\"";
-                range(text, config::duration).map(|(from, to)| Self::Duration(from, to)).ok_or(expected)
+                range(text, Duration::parse).map(|(from, to)| Self::Duration(from, to)).ok_or(expected)
             }
             Kind::Flag if !matches!(text, "true" | "false" | "*") => Err("expected true or false"),
             Kind::Flag | Kind::Text | Kind::KeyValue => Ok(Self::Text(text.to_owned())),
@@ -110,7 +108,7 @@ impl Pattern {
             },
             Self::Number(from, to) => value.as_i64().is_some_and(|number| between(*from, *to, number)),
             Self::Duration(from, to) => {
-                let duration = value.as_str().and_then(config::duration);
+                let duration = value.as_str().and_then(Duration::parse);
                 duration.is_some_and(|duration| between(*from, *to, duration))
             }
         }
@@ -201,7 +199,7 @@ mod tests {
             (&["*", "!kube-*"], Kind::Text, json!("kube-system"), Some(false)),
             (&["..4h"], Kind::Duration, json!("4h"), Some(true)),
             (&["..4h"], Kind::Duration, json!("241m"), Some(false)),
-            (&["1h..2h", "24h.."], Kind::Duration, json!("26h"), Some(true)),
+            (&["1h..2h", "1d.."], Kind::Duration, json!("26h"), Some(true)),
             (&["3"], Kind::Number, json!(3), Some(true)),
             (&["3"], Kind::Number, json!("3"), Some(false)),
             (&["true"], Kind::Flag, json!(true), Some(true)),

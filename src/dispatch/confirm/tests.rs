@@ -13,7 +13,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Preview, Row, UserError, arguments, row},
+    dispatch::{Command, CommandError, Ctx, Effect, Preview, Row, arguments, row, values},
     reply::Reply,
     testing::{Chat, Setup, alice, bob},
 };
@@ -21,7 +21,7 @@ use crate::{
 /// How many copies of a thing run, by DingTalk: what a Kubernetes would know.
 #[derive(Default, Clone, Copy)]
 struct World {
-    replicas: u64,
+    replicas: i64,
     writes: u64,
 }
 
@@ -38,8 +38,8 @@ struct Scale {
     #[arg(value_parser = arguments::text, required = true)]
     workload: String,
     /// How many
-    #[arg(value_parser = arguments::text, required = true)]
-    replicas: String,
+    #[arg(value_parser = values::number(0..=100), required = true)]
+    replicas: i64,
     /// Where
     #[arg(long, short = 'n', value_parser = arguments::text, default_value = "dev")]
     namespace: String,
@@ -51,10 +51,6 @@ impl Command for Scale {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "replicas", "namespace"];
 
-    fn resolve(&mut self, _: &Ctx) -> Result<(), UserError> {
-        self.replicas.parse::<u64>().map(|_| ()).map_err(|_| UserError("a number".into()))
-    }
-
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
         let World { replicas, writes } = world(ctx.settings.dingtalk.api.as_str(), |world| *world);
         let lines = vec![format!("副本数 {replicas} → {}", self.replicas)];
@@ -62,7 +58,7 @@ impl Command for Scale {
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
-        let replicas = self.replicas.parse()?;
+        let replicas = self.replicas;
         world(ctx.settings.dingtalk.api.as_str(), |world| {
             *world = World { replicas, writes: world.writes + 1 };
         });

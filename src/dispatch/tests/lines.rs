@@ -20,6 +20,10 @@ async fn words_and_options_as_they_are_typed_on_phones() {
         ("echo\nweb", r#""web" None false"#),
         ("echo -- -h", r#""-h" None false"#),
         ("echo 'ECHO --loud'", r#""ECHO --loud" None false"#),
+        ("echo '--loud'", r#""--loud" None false"#),
+        ("echo '--' -n -3", r#""--" Some("-3") false"#),
+        ("echo web -n '-x' --loud", r#""web" Some("-x") true"#),
+        ("echo web -n3", r#""web" Some("3") false"#),
     ] {
         assert_eq!(heard(line).await, expected, "{line}");
     }
@@ -78,6 +82,8 @@ async fn a_verbatim_tail_is_taken_as_typed() {
         (r#"prom query sum(rate(x{job="a  b"}[5m])) # all"#, "None\nsum(rate(x{job=\"a  b\"}[5m])) # all"),
         ("查询 --on dev it's “so” 'open", "Some(\"dev\")\nit's “so” 'open"),
         ("prom query --on=dev -- --on up", "Some(\"dev\")\n--on up"),
+        ("prom query --on=\"my dev\" up", "Some(\"my dev\")\nup"),
+        ("prom query '--on' x", "None\n'--on' x"),
         ("prom query --unknown x", "None\n--unknown x"),
         ("prom query 'quoted'", "None\n'quoted'"),
         ("prom query \"open", "None\n\"open"),

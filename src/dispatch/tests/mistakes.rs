@@ -51,7 +51,7 @@ async fn what_is_wrong_is_pointed_at() {
     > echo web --lout
     #### echo：参数有误
 
-    没有「--lout」这个选项。
+    没有「--lout」这个选项，你要写的是不是：--loud
 
     ```
     echo web --lout

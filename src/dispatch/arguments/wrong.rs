@@ -1,0 +1,160 @@
+//! What is wrong with arguments, as sentences with a place.
+
+use std::{collections::HashSet, fmt::Display};
+
+use clap::{
+    Arg, Command,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::{
+    Complaint, InvalidValue,
+    said::{self, Said, Value},
+};
+use crate::{
+    dispatch::{
+        help,
+        row::Row,
+        values::{self, Kind},
+        words::Line,
+    },
+    locale::Locale,
+    text,
+};
+
+/// Letters of a wrong value that are repeated.
+const MAX_CAME: usize = 60;
+
+/// Finds what is wrong with a line.
+pub(super) struct Wrong<'a> {
+    pub(super) row: &'a Row,
+    pub(super) line: &'a Line,
+    pub(super) locale: Locale,
+}
+
+impl Wrong<'_> {
+    /// Options and values that the command does not have, that lack something, or that came too often.
+    pub(super) fn form(&self, command: &Command, said: &[Said<'_>]) -> Result<(), Complaint> {
+        let mut given = HashSet::new();
+        for said in said {
+            let complain = |key, name: &'static str, value: &dyn Display| {
+                Err(Complaint { message: self.locale.say(key, &[(name, value)]), at: said.at() })
+            };
+            let came = || said.value.as_ref().map(|value| text::cut(&value.text, MAX_CAME));
+            match (said.argument, &said.option) {
+                (None, Some((option, _))) => return Err(self.no_such_option(option, command, said)),
+                (None, None) if self.row.arguments.is_empty() => {
+                    return complain("arguments.none", "came", &came().unwrap_or_default());
+                }
+                (None, None) => return complain("arguments.too_many", "came", &came().unwrap_or_default()),
+                (Some(argument), option) => {
+                    let name = help::mentioned(argument);
+                    if !said::takes_many(argument) && !given.insert(argument.get_id()) {
+                        return complain("arguments.twice", "argument", &name);
+                    }
+                    let takes_value = argument.get_action().takes_values();
+                    if !takes_value && said.value.is_some() {
+                        return complain("arguments.takes_no_value", "argument", &name);
+                    }
+                    if let (Some((_, at)), true, None) = (option, takes_value, &said.value) {
+                        let message = self.locale.say("arguments.no_value", &[("argument", &name)]);
+                        return Err(Complaint { message, at: Some(at.end..at.end) });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn no_such_option(&self, option: &str, command: &Command, said: &Said<'_>) -> Complaint {
+        let options = command.get_arguments().filter_map(Arg::get_long);
+        let nearest = values::near(option.trim_start_matches('-'), options);
+        let nearest: Vec<String> = nearest.iter().map(|long| format!("--{long}")).collect();
+        let option = text::cut(option, MAX_CAME);
+        let message = match nearest.is_empty() {
+            true => self.locale.say("arguments.no_such_option", &[("came", &option)]),
+            false => self.locale.say(
+                "arguments.no_such_option_nearest",
+                &[("came", &option), ("nearest", &self.listed(&nearest))],
+            ),
+        };
+        Complaint { message, at: said.at() }
+    }
+
+    /// A key that was given twice.
+    pub(super) fn keys(&self, said: &[Said<'_>]) -> Result<(), Complaint> {
+        let mut given = HashSet::new();
+        for said in said {
+            let (Some(argument), Some(value)) = (said.argument, &said.value) else { continue };
+            if values::kind(argument) != Kind::KeyValue {
+                continue;
+            }
+            // What is no pair is left to the value parser.
+            if let Ok(pair) = values::pair(&value.text)
+                && !given.insert((argument.get_id(), pair.key.clone()))
+            {
+                let twice = InvalidValue::new("arguments.key_twice").with("key", &pair.key);
+                return Err(self.invalid(&twice.at(0..pair.key.len()), argument, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// A value that does not fit.
+    pub(super) fn invalid(&self, error: &InvalidValue, argument: &Arg, value: &Value<'_>) -> Complaint {
+        let came = text::cut(&value.text, MAX_CAME);
+        let argument = help::mentioned(argument);
+        let with: Vec<(&str, String)> =
+            error.with.iter().map(|(name, values)| (*name, self.listed(values))).collect();
+        let mut parts: Vec<(&str, &dyn Display)> = vec![("argument", &argument), ("came", &came)];
+        parts.extend(with.iter().map(|(name, value)| (*name, value as &dyn Display)));
+        let key = if value.text.is_empty() { "arguments.empty" } else { error.key };
+        let at = value.at(error.at.clone().filter(|_| !value.text.is_empty()));
+        Complaint { message: self.locale.say(key, &parts), at: Some(at) }
+    }
+
+    /// What clap finds wrong: a value, or one that is missing.
+    pub(super) fn value(&self, error: &clap::Error, command: &Command, said: &[Said<'_>]) -> Complaint {
+        let context = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.clone()),
+            Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+            _ => None,
+        };
+        let [argument, other] = [ContextKind::InvalidArg, ContextKind::PriorArg].map(|kind| {
+            let named = context(kind).unwrap_or_default();
+            let found = command.get_arguments().find(|argument| argument.to_string() == named);
+            (found, found.map_or(named, help::mentioned))
+        });
+        let came = context(ContextKind::InvalidValue);
+        let wrong = said.iter().filter(|said| said.argument.is_some() && argument.0 == said.argument);
+        let of = |said: &&Said<'_>| said.value.as_ref().map(|value| &value.text) == came.as_ref();
+        let value = wrong.clone().find(of).and_then(|said| said.value.as_ref());
+        let source =
+            std::error::Error::source(error).and_then(|source| source.downcast_ref::<InvalidValue>());
+        if let (Some(source), Some(argument), Some(value)) = (source, argument.0, value) {
+            return self.invalid(source, argument, value);
+        }
+        let came = came.unwrap_or_default();
+        let (key, at) = match error.kind() {
+            ErrorKind::MissingRequiredArgument => ("arguments.missing", None),
+            ErrorKind::ArgumentConflict => ("arguments.conflict", wrong.clone().find_map(Said::at)),
+            _ => ("arguments.invalid", wrong.clone().find_map(Said::at)),
+        };
+        let parts: &[(&str, &dyn Display)] =
+            &[("argument", &argument.1), ("other", &other.1), ("came", &came)];
+        Complaint { message: self.locale.say(key, parts), at: at.or_else(|| self.end()) }
+    }
+
+    /// Something is missing: the sentence points at the end.
+    pub(super) fn at_the_end(&self, key: &str) -> Complaint {
+        Complaint { message: self.locale.say(key, &[]), at: self.end() }
+    }
+
+    fn end(&self) -> Option<std::ops::Range<usize>> {
+        self.line.words().last().map(|word| word.span.end..word.span.end)
+    }
+
+    fn listed(&self, values: &[String]) -> String {
+        values.join(&self.locale.say("usage.separator", &[]))
+    }
+}

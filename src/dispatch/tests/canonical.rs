@@ -1,0 +1,198 @@
+//! The line that says an invocation again.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::{Query, values::Take};
+use crate::{
+    clock::SystemClock,
+    config::{Settings, SettingsFile},
+    dingtalk::deliver::Deliver,
+    dispatch::confirm::code::Codes,
+    dispatch::{
+        Command, CommandError, Ctx, Effect, Membership, Person, Place, Row,
+        arguments::{self, Arguments},
+        canonical::canonical_line,
+        progress::Progress,
+        row,
+        table::{Found, Table},
+        words::Line,
+    },
+    locale::Locale,
+    reply::Reply,
+};
+
+/// Has a name that begins with that of another
+#[derive(clap::Args, serde::Serialize)]
+struct TakeBack {}
+
+impl Command for TakeBack {
+    const PATH: &'static [&'static str] = &["take", "back"];
+    const ALIASES: &'static [&'static str] = &["prom query up"];
+    const EFFECT: Effect = Effect::Open;
+
+    async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
+        Ok(Reply::new("take back"))
+    }
+}
+
+static ROWS: &[Row] = &[row::<Take>(), row::<Query>(), row::<TakeBack>()];
+
+fn ctx() -> Ctx {
+    let toml = "[people]\nalice = '0147000002'\n[groups]\nops = 'cidOPS=='";
+    let settings = Settings::parse(toml, SettingsFile::Embedded, &|_| None).unwrap();
+    let now = Timestamp::from_millisecond(crate::testing::NOW_MS).unwrap();
+    Ctx {
+        settings: Arc::new(settings),
+        table: Arc::new(Table::new(ROWS, Vec::new()).unwrap()),
+        rules: Arc::default(),
+        codes: Arc::new(Codes::new(Vec::new())),
+        corp: String::new(),
+        who: Person {
+            nick: String::new(),
+            staff_id: None,
+            dingtalk_id: None,
+            membership: Membership::Own,
+            admin: false,
+        },
+        place: Place { private: false, conversation_id: None, title: None },
+        mentioned: Vec::new(),
+        locale: Locale::En,
+        zone: TimeZone::get("Asia/Shanghai").unwrap(),
+        clock: Arc::new(SystemClock),
+        received: now,
+        skew: SignedDuration::ZERO,
+        deadline: now,
+        once: None,
+        outbound: Arc::default(),
+        deliver: Arc::new(Deliver::new(Arc::default(), Arc::new(SystemClock), None)),
+        progress: Progress::default(),
+    }
+}
+
+/// The row and the values that a line says.
+fn read<'c>(line: &str, ctx: &'c Ctx) -> Result<(&'c Row, Map<String, Value>), String> {
+    let Found::Row { row, line, words } = ctx.table.find(Line::split(line)) else {
+        return Err("no row".into());
+    };
+    match arguments::read(row, &line, &words, ctx).map_err(|complaint| complaint.message)? {
+        Arguments::Given { prepared, .. } => Ok((row, prepared.values())),
+        Arguments::HelpWanted => Err("help".into()),
+    }
+}
+
+fn line(path: &str, values: Value, ctx: &Ctx) -> String {
+    let Value::Object(values) = values else { panic!("an object") };
+    canonical_line(ctx.table.named(path).unwrap(), &values, &ctx.table)
+}
+
+#[test]
+fn lines_as_they_are_sent_back() {
+    let ctx = ctx();
+    for (path, values, expected) in [
+        ("take", json!({ "service": "web", "count": 2, "loud": true, "to": null }), "take web 2 --loud"),
+        (
+            "take",
+            json!({ "service": "web", "count": 1, "note": ["a b", "-x", "&&", "it's"] }),
+            r#"take web 1 "a b" "-x" "&&" it's"#,
+        ),
+        ("take", json!({ "service": "back", "count": 1 }), r#"take "back" 1"#),
+        (
+            "take",
+            json!({ "service": "web", "param": { "A": "1", "B": "x y" }, "label": ["a", "-b"] }),
+            r#"take web --param A=1 --param B="x y" -l a -l=-b"#,
+        ),
+        (
+            "take",
+            json!({ "service": "web", "to": "0147000002", "for": "1h30m" }),
+            "take web --for 1h30m --to 0147000002",
+        ),
+        ("take", json!({ "service": "web", "to": "zhangsan" }), "take web --to id:zhangsan"),
+        (
+            "prom query",
+            json!({ "on": "dev", "query": "rate(x[5m]) # \"a" }),
+            "prom query --on dev rate(x[5m]) # \"a",
+        ),
+        ("prom query", json!({ "on": null, "query": "--on x" }), "prom query -- --on x"),
+        ("prom query", json!({ "on": null, "query": "up" }), "prom query -- up"),
+    ] {
+        assert_eq!(line(path, values, &ctx), expected);
+    }
+}
+
+/// A text rich in what the splitter and the reader of options look at.
+fn hostile() -> impl Strategy<Value = String> {
+    let chars = |text: &str| prop::sample::select(text.chars().collect::<Vec<_>>()).prop_map(String::from);
+    let piece = prop_oneof![
+        4 => chars("anZ059_.-=:/#$\\"),
+        3 => chars(" \t\n\u{A0}\u{3000}\u{200B}"),
+        3 => chars("\"\"'“”‘’＂＇\\"),
+        3 => chars("—–－--／、：＝。，？；;@＠"),
+        2 => chars("重启服务🎉"),
+        1 => prop::sample::select(vec!["--", "-h", "--help", "--loud", "-l", "--on", "take back", "&&", "\nhelp"]).prop_map(String::from),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+fn everything() -> impl Strategy<Value = Map<String, Value>> {
+    let text = || hostile().boxed();
+    let some = |strategy: BoxedStrategy<&'static str>| prop::option::of(strategy).boxed();
+    let one_of = move |names: &[&'static str]| some(prop::sample::select(names.to_vec()).boxed());
+    let service = prop_oneof!["[a-z0-9]([a-z0-9._-]{0,8}[a-z0-9])?", Just("back".to_owned())];
+    let keys = prop_oneof!["[A-Za-z0-9_.]{1,6}", "[重启A-Z：。；\"'“]{1,4}"];
+    let pairs = prop::collection::btree_map(keys, prop_oneof![text(), Just(String::new()).boxed()], 0..3);
+    (
+        (service, 1..=100_i64, prop::collection::vec(text(), 0..3)),
+        (
+            one_of(&["1m", "2h", "1d12h30m1s", "7d"]),
+            one_of(&["2026-01-02T15:04:00+08:00", "1999-12-31T23:59:59+08:00"]),
+            one_of(&["0147000002", "alice", "zhang.san@x", "a-1"]),
+            one_of(&["cidOPS==", "cidX+/8-_="]),
+            one_of(&["prod", "staging"]),
+            one_of(&["alpha", "zeta"]),
+        ),
+        (pairs, prop::collection::vec(text(), 0..3), any::<bool>()),
+    )
+        .prop_map(|((service, count, note), (long, at, to, group, env, letter), (param, label, loud))| {
+            let param: BTreeMap<String, String> = param;
+            let values = json!({
+                "service": service, "count": count, "note": note, "for": long, "at": at, "to": to, "in": group,
+                "env": env, "letter": letter, "param": param, "label": label, "loud": loud,
+            });
+            let Value::Object(values) = values else { panic!("an object") };
+            values
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_canonical_line_says_the_same_values(values in everything()) {
+        let ctx = ctx();
+        let row = ctx.table.named("take").unwrap();
+        let line = canonical_line(row, &values, &ctx.table);
+        let (found, said) = read(&line, &ctx).map_err(|error| TestCaseError::fail(format!("{line}: {error}")))?;
+        prop_assert_eq!(&found.path, &row.path, "{}", line);
+        prop_assert_eq!(said, values, "{}", line);
+        prop_assert_eq!(ctx.table.second(&Line::split(&line)), None, "{}", line);
+    }
+
+    #[test]
+    fn a_verbatim_tail_comes_back_as_typed(on in prop::option::of(hostile()), query in hostile()) {
+        let ctx = ctx();
+        // What is taken as typed has no blanks around it.
+        let query = Line::split(&query).rest_after(0).0.to_owned();
+        prop_assume!(!query.is_empty());
+        let row = ctx.table.named("prom query").unwrap();
+        let Value::Object(values) = json!({ "on": on, "query": query }) else { panic!("an object") };
+        let line = canonical_line(row, &values, &ctx.table);
+        let (found, said) = read(&line, &ctx).map_err(|error| TestCaseError::fail(format!("{line}: {error}")))?;
+        prop_assert_eq!(&found.path, &row.path, "{}", line);
+        prop_assert_eq!(said, values, "{}", line);
+    }
+}
