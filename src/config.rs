@@ -11,18 +11,19 @@ mod hosts;
 mod names;
 mod robots;
 mod rules;
+#[cfg(test)]
+mod schema;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 use url::Url;
 
 use self::{
     defaults::DefaultsSection,
-    document::{Document, Places},
+    document::{Document, Places, Spanned},
     names::Names,
     robots::RobotSection,
     rules::{AllowSection, DenySection},
@@ -43,6 +44,8 @@ use crate::{
 
 const FILE: &str = "dingops.toml";
 const EMBEDDED: &str = include_str!("../dingops.toml");
+/// The JSON Schema of dingops.toml, for editors. A test makes it from the sections and compares.
+pub const SCHEMA: &str = include_str!("../dingops.schema.json");
 const VERSION: i64 = 1;
 /// DingTalk's rule (protocol.md 1.1).
 const MAX_SKEW: Duration = Duration::from_secs(3600);
@@ -250,33 +253,50 @@ fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The settings of dingops: what an operator edits.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Sections {
+    /// The version of this file's form.
     #[serde(default = "current_version")]
+    #[cfg_attr(test, schemars(extend("const" = VERSION)))]
     version: Spanned<i64>,
+    /// The language of replies; "zh" where it is left out.
     #[serde(default)]
     locale: Locale,
+    /// The time zone of times in replies; "Asia/Shanghai" where it is left out.
     #[serde(default = "default_timezone")]
     timezone: Spanned<String>,
+    /// How to tell DingTalk's callbacks and reply to them.
     #[serde(default)]
     dingtalk: DingTalkSection,
+    /// Names for staff ids; `whoami` tells each person theirs.
     #[serde(default)]
     people: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Names for several people: names of `[people]`, or other teams as "@name".
     #[serde(default)]
     teams: BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>,
+    /// Names for conversation ids; `whoami` in a group tells its id.
     #[serde(default)]
     groups: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Who may run what, where. The first rule that matches decides.
     #[serde(default)]
     allow: Vec<Spanned<AllowSection>>,
+    /// Who may not run what, where. Checked before every `[[allow]]`.
     #[serde(default)]
     deny: Vec<Spanned<DenySection>>,
+    /// Values of arguments that nobody has to type in some place.
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "schema::defaults"))]
     defaults: Vec<DefaultsSection>,
+    /// Custom robots (自定义机器人) of groups, to send to.
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,
+    /// Services that tell the address this function calls out from.
     #[serde(default)]
     ip: IpSection,
+    /// Fixed replies.
     #[serde(default)]
     answer: Vec<AnswerSection>,
 }
@@ -290,14 +310,21 @@ fn default_timezone() -> Spanned<String> {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct DingTalkSection {
+    /// Corp ids of other organisations whose members may write to the robot; a staff id counts only in its own.
     #[serde(default)]
     corps: Vec<Spanned<String>>,
+    /// Where replies may be posted; https on the default port unless spelled out.
     session_hosts: Option<Spanned<Vec<Spanned<String>>>>,
+    /// How far a callback's timestamp may be from now, at most "1h".
     max_skew: Option<Spanned<String>>,
+    /// The same for commands that change something; "5m" where it is left out.
     max_skew_write: Option<Spanned<String>>,
+    /// DingTalk's host for custom robots.
     oapi: Option<Spanned<String>>,
+    /// DingTalk's host for the OpenAPI.
     api: Option<Spanned<String>>,
 }
 
@@ -351,9 +378,12 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct IpSection {
+    /// Asked in turn.
     services: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Whether that address is fixed (a NAT gateway): `ip` then does not warn.
     #[serde(default)]
     static_ip: bool,
 }
@@ -381,9 +411,12 @@ impl IpSection {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct AnswerSection {
+    /// What is said to get it.
     name: Spanned<String>,
+    /// The reply, in DingTalk's Markdown.
     markdown: Spanned<String>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CliError;
 use crate::{
-    config::{Environment, Settings},
+    config::{self, Environment, Settings},
     dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{Effect, help},
     locale::Locale,
@@ -15,10 +15,17 @@ use crate::{
 /// It checks what the function needs, so DINGTALK_APP_SECRET must be set, also where the settings are only for
 /// `send --to robot:NAME`, which does without.
 #[derive(clap::Args)]
-pub(super) struct Check {}
+pub(super) struct Check {
+    /// Print the JSON Schema of dingops.toml instead, for editors; needs no variables
+    #[arg(long, exclusive = true)]
+    schema: bool,
+}
 
 impl Check {
     pub(super) fn run(&self) -> Result<(), CliError> {
+        if self.schema {
+            return super::print(config::SCHEMA);
+        }
         let (environment, settings, table) = super::load()?;
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };

@@ -2,11 +2,8 @@
 
 use std::{borrow::Cow, cell::RefCell, cmp::Reverse, fmt, ops::Range};
 
-use serde::de::DeserializeOwned;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue, Deserializer},
-};
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::Env;
 use crate::text;
@@ -66,10 +63,37 @@ impl Located {
     }
 }
 
+/// A value that still knows where it stands. To a schema it is the value alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Spanned<T>(toml::Spanned<T>);
+
+impl<T> Spanned<T> {
+    /// A value with its bytes; none for what nobody wrote.
+    pub(super) fn new(at: Range<usize>, value: T) -> Self {
+        Self(toml::Spanned::new(at, value))
+    }
+
+    /// Its bytes.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    /// The value.
+    pub(super) fn get_ref(&self) -> &T {
+        self.0.get_ref()
+    }
+
+    /// The value, without its place.
+    pub(super) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
 /// A parsed document with its text.
 pub(super) struct Document<'t> {
     text: &'t str,
-    root: Spanned<DeTable<'t>>,
+    root: toml::Spanned<DeTable<'t>>,
     replaced: Vec<Range<usize>>,
 }
 
@@ -242,7 +266,7 @@ fn collect(table: &DeTable<'_>, path: &str, keys: &mut Vec<(Range<usize>, String
     }
 }
 
-fn collect_value(value: &Spanned<DeValue<'_>>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
+fn collect_value(value: &toml::Spanned<DeValue<'_>>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
     keys.push((value.span(), path.to_owned()));
     match value.get_ref() {
         DeValue::Table(table) => collect(table, path, keys),
@@ -261,7 +285,10 @@ fn strings<'t>(table: &mut DeTable<'t>, visit: &mut dyn FnMut(Range<usize>, &mut
     }
 }
 
-fn strings_in<'t>(value: &mut Spanned<DeValue<'t>>, visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>)) {
+fn strings_in<'t>(
+    value: &mut toml::Spanned<DeValue<'t>>,
+    visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>),
+) {
     let span = value.span();
     match value.get_mut() {
         DeValue::String(text) => visit(span, text),

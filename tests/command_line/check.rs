@@ -101,6 +101,13 @@ fn check_tells_what_can_be_sent_by() {
     not_started(&ended, &["DINGTALK_APP_SECRET", "only `send --to robot:NAME` does without"]);
 }
 
+#[test]
+fn check_prints_the_schema_without_any_settings() {
+    let out = succeeded(run(&["check", "--schema"], &[("DINGOPS_CONFIG", "/nowhere.toml")]));
+    assert_eq!(out, include_str!("../../dingops.schema.json"));
+    assert!(out.contains("https://json-schema.org/draft/2020-12/schema"), "{out}");
+}
+
 /// What is sent stands together, so do those who are mentioned, and examples come last.
 #[test]
 fn help_of_send_has_sections() {
