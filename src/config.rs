@@ -1,8 +1,8 @@
 //! The settings: dingops.toml and the environment, checked.
 //!
 //! dingops.toml is read from `DINGOPS_CONFIG`, else beside the executable, else from `/opt` (a Lambda layer), else the
-//! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment; `$${` is a literal
-//! `${`. Every mistake stops the start with the key and line, or the variable, it is in.
+//! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment, and `${file:PATH}`,
+//! replaced by what that file holds; `$${` is a literal `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
 mod defaults;
 mod document;
@@ -13,6 +13,7 @@ mod robots;
 mod rules;
 #[cfg(test)]
 mod schema;
+mod version;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
@@ -46,7 +47,6 @@ const FILE: &str = "dingops.toml";
 const EMBEDDED: &str = include_str!("../dingops.toml");
 /// The JSON Schema of dingops.toml, for editors. A test makes it from the sections and compares.
 pub const SCHEMA: &str = include_str!("../dingops.schema.json");
-const VERSION: i64 = 1;
 /// DingTalk's rule (protocol.md 1.1).
 const MAX_SKEW: Duration = Duration::from_secs(3600);
 const MAX_SKEW_WRITE: Duration = Duration::from_secs(300);
@@ -90,6 +90,8 @@ pub struct Source {
     pub file: SettingsFile,
     /// The beginning of the SHA-256 of the file as it is, in hex: equal files, equal hashes.
     pub hash: String,
+    /// Whether it says of which version it is; otherwise it is read as of the current one.
+    pub is_versioned: bool,
 }
 
 /// Where settings are read from.
@@ -202,12 +204,13 @@ impl Settings {
     /// The first mistake, with key and line.
     pub fn parse(text: &str, file: SettingsFile, env: Env<'_>) -> Result<Self, Mistake> {
         let mut document = Document::parse(text)?;
-        document.substitute(env)?;
+        version::check(&document)?;
+        let folder = match &file {
+            SettingsFile::Path(path) => path.parent(),
+            SettingsFile::Embedded => None,
+        };
+        document.substitute(env, folder)?;
         let (sections, places): (Sections, _) = document.read()?;
-        if *sections.version.get_ref() != VERSION {
-            let problem = format!("expected {VERSION}, came {}", sections.version.get_ref());
-            return Err(places.mistake(sections.version.span(), problem));
-        }
         let zone = TimeZone::get(sections.timezone.get_ref()).map_err(|_| {
             let problem = "expected a time zone such as \"Asia/Shanghai\"";
             places.unexpected(sections.timezone.span(), problem, sections.timezone.get_ref())
@@ -228,7 +231,7 @@ impl Settings {
             Ok((names::called(name, &[], &places)?, robot.check(&places)?))
         };
         Ok(Self {
-            source: Source { file, hash: hash(text) },
+            source: Source { file, hash: hash(text), is_versioned: sections.version.is_some() },
             locale: sections.locale,
             zone,
             dingtalk,
@@ -259,9 +262,8 @@ fn hash(text: &str) -> String {
 #[serde(deny_unknown_fields)]
 struct Sections {
     /// The version of this file's form.
-    #[serde(default = "current_version")]
-    #[cfg_attr(test, schemars(extend("const" = VERSION)))]
-    version: Spanned<i64>,
+    #[cfg_attr(test, schemars(extend("const" = version::VERSION)))]
+    version: Option<i64>,
     /// The language of replies; "zh" where it is left out.
     #[serde(default)]
     locale: Locale,
@@ -299,10 +301,6 @@ struct Sections {
     /// Fixed replies.
     #[serde(default)]
     answer: Vec<AnswerSection>,
-}
-
-fn current_version() -> Spanned<i64> {
-    Spanned::new(0..0, VERSION)
 }
 
 fn default_timezone() -> Spanned<String> {

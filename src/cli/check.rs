@@ -34,10 +34,15 @@ impl Check {
         let timeout = super::timeout()?.as_secs();
         let skew = settings.dingtalk.max_skew.as_secs();
         let openapi = openapi(&environment, &settings);
+        let version = match settings.source.is_versioned {
+            true => "1",
+            false => "taken to be 1: write version = 1, so that a later dingops can tell what to change",
+        };
         let robots: Vec<String> =
             settings.robots.iter().map(|(name, robot)| described(name, robot)).collect();
         let facts = [
             ("settings", format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash)),
+            ("version", version.to_owned()),
             ("locale", settings.locale.name().to_owned()),
             ("time zone", settings.zone.iana_name().unwrap_or("UTC").to_owned()),
             ("signature", format!("{rotation}, at most {skew} s from now")),
