@@ -137,12 +137,11 @@ impl Compiler<'_> {
                 return Err(name.mistake("expected an argument of one kind, came one that differs from command to command: make a rule for each"));
             }
             let keyed = name.text().contains('.');
+            let is_bare = !keyed || name.text().ends_with('.');
             let kind = match kind {
                 None => return Err(name.unexpected("expected the name of an argument as help shows it")),
-                Some(Kind::KeyValue) if !keyed => {
-                    return Err(
-                        name.mistake(format!("expected {argument}.KEY or \"{argument}.*\", came {argument}"))
-                    );
+                Some(Kind::KeyValue) if is_bare => {
+                    return Err(name.unexpected(&format!("expected {argument}.KEY or \"{argument}.*\"")));
                 }
                 Some(kind) if keyed && kind != Kind::KeyValue => {
                     return Err(
@@ -166,7 +165,8 @@ impl Compiler<'_> {
 
     fn kind(&mut self, row: usize, argument: &str) -> Option<Kind> {
         let arguments = self.arguments.entry(row).or_insert_with(|| {
-            let command = self.rows[row].clap();
+            // Not what every write has: it is no part of what will be executed.
+            let command = self.rows[row].parser().arguments(clap::Command::new("dingops"));
             command.get_arguments().map(|argument| (help::name(argument), values::kind(argument))).collect()
         });
         arguments.iter().find(|(name, _)| name == argument).map(|(_, kind)| *kind)
