@@ -271,8 +271,13 @@ fn condition_of(value: Spanned<Value>, places: &Places<'_>) -> Result<Vec<Locate
                 return Err(places.mistake(span, problem));
             }
         };
-        match text.trim_start_matches('!').trim() {
+        let bare = text.trim_start_matches('!');
+        match bare.trim() {
             "" => Err(places.mistake(span, "expected a value, came an empty one".into())),
+            // Nobody sees why `! prod` does not keep anybody from prod.
+            trimmed if trimmed != bare => {
+                Err(places.unexpected(span, "expected a value without blanks around it", &text))
+            }
             _ => Ok(places.locate(&Spanned::new(span, text))),
         }
     };

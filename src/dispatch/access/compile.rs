@@ -139,7 +139,13 @@ impl Compiler<'_> {
             let keyed = name.text().contains('.');
             let is_bare = !keyed || name.text().ends_with('.');
             let kind = match kind {
-                None => return Err(name.unexpected("expected the name of an argument as help shows it")),
+                None if conditions.is_empty() => {
+                    return Err(name.unexpected("expected the name of an argument as help shows it"));
+                }
+                None => {
+                    let expected = "expected an argument of a command that has the other ones of when too";
+                    return Err(name.unexpected(expected));
+                }
                 Some(Kind::KeyValue) if is_bare => {
                     return Err(name.unexpected(&format!("expected {argument}.KEY or \"{argument}.*\"")));
                 }
@@ -156,9 +162,6 @@ impl Compiler<'_> {
             let texts: Vec<&str> = entries.iter().map(Located::text).collect();
             let condition = Condition::new(name.text(), &texts, kind);
             conditions.push(condition.map_err(|wrong| entries[wrong.index].unexpected(wrong.expected))?);
-        }
-        if about.rows.is_empty() && about.aliases.is_empty() && !conditions.is_empty() {
-            return Err(entry.at.mistake("expected a command that has all the arguments of when, came none"));
         }
         Ok(conditions)
     }

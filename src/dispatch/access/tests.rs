@@ -1,6 +1,7 @@
 //! Rules, with commands made for them: against a second implementation, by properties, and as conversations.
 
 mod matrix;
+mod mistakes;
 mod names;
 mod plain;
 mod refusals;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::dispatch::access::May;
+
 /// A rule as it is written.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
@@ -112,8 +114,8 @@ pub(super) fn decide(
     if command.effect == "open" { Verdict::Open } else { Verdict::No }
 }
 
-/// `yes`, `no` or `depends`, as long as nothing is known of the arguments: each rule that asks for them may match or not.
-pub(super) fn may(rules: &[Rule], command: &Command, person: Person, place: Place) -> &'static str {
+/// As long as nothing is known of the arguments: each rule that asks for them may match or not.
+pub(super) fn may(rules: &[Rule], command: &Command, person: Person, place: Place) -> May {
     let asking: Vec<usize> = (0..rules.len()).filter(|&index| !rules[index].when.is_empty()).collect();
     let has = |name: &&str| {
         let argument = name.split('.').next().unwrap();
@@ -131,9 +133,9 @@ pub(super) fn may(rules: &[Rule], command: &Command, person: Person, place: Plac
     };
     let worlds: Vec<bool> = (0..1 << asking.len()).map(world).collect();
     match (worlds.contains(&true), worlds.contains(&false)) {
-        (true, true) => "depends",
-        (true, false) => "yes",
-        (false, _) => "no",
+        (true, true) => May::Depends,
+        (true, false) => May::Yes,
+        (false, _) => May::No,
     }
 }
 
