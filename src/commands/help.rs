@@ -21,6 +21,7 @@ impl Command for Help {
     const ALIASES: &'static [&'static str] = &["帮助", "菜单", "？", "?"];
     const EFFECT: Effect = Effect::Open;
     const ARGUMENTS: &'static [&'static str] = &["command"];
+    const EXAMPLES: &'static [&'static str] = &["help ping"];
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         if self.command.is_empty() {
@@ -29,6 +30,7 @@ impl Command for Help {
         let name = self.command.join(" ");
         match ctx.table.named(&name) {
             Some(row) => Ok(help::usage(row, ctx)),
+            None if let Some(system) = help::system(&name, ctx) => Ok(system),
             None => {
                 let said: Vec<&str> = self.command.iter().map(String::as_str).collect();
                 let help = ctx.locale.say("unknown.help_command", &[]);
@@ -125,6 +127,8 @@ mod tests {
 
         > Also: 帮助, 菜单
 
+        - For example: **help ping**
+
         @0147000002
         ");
     }
@@ -145,6 +149,8 @@ mod tests {
         - **command**：要了解的命令
 
         > 也可以说：帮助、菜单
+
+        - 例如：**help ping**
 
         @0147000002
         ");

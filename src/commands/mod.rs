@@ -5,6 +5,7 @@
 
 mod about;
 mod answer;
+mod can;
 mod help;
 mod ip;
 mod not_me;
@@ -25,6 +26,7 @@ pub static ROWS: &[Row] = &[
     row::<ping::Ping>(),
     row::<whoami::Whoami>(),
     row::<ip::Ip>(),
+    row::<can::Can>(),
     row::<about::About>(),
     row::<not_me::NotMe>(),
 ];

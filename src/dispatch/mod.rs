@@ -267,6 +267,9 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     let (row, line, words) = match ctx.table.find(Line::split(text)) {
         Found::Row { row, line, words } => (row, line, words),
         Found::Nothing { line, nearest } => {
+            if let Some(reply) = help::of_system(&line, ctx) {
+                return Err(ended(reply, "", Outcome::Done));
+            }
             let reply = help::unknown(line.text(), nearest, "", ctx);
             let reply = match line.error() {
                 Some(error) => reply.note(arguments::quote(error, ctx.locale)),
@@ -373,6 +376,24 @@ async fn execute(
     let elsewhere =
         address.map(|address| Elsewhere { address, asker: ctx.who.clone(), place: ctx.place.clone() });
     Dispatched { elsewhere, ..run(understood, &ctx, id).await }
+}
+
+/// What would come of a line: what it is exactly, and whether it may be run.
+pub struct Explained {
+    /// The command with all its values.
+    pub canonical: String,
+    /// What allows it, or what is missing.
+    pub decision: Result<Grant, Missing>,
+}
+
+/// Decides on a line, and runs nothing.
+///
+/// # Errors
+/// What would be answered instead: what is wrong with it.
+pub fn explain(line: &str, ctx: &Ctx) -> Result<Explained, Box<Dispatched>> {
+    let understood = understand(confirm::line::take(line).0, ctx)?;
+    let decision = decide(&understood, ctx);
+    Ok(Explained { canonical: understood.canonical, decision })
 }
 
 /// Whether a command may be run as it was asked; a write only on a signature made a moment ago.
