@@ -30,6 +30,9 @@ pub(super) struct Check {
     /// WHO administers the organisation
     #[arg(long, requires = "who")]
     admin: bool,
+    /// Also call what is configured: ask DingTalk for an access token
+    #[arg(long, conflicts_with = "who")]
+    online: bool,
     /// The command to explain, in quotes
     #[arg(requires = "who")]
     command: Option<String>,
@@ -78,7 +81,8 @@ impl Check {
         });
         let rules =
             numbered(&settings.rules).map(|(name, rule)| described_rule(name, rule)).collect::<String>();
-        super::print(&format!("{facts}\n{}\n{rules}", rows.collect::<String>()))
+        super::print(&format!("{facts}\n{}\n{rules}", rows.collect::<String>()))?;
+        if self.online { online() } else { Ok(()) }
     }
 
     /// Decides as if somebody had said it there; nothing is run.
@@ -137,6 +141,21 @@ impl Check {
                 };
                 Err(CliError::NotAllowed(format!("not allowed: {why}{by}")))
             }
+        }
+    }
+}
+
+/// Calls what is configured.
+fn online() -> Result<(), CliError> {
+    let app = super::app()?;
+    let by = app.clock().now() + jiff::SignedDuration::from_secs(10);
+    let openapi = super::runtime()?.block_on(app.check_openapi(by));
+    match openapi {
+        None => super::print("\nonline     nothing to call: the OpenAPI is off\n"),
+        Some(Ok(())) => super::print("\nonline     the OpenAPI gave an access token\n"),
+        Some(Err(error)) => {
+            let remedy = error.remedy(Locale::En);
+            Err(CliError::NotDelivered(format!("the OpenAPI gave no access token: {error} ({remedy})")))
         }
     }
 }

@@ -10,6 +10,7 @@ mod help;
 mod ip;
 mod not_me;
 mod ping;
+mod status;
 mod whoami;
 
 use crate::{
@@ -27,6 +28,7 @@ pub static ROWS: &[Row] = &[
     row::<whoami::Whoami>(),
     row::<ip::Ip>(),
     row::<can::Can>(),
+    row::<status::Status>(),
     row::<about::About>(),
     row::<not_me::NotMe>(),
 ];
