@@ -5,10 +5,12 @@
 
 mod about;
 mod answer;
+mod can;
 mod help;
 mod ip;
 mod not_me;
 mod ping;
+mod status;
 mod whoami;
 
 use crate::{
@@ -25,6 +27,8 @@ pub static ROWS: &[Row] = &[
     row::<ping::Ping>(),
     row::<whoami::Whoami>(),
     row::<ip::Ip>(),
+    row::<can::Can>(),
+    row::<status::Status>(),
     row::<about::About>(),
     row::<not_me::NotMe>(),
 ];

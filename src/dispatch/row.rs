@@ -29,6 +29,8 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const TAIL: Tail = Tail::Words;
     /// Names of its fields in their order, `start-at` for `start_at`, options too; a test compares them with clap's.
     const ARGUMENTS: &'static [&'static str] = &[];
+    /// Lines it is said with, to tap and to learn from; a test reads each. A command without arguments needs none.
+    const EXAMPLES: &'static [&'static str] = &[];
 
     /// Fills in defaults and normalises, without any I/O.
     ///
@@ -67,6 +69,17 @@ pub enum Effect {
     Read,
     /// Changes something.
     Write,
+}
+
+impl Effect {
+    /// As dingops.toml says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// How what follows the path is read.
@@ -173,7 +186,9 @@ pub struct Row {
     /// How what follows the path is read.
     pub tail: Tail,
     /// Names of its arguments.
-    pub arguments: &'static [&'static str],
+    pub arguments: Names,
+    /// Lines it is said with, to try.
+    pub examples: Names,
     /// Where its help comes from.
     pub kind: Kind,
     parser: Maker,
@@ -211,6 +226,11 @@ impl Names {
         };
         fixed.iter().copied().chain(owned.iter().map(String::as_str))
     }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
 }
 
 impl fmt::Display for Names {
@@ -234,7 +254,8 @@ pub const fn row<C: Command>() -> Row {
         sensitive: C::SENSITIVE,
         mild: C::MILD,
         tail: C::TAIL,
-        arguments: C::ARGUMENTS,
+        arguments: Names::Static(C::ARGUMENTS),
+        examples: Names::Static(C::EXAMPLES),
         kind: Kind::Command,
         parser: Maker::Static(const { &Typed::<C>(PhantomData) }),
     }
@@ -250,7 +271,8 @@ impl Row {
             sensitive: false,
             mild: false,
             tail: Tail::Words,
-            arguments: &[],
+            arguments: Names::Static(&[]),
+            examples: Names::Static(&[]),
             kind: Kind::Answer,
             parser: Maker::Owned(parser),
         }

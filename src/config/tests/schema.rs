@@ -135,6 +135,8 @@ fn what_people_have_fits() {
     ];
     files.extend(example(include_str!("../../../README.md")));
     files.extend(example(include_str!("../../../README.zh-CN.md")));
+    files.extend(example(include_str!("../../../docs/rules.md")));
+    files.extend(example(include_str!("../../../docs/rules.zh-CN.md")));
     for file in files {
         assert_eq!(wrong_with(&file), None, "{file}");
     }

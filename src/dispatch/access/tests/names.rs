@@ -22,6 +22,8 @@ fn arguments_keep_their_names() {
     ping:
     whoami:
     ip:
+    can: line=Text
+    status:
     about:
     not-me: command=Text
     ");
