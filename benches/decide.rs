@@ -43,7 +43,9 @@ fn main() -> ExitCode {
     }
     let [shipped, large] = medians.map(median);
     let ratio = large.as_secs_f64() / shipped.as_secs_f64();
-    println!("a decision: {shipped:?} with the shipped table, {large:?} among {COMMANDS} commands and {RULES} rules");
+    println!(
+        "a decision: {shipped:?} with the shipped table, {large:?} among {COMMANDS} commands and {RULES} rules"
+    );
     println!("ratio {ratio:.2}, at most {BUDGET}");
     if ratio <= BUDGET { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
