@@ -7,6 +7,7 @@ mod about;
 mod answer;
 mod can;
 mod help;
+mod http;
 mod ip;
 mod not_me;
 mod ping;
@@ -36,9 +37,10 @@ pub static ROWS: &[Row] = &[
 /// The program's commands and those of the settings.
 ///
 /// # Errors
-/// When one of them has a name that is taken.
+/// When one of them has a name that is taken, or a template or an example that is wrong.
 pub fn table(settings: &Settings) -> Result<Table, Mistake> {
-    Table::new(ROWS, answer::rows(&settings.answers))
+    let http = http::rows(&settings.http)?;
+    Table::new(ROWS, answer::rows(&settings.answers).chain(http).collect())
 }
 
 #[cfg(test)]

@@ -112,8 +112,7 @@ pub(super) struct AllowSection {
     /// Paths of commands, with `*` for any text, and names of aliases.
     run: Option<Spanned<Vec<Spanned<String>>>>,
     /// What the commands do to the world: tell what is public ("open"), read it, or write.
-    #[serde(default)]
-    #[cfg_attr(test, schemars(schema_with = "schema::effect"))]
+    #[cfg_attr(test, schemars(extend("enum" = ["open", "read", "write"])))]
     effect: Option<Spanned<String>>,
     /// What is asked of arguments, by their names as help shows them; KEY=VALUE as `param.KEY` and "param.*".
     #[serde(default)]
@@ -142,8 +141,7 @@ pub(super) struct DenySection {
     /// Paths of commands, with `*` for any text, and names of aliases.
     run: Option<Spanned<Vec<Spanned<String>>>>,
     /// What the commands do to the world: tell what is public ("open"), read it, or write.
-    #[serde(default)]
-    #[cfg_attr(test, schemars(schema_with = "schema::effect"))]
+    #[cfg_attr(test, schemars(extend("enum" = ["open", "read", "write"])))]
     effect: Option<Spanned<String>>,
     /// What is asked of arguments, by their names as help shows them; KEY=VALUE as `param.KEY` and "param.*".
     #[serde(default)]

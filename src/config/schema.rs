@@ -2,7 +2,7 @@
 //!
 //! A section of its own needs three things: `#[cfg_attr(test, derive(schemars::JsonSchema))]` beside `Deserialize`, a
 //! doc comment on each field, which is what editors show, and [`Spanned`] from [`super::document`]. A field that is
-//! read by hand from a [`toml::Value`] says its form by `schema_with`, with a function like those below. Then
+//! read by hand says its form by `extend`, or by `schema_with` and a function like those below. Then
 //! `WRITE_SCHEMA=1 cargo test -p dingops --lib schema` writes dingops.schema.json anew.
 
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema, transform};
 use serde_json::Value;
 
-use super::{Sections, document::Spanned};
+use super::{Sections, document::Spanned, http::Raw};
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {
     fn inline_schema() -> bool {
@@ -23,6 +23,21 @@ impl<T: JsonSchema> JsonSchema for Spanned<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+/// Of any form.
+impl JsonSchema for Raw {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Raw".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!(true)
     }
 }
 
@@ -47,11 +62,6 @@ fn without_null(schema: &mut Schema) {
         }
     }
     transform::transform_subschemas(&mut without_null, schema);
-}
-
-/// `effect` of a rule.
-pub(super) fn effect(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "enum": ["open", "read", "write"] })
 }
 
 /// `confirm` of a rule.

@@ -113,6 +113,19 @@ static_ip = true
 [[answer]]
 name = "a"
 markdown = "b"
+[[http]]
+name = "flag set"
+help = { zh = "开关", en = "Switch" }
+effect = "write"
+method = "PUT"
+url = "https://flags.example.com"
+path = ["v1", "{{ flag }}"]
+query = { limit = 3, tags = ["a", "b"] }
+headers = { Authorization = "Bearer {{ secret.token }}" }
+secrets = { token = "x" }
+json = { on = true, more = [1, { by = "{{ who.staff_id }}" }] }
+examples = ["flag set dark-mode"]
+args = [{ name = "flag", help = { zh = "开关", en = "The flag" }, type = "text", max = 9 }]
 "#;
 
 #[test]
@@ -185,7 +198,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 8, "{found:?}");
+    assert_eq!(found.len(), 12, "{found:?}");
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());
@@ -226,6 +239,9 @@ fn what_has_another_form_does_not_fit() {
         "[robots.ops]\nsecret = 'SEC1'",
         "[[answer]]\nname = 'a'",
         "[answer]\nname = 'a'\nmarkdown = 'b'",
+        "[[http]]\nname = 'a'\neffect = 'read'\nurl = 'https://x'\nexamples = ['a']",
+        "[[http]]\nname = 'a'\nhelp = {zh='a',en='b'}\neffect = 'open'\nurl = 'https://x'\nexamples = ['a']",
+        "[[http]]\nname = 'a'\nhelp = {zh='a',en='b'}\neffect = 'read'\nurl = 'https://x'\nexamples = ['a']\nquery = 'x'",
     ] {
         assert!(wrong_with(text).is_some(), "{text}");
         assert!(parse(text).is_err(), "{text}");
