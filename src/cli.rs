@@ -4,7 +4,7 @@ mod check;
 mod event;
 mod send;
 
-use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{fmt::Display, io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("dingops: {error}");
+            complain(&error);
             match error {
                 CliError::NotDelivered(_) => ExitCode::FAILURE,
                 CliError::Unknown(_) => ExitCode::from(UNKNOWN),
@@ -102,6 +102,11 @@ pub fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// Writes a line to standard error. Where that takes nothing, the exit code says it alone.
+fn complain(problem: &dyn Display) {
+    let _ = writeln!(std::io::stderr(), "dingops: {problem}");
 }
 
 /// Writes to standard output; a reader that has gone (`| head`) is no error.
