@@ -39,6 +39,11 @@ const MAX_KEYWORD: usize = 64;
 /// Letters of a token: 64 in all samples, hexadecimal digits.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 32..=128;
 
+/// What a secret begins with (KBg-0082); an app's Client Secret does not.
+const SECRET_PREFIX: &str = "SEC";
+/// Letters behind it: 64 in all samples.
+const SECRET_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
+
 /// What a robot's settings say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomRobot {
@@ -64,6 +69,11 @@ pub struct Keyword(String);
     "expected what stands behind access_token= in the webhook's address, 64 letters and digits, came {0}"
 )]
 pub struct InvalidToken(&'static str);
+
+/// Why a text is no secret of a custom robot. Nothing of it is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came {0}")]
+pub struct InvalidSecret(&'static str);
 
 /// Why a text is no keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +106,27 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(..)")
+    }
+}
+
+impl CustomRobot {
+    /// Takes the text of a secret.
+    ///
+    /// # Errors
+    /// When it is another kind of text, such as the Client Secret of an app.
+    pub fn secret(text: &str) -> Result<Secret, InvalidSecret> {
+        let letters = text.strip_prefix(SECRET_PREFIX).unwrap_or_default();
+        if text.is_empty() {
+            Err(InvalidSecret("an empty text"))
+        } else if !text.starts_with(SECRET_PREFIX) {
+            Err(InvalidSecret("something that does not begin so"))
+        } else if !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Err(InvalidSecret("something with other characters"))
+        } else if !SECRET_LENGTH.contains(&letters.len()) {
+            Err(InvalidSecret("a shorter or longer text"))
+        } else {
+            Secret::new(text).map_err(|_| InvalidSecret("something else"))
+        }
     }
 }
 
