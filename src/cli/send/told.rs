@@ -64,7 +64,7 @@ impl<'s> Teller<'s> {
             DeliveryError::NotReached(Unreached::FlowControlled) => {
                 self.locale.say("sending.flow_controlled", &[])
             }
-            DeliveryError::Refused { status, code, message, cause } => {
+            DeliveryError::Refused { status, code, message, cause, .. } => {
                 // The old API refuses with HTTP 200: nothing to look at.
                 let http = if *status == 200 { String::new() } else { format!("HTTP {status}, ") };
                 let colon =
