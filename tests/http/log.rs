@@ -2,12 +2,12 @@
 
 use dingops::testing::SECRET;
 use serde_json::Value;
-use simulator::{AnswerFault, CallbackFault, Organisation};
+use simulator::{AnswerFault, CallbackFault, Organisation, Way};
 
 use crate::{
     connection::{Callback, head, post},
     server::Server,
-    support::{log_lines, session},
+    support::{PATIENCE, log_lines, session, within},
 };
 
 #[tokio::test]
@@ -71,7 +71,8 @@ async fn a_callback_without_its_text_failed() {
     let mut server = Server::start_with(&["serve", "--listen", "127.0.0.1:0"], &openapi).await;
     server.dingtalk.spoil_next(CallbackFault::QuotaExhausted);
     server.say("ping").await;
-    assert!(server.reply().await.contains("本月消息额度已用完"));
+    let told = within(server.dingtalk.next(PATIENCE)).await.expect("a message");
+    assert_eq!(told.way, Way::OneToOne);
     server.terminate();
     let (_, log) = server.ended().await;
     let audit = log_lines(&log).into_iter().find(|line| line["target"] == "dingops::audit").expect(&log);
