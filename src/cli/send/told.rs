@@ -150,3 +150,23 @@ fn is_tls(error: &str) -> bool {
         .iter()
         .any(|word| error.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dingtalk::robot::Address;
+
+    /// Waiting for them would take longer than all other tests.
+    #[test]
+    fn an_answer_that_does_not_come_has_a_sentence() {
+        let target = Target::Address(Address::Group("cid".into()));
+        let host = "api.dingtalk.com";
+        let teller = Teller { to: "group:ops", target: &target, is_named: true, host, locale: Locale::Zh };
+        for error in ["none came in time", "error sending request: operation timed out"] {
+            let told = teller.reason(&DeliveryError::AnswerLost(error.into()));
+            assert_eq!(told, "没有在时限内收到 api.dingtalk.com 的应答", "{error}");
+        }
+        let told = teller.reason(&DeliveryError::AnswerLost("connection reset".into()));
+        assert_eq!(told, "与 api.dingtalk.com 的连接中断，没有收到完整的应答（connection reset）");
+    }
+}
