@@ -12,8 +12,8 @@ use crate::{
 
 /// Read the settings of the function; print them and its commands, or what is wrong
 ///
-/// Without DINGTALK_APP_SECRET the function does not start; settings with [robots] are checked all the same, since
-/// `send --to robot:NAME` does without it.
+/// Without DINGTALK_APP_SECRET the function does not start; settings with a custom robot are checked all the same,
+/// since `send --to robot:NAME` does without it.
 #[derive(clap::Args)]
 pub(super) struct Check {}
 

@@ -55,8 +55,7 @@ Exit codes: 0 delivered, 1 not delivered, 2 usage or settings, 3 unknown: it may
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// robot:NAME of [robots], group:NAME of [groups] or group:CONVERSATION-ID, person:NAME of [people] or
-    /// person:STAFF-ID
+    /// robot:NAME, group:NAME or group:CONVERSATION-ID, person:NAME or person:STAFF-ID; names are those of the settings
     #[arg(long, value_name = "KIND:NAME", help_heading = TO)]
     to: String,
 
@@ -97,7 +96,7 @@ pub(super) struct Send {
     #[arg(long, value_name = "URL", help_heading = WITH)]
     image: Vec<String>,
 
-    /// Mentions this member: a name of [people] or a staff id; several are allowed
+    /// Mentions this member: a name of the settings or a staff id; several are allowed
     #[arg(long, value_name = "PERSON", help_heading = MENTIONS)]
     at: Vec<String>,
     /// Mentions the member with this mobile number; several are allowed
