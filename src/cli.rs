@@ -133,8 +133,12 @@ fn given(name: &str) -> Option<String> {
 fn load() -> Result<(Environment, Settings, Table), CliError> {
     let environment = Environment::read(&env)?;
     let settings = Settings::load(&env)?;
-    let table = crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken))?;
+    let table = table(&settings)?;
     Ok((environment, settings, table))
+}
+
+fn table(settings: &Settings) -> Result<Table, ConfigError> {
+    crate::commands::table(&settings.answers).map_err(|taken| settings.taken(&taken))
 }
 
 fn app() -> Result<App, CliError> {

@@ -54,6 +54,15 @@ pub enum Address {
     Person(String),
 }
 
+impl Address {
+    /// The conversation id or the staff id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Group(id) | Self::Person(id) => id,
+        }
+    }
+}
+
 /// Sends messages by the OpenAPI.
 pub struct OpenApi {
     api: Url,

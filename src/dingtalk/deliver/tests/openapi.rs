@@ -216,6 +216,24 @@ async fn that_there_is_no_quota_is_said_once() {
     assert_eq!(called(&chat), ["group"]);
 }
 
+/// Whoever is left without a reply is told why, and not again for an hour.
+#[tokio::test]
+async fn that_there_is_no_quota_is_said_in_each_conversation() {
+    let mut chat = Chat::with_openapi().await;
+    for person in [alice(), bob()] {
+        chat.dingtalk().spoil_next(CallbackFault::QuotaExhausted);
+        chat.say(person, "ping").await;
+    }
+    let mut chat = chat.privately();
+    for (seconds, person) in [(0, alice()), (0, bob()), (3599, bob()), (1, alice())] {
+        chat.clock().advance(Duration::from_secs(seconds));
+        chat.dingtalk().spoil_next(CallbackFault::QuotaExhausted);
+        chat.say(person, "ping").await;
+    }
+    arrived(&chat);
+    assert_eq!(called(&chat), ["group", "person", "person", "person"]);
+}
+
 #[tokio::test]
 async fn that_there_is_no_quota_is_said_again_where_it_did_not_arrive() {
     let mut chat = Chat::with_openapi().await;
