@@ -64,14 +64,14 @@ pub(super) fn beginning(text: &str, room: usize, syntax: Syntax) -> Beginning {
     let text = text.trim_end().trim_start_matches('\n');
     let links = if syntax == Syntax::Markdown { whole::links(text, room) } else { Vec::new() };
     let mut links = links.into_iter().peekable();
-    let mut parts_a_link = |at: usize| {
+    let mut link_around = |at: usize| {
         while links.next_if(|link| link.end <= at).is_some() {}
-        links.peek().is_some_and(|link| link.start < at)
+        links.peek().map(|link| link.start).filter(|start| *start < at)
     };
     let mut lines = text.split('\n').peekable();
     let (mut seen, mut left, mut fence) = (0, room, Fence::default());
     // It ends behind something to read, and not behind the beginning of a code block, a blank line or half a link.
-    let (mut end, mut end_fence, mut hidden) = (0, Fence::default(), 0);
+    let (mut end, mut close) = (0, String::new());
     while let Some(line) = lines.peek() {
         let mut behind = fence.clone();
         let kind = behind.pass(line, syntax);
@@ -82,33 +82,36 @@ pub(super) fn beginning(text: &str, room: usize, syntax: Syntax) -> Beginning {
         }
         seen += line_break + line.len();
         (left, fence) = (left - cost, behind);
-        match kind {
-            Kind::Content | Kind::Closes if !parts_a_link(seen) => {
-                (end, end_fence, hidden) = (seen, fence.clone(), 0);
-            }
-            Kind::Content => hidden += 1,
-            _ => {}
+        if matches!(kind, Kind::Content | Kind::Closes) && link_around(seen).is_none() {
+            (end, close) = (seen, fence.close());
         }
         lines.next();
     }
-    let mut kept = text[..end].to_owned();
-    if let Some(line) = lines.peek()
-        && left > LONG_LINE.min(room / 2)
-        && !parts_a_link(seen)
-    {
-        let mut behind = fence.clone();
-        let kind = behind.pass(line, syntax);
-        let prose = syntax == Syntax::Markdown && !behind.is_open();
-        let begin = seen + usize::from(seen > 0);
-        let part = part(&text[begin..], left.saturating_sub(wire_length(&behind.close()) + 2), prose);
-        if let (Kind::Content, Some(part)) = (kind, part) {
-            kept = format!("{}{part}", &text[..begin]);
-            (end_fence, hidden) = (behind, 0);
+    let part = match (link_around(seen), lines.peek()) {
+        // The line is cut in which the link begins.
+        (Some(link), _) => {
+            let begin = text[..link].rfind('\n').map_or(0, |at| at + 1);
+            let room = left + wire_length(&text[begin..seen]);
+            part(&text[begin..], room, true).map(|part| (begin, part, String::new()))
         }
-    }
-    kept.push_str(&end_fence.close());
-    hidden += lines.filter(|line| fence.pass(line, syntax) == Kind::Content).count();
-    Beginning { text: kept, hidden }
+        (None, Some(line)) if left > LONG_LINE.min(room / 2) => {
+            let kind = fence.pass(line, syntax);
+            let prose = syntax == Syntax::Markdown && !fence.is_open();
+            let (begin, close) = (seen + usize::from(seen > 0), fence.close());
+            part(&text[begin..], left.saturating_sub(wire_length(&close) + 2), prose)
+                .filter(|_| kind == Kind::Content)
+                .map(|part| (begin, part, close))
+        }
+        _ => None,
+    };
+    let (end, part, close) = part.unwrap_or((end, String::new(), close));
+    let (mut at, mut fence) = (0, Fence::default());
+    let is_hidden = |line: &&str| {
+        at += line.len() + 1;
+        fence.pass(line, syntax) == Kind::Content && at > end + 1
+    };
+    let hidden = text.split('\n').filter(is_hidden).count();
+    Beginning { text: format!("{}{part}{close}", &text[..end]), hidden }
 }
 
 /// What ends the code block that a text ends in.
