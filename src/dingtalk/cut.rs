@@ -62,7 +62,10 @@ pub(super) fn shorten(text: &str, room: usize, syntax: Syntax, locale: Locale) -
 /// The beginning of a text, of at most `room` bytes on the wire.
 pub(super) fn beginning(text: &str, room: usize, syntax: Syntax) -> Beginning {
     let text = text.trim_end().trim_start_matches('\n');
-    let links = if syntax == Syntax::Markdown { whole::links(text, room) } else { Vec::new() };
+    let links = match syntax {
+        Syntax::Markdown => whole::links(&without_code(text), room),
+        Syntax::Plain => Vec::new(),
+    };
     let mut links = links.into_iter().peekable();
     let mut link_around = |at: usize| {
         while links.next_if(|link| link.end <= at).is_some() {}
@@ -144,7 +147,7 @@ pub(super) fn without_html_blocks(text: &str) -> String {
 /// Whether what stands behind a `<` begins HTML that no blank line ends (CommonMark 0.31, 4.6, kinds 1 to 5).
 fn goes_on(html: &str) -> bool {
     let known = |name: &&str| tag_name(html).eq_ignore_ascii_case(name);
-    html.starts_with(['!', '?']) || ["pre", "script", "style", "textarea"].iter().any(|name| known(name))
+    html.starts_with(['!', '?']) || ["pre", "script", "style", "textarea"].iter().any(known)
 }
 
 fn is_tag(html: &str) -> bool {
@@ -158,16 +161,22 @@ fn tag_name(html: &str) -> &str {
     &html[..html.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(html.len())]
 }
 
+/// A text with blanks for each line of its code blocks.
+fn without_code(text: &str) -> String {
+    let mut fence = Fence::default();
+    let line = |line: &str| {
+        let kind = fence.pass(line, Syntax::Markdown);
+        let code = fence.is_open() || kind == Kind::Closes;
+        if code { " ".repeat(line.len()) } else { line.to_owned() }
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The paragraphs of a text that are surely no code, no HTML and no link.
 pub(super) fn prose(text: &str) -> Vec<String> {
-    let mut fence = Fence::default();
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let inside = fence.is_open();
-        fence.pass(line, Syntax::Markdown);
-        let code = inside || fence.is_open() || line.starts_with("    ") || line.starts_with('\t');
-        lines.push(if code || line.trim().is_empty() { "" } else { line });
-    }
+    let text = without_code(text);
+    let is_none = |line: &str| line.starts_with("    ") || line.starts_with('\t') || line.trim().is_empty();
+    let lines: Vec<&str> = text.split('\n').map(|line| if is_none(line) { "" } else { line }).collect();
     let plain = |paragraph: &&[&str]| !paragraph.iter().any(|line| line.contains(['`', '~', '<', '[']));
     lines.split(|line| line.is_empty()).filter(plain).map(|paragraph| paragraph.join("\n")).collect()
 }

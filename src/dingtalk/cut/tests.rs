@@ -126,6 +126,8 @@ fn a_link_of_several_lines_is_whole_or_left_out() {
     for room in 2020..2040 {
         assert_eq!(markdown(&text, room), format!("{}…\n\n… 2 more lines", "x ".repeat(990)));
     }
+    let code = format!("[first\n```\nsecond](b)\n{}", "line\n".repeat(50));
+    assert_eq!(markdown(&code, 58), "[first\n```\nsecond](b)\nline\n```\n\n… 49 more lines");
     let open = format!("[first\n\nsecond](b)\n{}", "line\n".repeat(50));
     assert_eq!(markdown(&open, 44), "[first\n\nsecond](b)\n\n… 50 more lines");
 }
