@@ -44,7 +44,7 @@ impl Job {
         let Accepted { callback, reach, membership, received, skew } = accepted;
         let task = Task::of(&callback.content);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
-        let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
+        let name = |name: &Option<String>| name.as_deref().map(|name| text::cut(name, MAX_NAME));
         let (sender, conversation) = (&callback.sender, &callback.conversation);
         let ctx = Ctx {
             settings: Arc::clone(&app.settings),
