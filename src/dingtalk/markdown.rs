@@ -276,7 +276,7 @@ impl Writer<'_> {
                 Span::Plain(text) => written.literal(text),
                 Span::Strong(text) => written.strong(text),
                 Span::Link(to) => match linked(to).filter(|link| link.len() <= MAX_LINK) {
-                    Some(link) => written.markup(&link),
+                    Some(link) => written.link(&link),
                     None => written.literal(&to.label),
                 },
                 Span::Action(action) => self.action(action, &mut written),
@@ -303,7 +303,7 @@ impl Writer<'_> {
         if link.len() > MAX_LINK {
             written.literal(shown);
         } else if self.can_tap {
-            written.markup(&link);
+            written.link(&link);
         } else {
             if shown != command {
                 written.literal(&format!("{shown}{}", self.colon));

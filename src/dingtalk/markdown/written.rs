@@ -4,44 +4,50 @@ use super::escape::{escape, line};
 
 const STRONG: &str = "**";
 
-/// Pieces one behind another. Those that show literally are escaped together: two that are harmless alone may be markup
+/// Pieces one behind another. Those that are shown alike are escaped together: two that are harmless alone may be markup
 /// together, such as `1` and `. x`.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     done: String,
-    literal: String,
+    pending: String,
+    is_strong: bool,
 }
 
 impl Written {
     /// Adds text from outside.
     pub(super) fn literal(&mut self, text: &str) {
-        self.literal.push_str(text);
+        self.piece(text, false);
     }
 
     /// Adds text from outside, emphasised; blanks around it are not, since Markdown knows no such emphasis.
     pub(super) fn strong(&mut self, text: &str) {
         let (before, rest) = text.split_at(text.len() - text.trim_start().len());
         let (text, behind) = rest.split_at(rest.trim_end().len());
-        self.literal(before);
-        self.markup(&strong(&line(text)));
-        self.literal(behind);
+        self.piece(before, false);
+        self.piece(text, true);
+        self.piece(behind, false);
     }
 
-    /// Adds Markdown.
-    pub(super) fn markup(&mut self, mut markup: &str) {
-        if markup.is_empty() {
+    fn piece(&mut self, text: &str, is_strong: bool) {
+        if text.is_empty() {
             return;
         }
+        if self.is_strong != is_strong {
+            self.escape();
+            self.is_strong = is_strong;
+        }
+        self.pending.push_str(text);
+    }
+
+    /// Adds a link.
+    pub(super) fn link(&mut self, markdown: &str) {
         self.escape();
-        // Two that are strong are one, and a link behind an exclamation mark is no picture.
-        if let (Some(done), Some(more)) = (self.done.strip_suffix(STRONG), markup.strip_prefix(STRONG)) {
-            self.done.truncate(done.len());
-            markup = more;
-        } else if markup.starts_with('[') && self.done.ends_with('!') {
+        // Behind an exclamation mark it would be a picture.
+        if self.done.ends_with('!') {
             self.done.pop();
             self.done.push_str("&#33;");
         }
-        self.done.push_str(markup);
+        self.done.push_str(markdown);
     }
 
     /// All of it.
@@ -51,7 +57,8 @@ impl Written {
     }
 
     fn escape(&mut self) {
-        self.done.push_str(&escape(&std::mem::take(&mut self.literal)));
+        let text = std::mem::take(&mut self.pending);
+        self.done.push_str(&if self.is_strong { strong(&line(&text)) } else { escape(&text) });
     }
 }
 

@@ -264,7 +264,10 @@ proptest! {
         let (_, param) = message.to_msg_param();
         prop_assert!(param.len() <= 15_000, "{}", param.len());
     }
+}
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
     fn nothing_from_outside_is_read_as_markup(
         spans in vec((0..5, select(SHARDS)), 1..8), title in vec(select(SHARDS), 0..4), can_tap in prop::bool::ANY,
