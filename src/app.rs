@@ -67,7 +67,6 @@ const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// For what the operator must mend to be said again in a chat.
 const SAID_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
-const NO_QUOTA: &str = "no quota";
 
 /// The function.
 pub struct App {
@@ -82,7 +81,7 @@ pub struct App {
     deliver: Arc<Deliver>,
     seen: Recently,
     refused: Recently,
-    /// What is said once an hour, to nobody in particular.
+    /// Where it was said that the quota is used up.
     said: Recently,
     lines: Sparingly,
 }
@@ -298,10 +297,10 @@ impl App {
         }
         if let Content::QuotaExhausted { message } = &callback.content {
             self.silence(Silent::NoQuota { message: text::cut(message, 200) });
-            // It is said once, by the way whose quota is another one.
+            // It is said by the way whose quota is another one, wherever somebody waits for a reply.
             let openapi = Reach { session: None, ..reach.clone() };
-            let said = !self.deliver.can_reach(&openapi) || !self.said.first_time(NO_QUOTA, received);
-            if said {
+            let is_news = |address: &Address| self.said.first_time(address.id(), received);
+            if !self.deliver.can_reach(&openapi) || !openapi.address.as_ref().is_some_and(is_news) {
                 return Ok(Admitted::Silence);
             }
         }
@@ -330,10 +329,9 @@ impl App {
                 .map(Address::Group),
         };
         // An id that DingTalk would never make is not called by.
-        let address = address.filter(|address| match address {
-            Address::Group(id) | Address::Person(id) => {
-                id.len() <= MAX_ID && !id.chars().any(|c| c.is_whitespace() || c.is_control())
-            }
+        let address = address.filter(|address| {
+            let id = address.id();
+            id.len() <= MAX_ID && !id.chars().any(|c| c.is_whitespace() || c.is_control())
         });
         Ok(Reach { session: session.filter(|_| !expired), address, robot: None })
     }

@@ -9,7 +9,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
-use super::{Accepted, App, Arrival, NO_QUOTA};
+use super::{Accepted, App, Arrival};
 use crate::{
     clock::before,
     dingtalk::{
@@ -47,7 +47,7 @@ impl Job {
         let Accepted { callback, reach, membership, received, skew } = accepted;
         let task = Task::of(&callback);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
-        let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
+        let name = |name: &Option<String>| name.as_deref().map(|name| text::cut(name, MAX_NAME));
         let (sender, conversation) = (&callback.sender, &callback.conversation);
         // A staff id counts only in the robot's own organisation; people of others have none here.
         let mut mentioned: Vec<Mentioned> = Vec::new();
@@ -137,11 +137,13 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
                 }
             }
         }
-        Task::Unreadable if ctx.place.private => plain("unreadable.title", "unreadable.text", &ctx),
+        Task::Unreadable if ctx.place.private => {
+            plain("unreadable.title", "unreadable.text", Outcome::NotUnderstood, &ctx)
+        }
         Task::Unreadable => return,
         Task::NoQuota => {
             reach.session = None;
-            plain("no_quota.title", "no_quota.text", &ctx)
+            plain("no_quota.title", "no_quota.text", Outcome::Failed, &ctx)
         }
     };
     let refused = record.outcome == Outcome::Refused;
@@ -183,8 +185,8 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         if refused {
             app.refused.forget(sender(&ctx));
         }
-        if is_no_quota {
-            app.said.forget(NO_QUOTA);
+        if is_no_quota && let Some(address) = &reach.address {
+            app.said.forget(address.id());
         }
     }
     let lost = |undelivered| Lost {
@@ -208,10 +210,10 @@ fn sender(ctx: &Ctx) -> &str {
 }
 
 /// A reply to what is no command: a title and a sentence.
-fn plain(title: &str, text: &str, ctx: &Ctx) -> Dispatched {
+fn plain(title: &str, text: &str, outcome: Outcome, ctx: &Ctx) -> Dispatched {
     Dispatched {
         reply: Reply::new(ctx.locale.say(title, &[])).text(ctx.locale.say(text, &[])),
-        record: Record { path: String::new(), outcome: Outcome::NotUnderstood },
+        record: Record { path: String::new(), outcome },
         sensitive: false,
         elsewhere: None,
     }
