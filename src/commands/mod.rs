@@ -11,6 +11,7 @@ mod http;
 mod ip;
 mod not_me;
 mod ping;
+mod say;
 mod status;
 mod whoami;
 
@@ -31,6 +32,7 @@ pub static ROWS: &[Row] = &[
     row::<can::Can>(),
     row::<status::Status>(),
     row::<about::About>(),
+    row::<say::Say>(),
     row::<not_me::NotMe>(),
 ];
 

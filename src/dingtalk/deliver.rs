@@ -17,6 +17,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
 use super::{
     error::{Cause, Class, DeliveryError},
@@ -51,6 +52,9 @@ pub struct Reach {
     pub address: Option<Address>,
     /// The custom robot that it is sent to.
     pub robot: Option<Arc<Webhook>>,
+    /// What DingTalk knows a message of a custom robot again by (`msgUuid`), where it may be sent once more by another
+    /// process; otherwise it is new with each delivery. No other way has the like.
+    pub once: Option<String>,
 }
 
 /// A way to the reader.
@@ -238,7 +242,10 @@ impl Deliver {
         tries_end: Timestamp,
         deadline: Timestamp,
     ) -> Result<(), DeliveryError> {
-        let uuid = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let uuid = match &to.once {
+            Some(once) => Sha256::digest(once).iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+            None => format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)),
+        };
         let mut lost = None;
         let mut tried = 0;
         loop {
