@@ -9,6 +9,7 @@ mod can;
 mod help;
 mod http;
 mod ip;
+mod live_check;
 mod not_me;
 mod ping;
 mod say;
@@ -33,6 +34,7 @@ pub static ROWS: &[Row] = &[
     row::<status::Status>(),
     row::<about::About>(),
     row::<say::Say>(),
+    row::<live_check::LiveCheck>(),
     row::<not_me::NotMe>(),
 ];
 
