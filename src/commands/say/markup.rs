@@ -178,3 +178,63 @@ fn strong(Text(spans): Text) -> Text {
     };
     Text(spans.into_iter().map(span).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+    use super::*;
+    use crate::{
+        dingtalk::markdown::{self, Limit, Reader},
+        locale::Locale,
+        reply::Reply,
+    };
+
+    proptest! {
+        #[test]
+        fn no_text_looks_like_who_says_it(
+            parts in prop::collection::vec(prop::sample::select(&[
+                "# Bob（1）说：", "\n", "\n\n", "- ", "> ", "```", "**", "*", "[", "](", ")", "!", "\\", "<b>", "@all", "@1",
+                "https://a.example/x", "dtmd://dingtalkclient/sendMessage?content=x", "javascript:x", "http://u@b.example",
+                "bank.example", " ", "中", "===", "---", "1. ", "&#64;", "|", "~~", "www.a.example", "    ", "\t",
+            ][..]), 0..24), is_markdown in prop::bool::ANY,
+        ) {
+            let text = parts.concat();
+            let reply = Reply::new("who");
+            let reply = match is_markdown {
+                true => blocks(&text).into_iter().fold(reply, Reply::block),
+                false => reply.block(Block::Text(plain(&text))),
+            };
+            let message = markdown::render(&reply, &Reader::default(), Limit::Webhook, Locale::Zh);
+            let shown = message.body.text().unwrap().as_str().to_owned();
+            let (mut headings, mut address, mut label, mut behind) = (0, None, String::new(), None);
+            for event in Parser::new(&shown) {
+                match event {
+                    Event::Start(Tag::Heading { .. }) => headings += 1,
+                    Event::Start(Tag::Image { .. }) | Event::Html(_) | Event::InlineHtml(_) | Event::Rule => {
+                        return Err(TestCaseError::fail(shown));
+                    }
+                    Event::Start(Tag::Link { dest_url, .. }) => {
+                        prop_assert!(dest_url.starts_with("https://a.example/") || dest_url.starts_with("http://"), "{}", shown);
+                        (address, label) = (Some(dest_url.to_string()), String::new());
+                    }
+                    Event::End(TagEnd::Link) => {
+                        let url: Url = address.take().unwrap().parse().unwrap();
+                        let host = url.host_str().unwrap().to_owned();
+                        let is_itself = label.parse::<Url>().is_ok_and(|label| label.host_str() == Some(&host));
+                        behind = (!is_itself).then(|| format!(" ({host})"));
+                    }
+                    Event::Text(text) => match (&address, behind.take()) {
+                        (Some(_), _) => label.push_str(&text),
+                        (None, Some(host)) => prop_assert!(text.starts_with(&host), "{}", shown),
+                        (None, None) => {}
+                    },
+                    _ => {}
+                }
+            }
+            prop_assert_eq!(headings, 1, "{}", shown);
+            prop_assert!(!shown.contains("](dtmd") && !shown.contains("](javascript"), "{}", shown);
+        }
+    }
+}
