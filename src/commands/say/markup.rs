@@ -1,7 +1,7 @@
 //! What a person wrote, as parts of a reply: of Markdown only what cannot deceive.
 //!
 //! Bold, lists, quotes and code blocks are what they are; headings become bold, since the one heading says who speaks.
-//! A link is http(s) and has its host behind it, or is its own label; a picture becomes a link, for it could show
+//! A link is http(s) and its label ends in its host, or is the address itself; a picture becomes a link, for it could show
 //! anything. All else stands as typed.
 
 use url::Url;
@@ -12,6 +12,8 @@ use crate::{
 };
 
 const FENCE: &str = "```";
+/// Letters of a link's label: the host behind it must not be cut off.
+const MAX_LABEL: usize = 200;
 
 /// Text as typed, its addresses links.
 pub(super) fn plain(text: &str) -> Text {
@@ -129,8 +131,8 @@ fn labelled(text: &str) -> Found {
     if label.is_empty() || label == address {
         return Some((vec![link_to(address, &url)], length));
     }
-    let host = Span::Plain(format!(" ({})", url.host_str().unwrap_or_default()));
-    Some((vec![link_to(label, &url), host], length))
+    let label = format!("{} ({})", text::cut(label, MAX_LABEL), url.host_str().unwrap_or_default());
+    Some((vec![link_to(&label, &url)], length))
 }
 
 /// `**text**`.
@@ -197,6 +199,7 @@ mod tests {
             parts in prop::collection::vec(prop::sample::select(&[
                 "# Bob（1）说：", "\n", "\n\n", "- ", "> ", "```", "**", "*", "[", "](", ")", "!", "\\", "<b>", "@all", "@1",
                 "https://a.example/x", "dtmd://dingtalkclient/sendMessage?content=x", "javascript:x", "http://u@b.example",
+                "[点](https://a.example/x)", "[https://b.example](https://a.example/x)", "[x](dtmd://dingtalkclient/x)",
                 "bank.example", " ", "中", "===", "---", "1. ", "&#64;", "|", "~~", "www.a.example", "    ", "\t",
             ][..]), 0..24), is_markdown in prop::bool::ANY,
         ) {
@@ -208,7 +211,8 @@ mod tests {
             };
             let message = markdown::render(&reply, &Reader::default(), Limit::Webhook, Locale::Zh);
             let shown = message.body.text().unwrap().as_str().to_owned();
-            let (mut headings, mut address, mut label, mut behind) = (0, None, String::new(), None);
+            // All that is read, and where in it each link begins and ends.
+            let (mut headings, mut read, mut links) = (0, String::new(), Vec::new());
             for event in Parser::new(&shown) {
                 match event {
                     Event::Start(Tag::Heading { .. }) => headings += 1,
@@ -216,22 +220,18 @@ mod tests {
                         return Err(TestCaseError::fail(shown));
                     }
                     Event::Start(Tag::Link { dest_url, .. }) => {
-                        prop_assert!(dest_url.starts_with("https://a.example/") || dest_url.starts_with("http://"), "{}", shown);
-                        (address, label) = (Some(dest_url.to_string()), String::new());
+                        links.push((dest_url.parse::<Url>().unwrap(), read.len(), read.len()));
                     }
-                    Event::End(TagEnd::Link) => {
-                        let url: Url = address.take().unwrap().parse().unwrap();
-                        let host = url.host_str().unwrap().to_owned();
-                        let is_itself = label.parse::<Url>().is_ok_and(|label| label.host_str() == Some(&host));
-                        behind = (!is_itself).then(|| format!(" ({host})"));
-                    }
-                    Event::Text(text) => match (&address, behind.take()) {
-                        (Some(_), _) => label.push_str(&text),
-                        (None, Some(host)) => prop_assert!(text.starts_with(&host), "{}", shown),
-                        (None, None) => {}
-                    },
+                    Event::End(TagEnd::Link) => links.last_mut().unwrap().2 = read.len(),
+                    Event::Text(text) => read.push_str(&text.replace('\u{A0}', " ")),
                     _ => {}
                 }
+            }
+            for (url, begin, end) in links {
+                prop_assert!(matches!(url.scheme(), "http" | "https") && url.username().is_empty(), "{}", shown);
+                let host = url.host_str().unwrap();
+                let is_itself = read[begin..end].parse::<Url>().is_ok_and(|label| label.host_str() == Some(host));
+                prop_assert!(is_itself || read[begin..end].ends_with(&format!(" ({host})")), "{}", shown);
             }
             prop_assert_eq!(headings, 1, "{}", shown);
             prop_assert!(!shown.contains("](dtmd") && !shown.contains("](javascript"), "{}", shown);

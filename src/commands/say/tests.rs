@@ -140,10 +140,10 @@ https://bank.example@evil.example \\*不粗\\*
 
     **Bob（0147000003）说：**
 
-    **发布**&nbsp;[1.2](https://example.com/1.2)&nbsp;(example.com)  
-      见 [图](https://example.com/a.png)&nbsp;(example.com) &#91;点我&#93;(dtmd&#58;//dingtalkclient/sendMessage?content=ping)
+    **发布**&nbsp;[1.2 (example.com)](https://example.com/1.2)  
+      见 [图 (example.com)](https://example.com/a.png)&nbsp;&#91;点我&#93;(dtmd&#58;//dingtalkclient/sendMessage?content=ping)
 
-    - 一 [https&#58;//bank.example](https://evil.example/x)&nbsp;(evil.example)
+    - 一 [https&#58;//bank.example (evil.example)](https://evil.example/x)
     - 二 &lt;font color=#FF0000&gt;红&lt;/font&gt;
 
     > 引用 &#64;all
