@@ -67,10 +67,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         let (key, robot_code) = (organisation.app.key.clone(), organisation.app.robot_code.clone());
         let dingtalk = arguments.talk.start(Simulator::builder().organisation(organisation)).await?;
         let environment = Environment {
-            secret: Secret::new(SECRET)?,
-            previous: None,
             robot_code: Some(robot_code),
             app_key: Some(key).filter(|_| !arguments.no_openapi),
+            ..Environment::new(Secret::new(SECRET)?)
         };
         let outside = outside().await?;
         let app = app(dingtalk.origin(), &outside, &arguments.locale, environment)?;

@@ -23,7 +23,7 @@ mod job;
 mod memory;
 mod refusal;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::BufMut;
 use http::{Method, Request, Response, StatusCode, header};
@@ -46,9 +46,11 @@ use crate::{
         error::DeliveryError,
         robot::{Address, OpenApi},
         signature::Verifier,
+        webhook::{CustomRobot, Webhook},
     },
     dispatch::{
-        Ctx, Membership, Person, Place, access::Rules, confirm::code::Codes, progress::Progress, table::Table,
+        Ctx, Membership, Person, Place, access::Rules, confirm::code::Codes, progress::Progress,
+        table::Table, values,
     },
     outbound::Outbound,
     text,
@@ -76,6 +78,7 @@ pub struct App {
     table: Arc<Table>,
     rules: Arc<Rules>,
     codes: Arc<Codes>,
+    robots: Arc<BTreeMap<String, Arc<Webhook>>>,
     clock: Arc<dyn Clock>,
     outbound: Arc<Outbound>,
     deliver: Arc<Deliver>,
@@ -127,6 +130,7 @@ impl App {
     ) -> Result<Self, ConfigError> {
         let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
             .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
+            .and_then(|rules| values::check_recipients(&settings.rules, &table, &settings).map(|()| rules))
             .map_err(|mistake| settings.mistake(mistake))?;
         let outbound = Arc::new(Outbound::default());
         let openapi = environment.credentials().map(|credentials| {
@@ -137,10 +141,14 @@ impl App {
                 Arc::clone(&clock),
             )
         });
+        let webhook = |robot: &CustomRobot| Webhook::new(settings.dingtalk.oapi.clone(), robot.clone());
+        let robots = settings.robots.iter().map(|(name, robot)| (name.clone(), Arc::new(webhook(robot))));
+        let robots = Arc::new(robots.collect());
         let max_skew = settings.dingtalk.max_skew;
         Ok(Self {
             codes: Arc::new(Codes::new(environment.code_keys())),
             rules: Arc::new(rules),
+            robots,
             verifier: Verifier::new(environment.secret, environment.previous, max_skew),
             robot_code: environment.robot_code,
             table: Arc::new(table),
@@ -178,6 +186,7 @@ impl App {
             table: Arc::clone(&self.table),
             rules: Arc::clone(&self.rules),
             codes: Arc::clone(&self.codes),
+            robots: Arc::clone(&self.robots),
             corp: String::new(),
             who,
             place,
@@ -189,6 +198,7 @@ impl App {
             skew: SignedDuration::ZERO,
             deadline: now,
             once: None,
+            heard: Arc::default(),
             outbound: Arc::clone(&self.outbound),
             deliver: Arc::clone(&self.deliver),
             progress: Progress::default(),
@@ -333,7 +343,7 @@ impl App {
             let id = address.id();
             id.len() <= MAX_ID && !id.chars().any(|c| c.is_whitespace() || c.is_control())
         });
-        Ok(Reach { session: session.filter(|_| !expired), address, robot: None })
+        Ok(Reach { session: session.filter(|_| !expired), address, ..Reach::default() })
     }
 
     /// Reads until `enough` bytes are there or the body ends, and does not wait for ever.

@@ -18,7 +18,7 @@ use crate::{
         markdown::{self, Mention, Reader},
     },
     dispatch::{
-        self, Ctx, Dispatched, Elsewhere, Membership, Mentioned, Person, Place,
+        self, Ctx, Dispatched, Elsewhere, Heard, Membership, Mentioned, Person, Place,
         audit::{self, Delivery, Lost, Outcome, Record},
         confirm,
         progress::Waits,
@@ -46,6 +46,7 @@ impl Job {
     pub(super) fn new(app: Arc<App>, accepted: Accepted, arrival: Arrival) -> Self {
         let Accepted { callback, reach, membership, received, skew } = accepted;
         let task = Task::of(&callback);
+        let heard = Heard::of(&callback, &reach);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
         let name = |name: &Option<String>| name.as_deref().map(|name| text::cut(name, MAX_NAME));
         let (sender, conversation) = (&callback.sender, &callback.conversation);
@@ -76,6 +77,7 @@ impl Job {
             skew,
             deadline: before(arrival.deadline, TO_SAY_SO, received),
             once: id(&callback.msg_id),
+            heard: Arc::new(heard),
             ..app.ctx(who, place)
         };
         // The span of the request, which names it in the log, is its job's too.
@@ -228,7 +230,7 @@ async fn deliver_elsewhere(
     by: Timestamp,
 ) -> Result<Way, Undelivered> {
     let Elsewhere { address, asker, place } = elsewhere;
-    let reach = Reach { session: None, address: Some(address.clone()), robot: None };
+    let reach = Reach { address: Some(address.clone()), ..Reach::default() };
     let render = |way: Way| markdown::render(reply, &reader(way, asker, place), way.limit(), ctx.locale);
     app.deliver.deliver(&reach, true, render, by).await
 }

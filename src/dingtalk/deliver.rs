@@ -16,6 +16,7 @@ mod rests;
 use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
 use self::rests::Rests;
 use super::{
@@ -47,6 +48,9 @@ pub struct Reach {
     pub address: Option<Address>,
     /// The custom robot that it is sent to.
     pub robot: Option<Arc<Webhook>>,
+    /// What DingTalk knows a message of a custom robot again by (`msgUuid`), where it may be sent once more by another
+    /// process; otherwise it is new with each delivery. No other way has the like.
+    pub once: Option<String>,
 }
 
 /// A way to the reader.
@@ -234,7 +238,10 @@ impl Deliver {
         message: &Message,
         until: Until<'_>,
     ) -> Result<(), DeliveryError> {
-        let uuid = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let uuid = match &to.once {
+            Some(once) => Sha256::digest(once).iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+            None => format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)),
+        };
         let mut lost = None;
         let mut tried = 0;
         loop {

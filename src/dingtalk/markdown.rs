@@ -167,6 +167,24 @@ fn fit(content: &str, actions: &[String], more: Option<&More>, room: usize, loca
     join([text.as_str(), &kept.join("\n"), &last])
 }
 
+/// The address that says a command when it is tapped (protocol.md 6).
+fn said_by_tap(command: &str) -> String {
+    let content = utf8_percent_encode(command, NON_ALPHANUMERIC);
+    format!("dtmd://dingtalkclient/sendMessage?content={content}")
+}
+
+/// A message in Markdown as a card with a button that says a command.
+pub(crate) fn with_button(message: Message, action: &Action) -> Message {
+    let button = Target::new(said_by_tap(&action.command))
+        .map(|target| Button { title: plain_title(&action.label), target });
+    let buttons = Buttons::vertical(button.into_iter().collect());
+    let body = match (message.body, buttons) {
+        (Body::Markdown { title, text }, Some(buttons)) => Body::ActionCard { title, text, buttons },
+        (body, _) => body,
+    };
+    Message { body, ..message }
+}
+
 /// The parts that are not empty, with a blank line between them.
 fn join<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(SEPARATOR)
@@ -299,8 +317,7 @@ impl Writer<'_> {
     fn action(&self, action: &Action, written: &mut Written) {
         let Action { label, command } = action;
         let shown = if label.trim().is_empty() { command } else { label };
-        let content = utf8_percent_encode(command, NON_ALPHANUMERIC);
-        let link = format!("[{}](dtmd://dingtalkclient/sendMessage?content={content})", self::label(shown));
+        let link = format!("[{}]({})", self::label(shown), said_by_tap(command));
         if link.len() > MAX_LINK {
             written.literal(shown);
         } else if self.can_tap {

@@ -117,6 +117,8 @@ fn escape_one(line: &str) -> String {
             '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '|' | '@' => reference(&mut escaped, c),
             '#' | '+' | '-' | '=' if beginning => reference(&mut escaped, c),
             '.' | ')' if numbers_a_list(&escaped, rest.as_str()) => reference(&mut escaped, c),
+            // Before a link it would make a picture of it.
+            '!' if rest.as_str().is_empty() => reference(&mut escaped, c),
             ':' if rest.as_str().starts_with("//") => reference(&mut escaped, c),
             '.' if ends_in_www(&escaped) => reference(&mut escaped, c),
             ' ' if beginning => escaped.push_str("&nbsp;"),

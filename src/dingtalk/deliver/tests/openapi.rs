@@ -175,7 +175,7 @@ async fn a_conversation_that_got_too_much_is_reached_by_the_other_way_for_ten_mi
 #[tokio::test]
 async fn what_failed_inside_the_openapi_is_not_sent_again() {
     for (status, code) in [(500, "system.error"), (503, "ServiceUnavailable"), (500, "InternalError")] {
-        let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
         let body = format!(r#"{{"code":"{code}","message":"x"}}"#);
         chat.dingtalk().fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(status, body));
         say(&mut chat, "password").await;
@@ -191,7 +191,7 @@ async fn a_message_with_a_key_was_taken() {
         r#"{"processQueryKey":"k","code":null,"errcode":0.0}"#,
         r#"{"processQueryKey":"k","code":"something.new"}"#,
     ] {
-        let mut chat = Chat::with_openapi_and(Some(SENSITIVE)).await;
+        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
         chat.dingtalk().fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(200, body.into()));
         say(&mut chat, "password").await;
         assert_eq!((arrived(&chat).len(), called(&chat)), (1, vec!["group"]), "{body}");
