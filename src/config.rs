@@ -4,6 +4,7 @@
 //! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment; `$${` is a literal
 //! `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
+mod aliases;
 mod defaults;
 mod document;
 mod environment;
@@ -11,6 +12,7 @@ mod hosts;
 mod names;
 mod robots;
 mod rules;
+mod spoken;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
@@ -21,6 +23,7 @@ use toml::Spanned;
 use url::Url;
 
 use self::{
+    aliases::AliasSection,
     defaults::DefaultsSection,
     document::{Document, Places},
     names::Names,
@@ -28,11 +31,13 @@ use self::{
     rules::{AllowSection, DenySection},
 };
 pub use self::{
+    aliases::{AliasArgument, AliasEntry},
     defaults::PlaceDefault,
     document::{Located, Mistake},
     environment::Environment,
     names::Ids,
     rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
+    spoken::Spoken,
 };
 use crate::{
     dingtalk::{markdown, session::SessionHosts, webhook::CustomRobot},
@@ -72,6 +77,8 @@ pub struct Settings {
     pub rules: Vec<RuleEntry>,
     /// Values of arguments that nobody has to type in some group.
     pub defaults: Vec<PlaceDefault>,
+    /// Words of the operator's own for commands.
+    pub aliases: Vec<AliasEntry>,
     /// Custom robots of groups by name.
     pub robots: BTreeMap<String, CustomRobot>,
     /// Services that tell the address this function calls out from.
@@ -234,6 +241,11 @@ impl Settings {
             groups,
             rules,
             defaults,
+            aliases: sections
+                .alias
+                .into_iter()
+                .map(|alias| alias.check(&places))
+                .collect::<Result<_, _>>()?,
             robots: sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
@@ -273,6 +285,8 @@ struct Sections {
     deny: Vec<Spanned<DenySection>>,
     #[serde(default)]
     defaults: Vec<DefaultsSection>,
+    #[serde(default)]
+    alias: Vec<AliasSection>,
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,
     #[serde(default)]
@@ -380,6 +394,17 @@ impl IpSection {
     }
 }
 
+/// A name as it is said. One with a quote, a leading slash or dash, or blanks of another kind is never what is heard.
+fn said(name: &Spanned<String>, expected: &str, places: &Places<'_>) -> Result<Located, Mistake> {
+    let plain = name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = Line::split(&plain);
+    let words: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+    if plain.is_empty() || line.error().is_some() || words.join(" ") != plain || plain.starts_with('-') {
+        return Err(places.unexpected(name.span(), expected, name.get_ref()));
+    }
+    Ok(places.locate(&Spanned::new(name.span(), plain)))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswerSection {
@@ -389,21 +414,14 @@ struct AnswerSection {
 
 impl AnswerSection {
     fn check(&self, places: &Places<'_>) -> Result<Answer, Mistake> {
-        let name = self.name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
-        let line = Line::split(&name);
-        let words: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
-        // A name with a quote, a leading slash or dash, or blanks of another kind is never what is heard.
-        if name.is_empty() || line.error().is_some() || words.join(" ") != name || name.starts_with('-') {
-            let expected = "expected words as they are said to get the answer";
-            return Err(places.unexpected(self.name.span(), expected, self.name.get_ref()));
-        }
+        let name = said(&self.name, "expected words as they are said to get the answer", places)?;
         let markdown = self.markdown.get_ref();
         if markdown.trim().is_empty() {
             return Err(places.mistake(self.markdown.span(), "expected Markdown, came blanks".into()));
         }
         // The session webhook has room for more, but the answer must not be cut where it goes by the OpenAPI: whoever
         // wrote it can shorten it better.
-        let (most, came) = markdown::answer_sizes(&name, markdown);
+        let (most, came) = markdown::answer_sizes(name.text(), markdown);
         if came > most {
             let problem = format!(
                 "expected Markdown of at most {most} bytes, what the OpenAPI has room for beside this name, came {came} \
@@ -411,7 +429,6 @@ impl AnswerSection {
             );
             return Err(places.mistake(self.markdown.span(), problem));
         }
-        let name = places.locate(&Spanned::new(self.name.span(), name));
         Ok(Answer { name, markdown: markdown.clone() })
     }
 }

@@ -56,7 +56,9 @@ impl Check {
             let names = row.names().collect::<Vec<_>>().join(", ");
             format!("{effect:<10} {names}: {}\n", help::about(row, Locale::En))
         });
-        super::print(&format!("{facts}\n{}", rows.collect::<String>()))
+        let aliases =
+            table.aliases().iter().map(|alias| format!("alias      {}: {}\n", alias.name, alias.run));
+        super::print(&format!("{facts}\n{}", rows.chain(aliases).collect::<String>()))
     }
 }
 

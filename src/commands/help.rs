@@ -27,9 +27,10 @@ impl Command for Help {
             return Ok(help::list(ctx));
         }
         let name = self.command.join(" ");
-        match ctx.table.named(&name) {
-            Some(row) => Ok(help::usage(row, ctx)),
-            None => {
+        match (ctx.table.named(&name), ctx.table.alias(&name)) {
+            (Some(row), _) => Ok(help::usage(row, ctx)),
+            (None, Some(alias)) => Ok(help::alias_usage(alias, ctx)),
+            (None, None) => {
                 let said: Vec<&str> = self.command.iter().map(String::as_str).collect();
                 let help = ctx.locale.say("unknown.help_command", &[]);
                 Ok(help::unknown(&name, ctx.table.nearest(&said), &format!("{help} "), ctx))

@@ -32,9 +32,9 @@ pub static ROWS: &[Row] = &[
 /// The program's commands and those of the settings.
 ///
 /// # Errors
-/// When one of them has a name that is taken.
+/// When one of them has a name that is taken, or an alias stands for what is no command.
 pub fn table(settings: &Settings) -> Result<Table, Mistake> {
-    Table::new(ROWS, answer::rows(&settings.answers))
+    Table::new(ROWS, answer::rows(&settings.answers))?.with_aliases(&settings.aliases)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::{
     Ctx,
+    alias::Alias,
     arguments::Complaint,
     row::{Kind, Row},
     words::Line,
@@ -58,6 +59,10 @@ pub fn list(ctx: &Ctx) -> Reply {
             None => groups.push((group, vec![item])),
         }
     }
+    let aliases: Vec<Text> = ctx.table.aliases().iter().map(|alias| alias_item(alias, ctx.locale)).collect();
+    if !aliases.is_empty() {
+        groups.push((ctx.locale.say("usage.aliases", &[]), aliases));
+    }
     let title = Reply::new(ctx.locale.say("usage.title", &[]));
     let reply =
         groups.into_iter().fold(title, |reply, (heading, items)| reply.block(Block::List { heading, items }));
@@ -83,9 +88,18 @@ fn item(row: &Row, locale: Locale) -> Text {
         (Locale::Zh, Some(alias)) => {
             Text::default().action(alias, alias).plain(format!("（{path}）：{about}"))
         }
-        (Locale::Zh, None) => Text::default().action(&path, &path).plain(format!("：{about}")),
-        (Locale::En, _) => Text::default().action(&path, &path).plain(format!(": {about}")),
+        _ => named(&path, &about, locale),
     }
+}
+
+fn alias_item(alias: &Alias, locale: Locale) -> Text {
+    named(&alias.name, alias.help.told(locale), locale)
+}
+
+/// A name, tappable, and what it does.
+fn named(name: &str, about: &str, locale: Locale) -> Text {
+    let colon = locale.say("reply.colon", &[]);
+    Text::default().action(name, name).plain(format!("{colon}{about}"))
 }
 
 /// How a command is said.
@@ -105,6 +119,15 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
     reply.note(
         ctx.locale.say("usage.also", &[("aliases", &aliases.join(&ctx.locale.say("usage.separator", &[])))]),
     )
+}
+
+/// How an alias is said, and what it becomes.
+pub fn alias_usage(alias: &Alias, ctx: &Ctx) -> Reply {
+    let reply = Reply::new(alias.name.clone()).text(alias.help.told(ctx.locale));
+    let reply = if alias.is_whole() { reply } else { reply.code(alias.usage()) };
+    let arguments = alias.arguments(ctx.locale);
+    let reply = if arguments.is_empty() { reply } else { reply.fields(arguments) };
+    reply.text(ctx.locale.say("alias.runs", &[])).code(alias.run.clone())
 }
 
 fn usage_line(row: &Row) -> String {
@@ -160,19 +183,21 @@ pub fn unknown(said: &str, nearest: Vec<String>, before: &str, ctx: &Ctx) -> Rep
 }
 
 /// What is wrong with a line, where, and how it would be right.
-pub fn complain(row: &Row, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Reply {
-    let reply = Reply::new(ctx.locale.say("arguments.title", &[("command", &row.path)]));
+pub fn complain(row: &Row, alias: Option<&Alias>, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Reply {
+    let name = alias.map_or_else(|| row.path.to_string(), |alias| alias.name.clone());
+    let reply = Reply::new(ctx.locale.say("arguments.title", &[("command", &name)]));
     let reply = reply.text(complaint.message.clone());
     let reply = match &complaint.at {
         Some(at) => reply.code(pointed(line.text(), at)),
         None => reply,
     };
-    if row.arguments.is_empty() {
+    if alias.map_or(row.arguments.is_empty(), Alias::is_whole) {
         return reply;
     }
-    let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage_line(row))]));
+    let usage = alias.map_or_else(|| usage_line(row), Alias::usage);
+    let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage)]));
     let help = ctx.locale.say("unknown.help_command", &[]);
-    reply.action(ctx.locale.say("arguments.help", &[]), format!("{help} {}", row.path))
+    reply.action(ctx.locale.say("arguments.help", &[]), format!("{help} {name}"))
 }
 
 /// The line with a caret under what is meant. Clients drop ordinary blanks at the beginning of a line of code, so
