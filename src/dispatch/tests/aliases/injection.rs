@@ -1,16 +1,12 @@
 //! Whatever is said through an alias, it is the value that the operator made room for.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{ROWS, chat, heard};
-use crate::dispatch::{
-    Ctx, Dispatched,
-    table::{Found, Table},
-    tests::canonical::hostile,
-    understand,
-    words::Line,
-};
+use crate::dispatch::{Ctx, Dispatched, table::Found, tests::canonical::hostile, understand, words::Line};
 
 const ALIASES: &str = "
 [[alias]]
@@ -83,13 +79,11 @@ async fn nothing_becomes_an_option() {
     }
 }
 
-fn ctx() -> Ctx {
-    crate::dispatch::tests::ctx(ALIASES, ROWS)
-}
+static CTX: LazyLock<Ctx> = LazyLock::new(|| crate::dispatch::tests::ctx(ALIASES, ROWS));
 
 /// What a line is understood as: its values, and the line that says it again.
-fn read(line: &str, ctx: &Ctx) -> Result<(Value, String), Box<Dispatched>> {
-    let understood = understand(line, ctx)?;
+fn read(line: &str) -> Result<(Value, String), Box<Dispatched>> {
+    let understood = understand(line, &CTX)?;
     let via = understood.invocation.alias.clone().expect("an alias");
     assert_eq!(understood.line(), via.line);
     Ok((Value::Object(understood.invocation.values), via.line))
@@ -100,19 +94,19 @@ fn quoted(text: &str) -> String {
 }
 
 /// A line has these values, says them again, and is one command.
-fn holds(line: &str, expected: &Value, table: &Table, ctx: &Ctx) -> Result<(), TestCaseError> {
+fn holds(line: &str, expected: &Value) -> Result<(), TestCaseError> {
     let fail = |what: &str| TestCaseError::fail(format!("{line:?}: {what}"));
-    let (mut values, again) = read(line, ctx).map_err(|answer| fail(&format!("{:?}", answer.reply)))?;
+    let (mut values, again) = read(line).map_err(|answer| fail(&format!("{:?}", answer.reply)))?;
     let all = values.as_object_mut().expect("an object");
     all.retain(|_, value| *value != Value::Null && *value != json!([]) && *value != json!({}));
     prop_assert_eq!(&values, expected, "{}", line);
     let (mut values, twice) =
-        read(&again, ctx).map_err(|answer| fail(&format!("{again:?}: {:?}", answer.reply)))?;
+        read(&again).map_err(|answer| fail(&format!("{again:?}: {:?}", answer.reply)))?;
     let all = values.as_object_mut().expect("an object");
     all.retain(|_, value| *value != Value::Null && *value != json!([]) && *value != json!({}));
     prop_assert_eq!(&values, expected, "{}", again);
     prop_assert_eq!(&twice, &again);
-    let Found::Row { alias: Some(_), .. } = table.find(Line::split(&again)) else {
+    let Found::Row { alias: Some(_), .. } = CTX.table.find(Line::split(&again)) else {
         return Err(fail("no alias"));
     };
     Ok(())
@@ -123,11 +117,10 @@ proptest! {
 
     #[test]
     fn a_word_is_one_value_or_part_of_one(one in hostile(), two in prop::option::of(hostile())) {
-        let ctx = ctx();
         let words = [Some(&one), two.as_ref()].into_iter().flatten().map(|word| quoted(word));
         let line = format!("put {}", words.collect::<Vec<_>>().join(" "));
         if one.starts_with('-') {
-            prop_assert!(read(&line, &ctx).is_err());
+            prop_assert!(read(&line).is_err());
             return Ok(());
         }
         let second = two.unwrap_or_else(|| "x".into());
@@ -135,45 +128,42 @@ proptest! {
             "service": "web", "count": 2, "note": [one, format!("a{second}b")], "param": { "KEY": second },
             "label": [format!("-{one}")], "loud": true,
         });
-        holds(&line, &expected, &ctx.table, &ctx)?;
+        holds(&line, &expected)?;
     }
 
     #[test]
     fn the_rest_is_as_many_values_as_words(words in prop::collection::vec(hostile(), 0..4)) {
-        let ctx = ctx();
         let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         let line = format!("all {}", quoted.join(" "));
         if words.iter().any(|word| word.starts_with('-')) {
-            prop_assert!(read(&line, &ctx).is_err());
+            prop_assert!(read(&line).is_err());
             return Ok(());
         }
         let note: Vec<&str> = std::iter::once("first").chain(words.iter().map(String::as_str)).collect();
         let expected = json!({ "service": "web", "count": 3, "note": note, "loud": false });
-        holds(&line, &expected, &ctx.table, &ctx)?;
+        holds(&line, &expected)?;
     }
 
     #[test]
     fn what_is_taken_as_typed_stays_the_tail(one in hostile(), two in hostile()) {
-        let ctx = ctx();
         let line = format!("ask {} {}", quoted(&one), quoted(&two));
         if one.starts_with('-') {
-            prop_assert!(read(&line, &ctx).is_err());
+            prop_assert!(read(&line).is_err());
         } else {
             let expected = json!({ "on": one, "query": format!("sum({two})") });
-            holds(&line, &expected, &ctx.table, &ctx)?;
+            holds(&line, &expected)?;
         }
         let typed = Line::split(&two).rest_after(0).0.to_owned();
         let line = format!("rest {} {two}", quoted(&one));
         let expected = json!({ "on": "x", "query": format!("{one} {typed}") });
-        holds(&line, &expected, &ctx.table, &ctx)?;
+        holds(&line, &expected)?;
     }
 
     #[test]
     fn no_line_is_another_alias_than_the_one_it_names(words in prop::collection::vec("(more|things|back|put)", 1..4)) {
-        let ctx = ctx();
         let line = format!("put {}", words.join(" "));
-        if let Ok((values, again)) = read(&line, &ctx) {
-            prop_assert_eq!(read(&again, &ctx).map(|read| read.0).ok(), Some(values), "{}", again);
+        if let Ok((values, again)) = read(&line) {
+            prop_assert_eq!(read(&again).map(|read| read.0).ok(), Some(values), "{}", again);
         }
     }
 }
