@@ -43,10 +43,13 @@ use crate::{
     dingtalk::{
         callback::{self, Callback, Content, ConversationKind},
         deliver::{Deliver, Reach},
+        error::DeliveryError,
         robot::{Address, OpenApi},
         signature::Verifier,
     },
-    dispatch::{Membership, access::Rules, confirm::code::Codes, table::Table},
+    dispatch::{
+        Ctx, Membership, Person, Place, access::Rules, confirm::code::Codes, progress::Progress, table::Table,
+    },
     outbound::Outbound,
     text,
 };
@@ -153,9 +156,44 @@ impl App {
         })
     }
 
+    /// The settings it goes by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the OpenAPI can be used; none where it is not configured.
+    pub async fn check_openapi(&self, by: Timestamp) -> Option<Result<(), DeliveryError>> {
+        self.deliver.check_openapi(by).await
+    }
+
     /// The clock it goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// What a command knows of the world when this person says it here and now.
+    pub fn ctx(&self, who: Person, place: Place) -> Ctx {
+        let now = self.clock.now();
+        Ctx {
+            settings: Arc::clone(&self.settings),
+            table: Arc::clone(&self.table),
+            rules: Arc::clone(&self.rules),
+            codes: Arc::clone(&self.codes),
+            corp: String::new(),
+            who,
+            place,
+            mentioned: Vec::new(),
+            locale: self.settings.locale,
+            zone: self.settings.zone.clone(),
+            clock: Arc::clone(&self.clock),
+            received: now,
+            skew: SignedDuration::ZERO,
+            deadline: now,
+            once: None,
+            outbound: Arc::clone(&self.outbound),
+            deliver: Arc::clone(&self.deliver),
+            progress: Progress::default(),
+        }
     }
 
     /// Checks a request and answers it; what is left to do comes back as a [`Job`].

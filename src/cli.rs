@@ -73,6 +73,8 @@ enum CliError {
     #[error("{0}")]
     NotDelivered(String),
     #[error("{0}")]
+    NotAllowed(String),
+    #[error("{0}")]
     Unknown(String),
 }
 
@@ -96,7 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             eprintln!("dingops: {error}");
             match error {
-                CliError::NotDelivered(_) => ExitCode::FAILURE,
+                CliError::NotDelivered(_) | CliError::NotAllowed(_) => ExitCode::FAILURE,
                 CliError::Unknown(_) => ExitCode::from(UNKNOWN),
                 _ => ExitCode::from(NOT_STARTED),
             }

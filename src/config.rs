@@ -9,6 +9,7 @@ mod defaults;
 mod document;
 mod environment;
 mod hosts;
+pub mod http;
 mod names;
 mod robots;
 mod rules;
@@ -26,6 +27,7 @@ use self::{
     aliases::AliasSection,
     defaults::DefaultsSection,
     document::{Document, Places},
+    http::HttpSection,
     names::Names,
     robots::RobotSection,
     rules::{AllowSection, DenySection},
@@ -35,6 +37,7 @@ pub use self::{
     defaults::PlaceDefault,
     document::{Located, Mistake},
     environment::Environment,
+    http::Http,
     names::Ids,
     rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
     spoken::Spoken,
@@ -85,6 +88,8 @@ pub struct Settings {
     pub ip: Ip,
     /// Fixed answers.
     pub answers: Vec<Answer>,
+    /// Commands over HTTP.
+    pub http: Vec<Http>,
 }
 
 /// Where settings come from.
@@ -249,6 +254,7 @@ impl Settings {
             robots: sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
+            http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -293,6 +299,8 @@ struct Sections {
     ip: IpSection,
     #[serde(default)]
     answer: Vec<AnswerSection>,
+    #[serde(default)]
+    http: Vec<HttpSection>,
 }
 
 fn current_version() -> Spanned<i64> {

@@ -5,6 +5,8 @@
 //! job's name, an error of another system): nothing in them can become markup, a link or a mention. The one
 //! exception is [`Block::Markdown`], for text the operator wrote in dingops.toml.
 
+use std::fmt;
+
 /// An answer to one command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reply {
@@ -173,6 +175,15 @@ impl Text {
     pub fn action(mut self, label: impl Into<String>, command: impl Into<String>) -> Self {
         self.0.push(Span::Action(Action { label: label.into(), command: command.into() }));
         self
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|span| match span {
+            Span::Plain(text) | Span::Strong(text) => f.write_str(text),
+            Span::Link(Link { label, .. }) | Span::Action(Action { label, .. }) => f.write_str(label),
+        })
     }
 }
 

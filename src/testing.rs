@@ -31,7 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use simulator::{App as DingTalkApp, Organisation, Place, Pushed, Robot, Said, Simulator};
 
-pub use self::service::{Answer, Service};
+pub use self::service::{Answer, Asked, Service};
 /// A clock that tests move.
 pub use simulator::Clock as TestClock;
 /// Somebody who writes to the bot.

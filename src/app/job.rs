@@ -21,7 +21,7 @@ use crate::{
         self, Ctx, Dispatched, Elsewhere, Membership, Mentioned, Person, Place,
         audit::{self, Delivery, Lost, Outcome, Record},
         confirm,
-        progress::{Progress, Waits},
+        progress::Waits,
     },
     locale::Locale,
     reply::Reply,
@@ -57,35 +57,26 @@ impl Job {
                 mentioned.push(Mentioned { staff_id, dingtalk_id: id(&person.dingtalk_id) });
             }
         }
+        let who = Person {
+            nick: name(&sender.nick).unwrap_or_default(),
+            staff_id: id(&sender.staff_id),
+            dingtalk_id: id(&sender.id),
+            membership,
+            admin: sender.is_admin,
+        };
+        let place = Place {
+            private: conversation.kind == ConversationKind::Private,
+            conversation_id: id(&conversation.id),
+            title: name(&conversation.title),
+        };
         let ctx = Ctx {
-            settings: Arc::clone(&app.settings),
-            table: Arc::clone(&app.table),
-            rules: Arc::clone(&app.rules),
-            codes: Arc::clone(&app.codes),
             corp: callback.robot.corp_id.clone().unwrap_or_default(),
-            who: Person {
-                nick: name(&sender.nick).unwrap_or_default(),
-                staff_id: id(&sender.staff_id),
-                dingtalk_id: id(&sender.id),
-                membership,
-                admin: sender.is_admin,
-            },
-            place: Place {
-                private: conversation.kind == ConversationKind::Private,
-                conversation_id: id(&conversation.id),
-                title: name(&conversation.title),
-            },
             mentioned,
-            locale: app.settings.locale,
-            zone: app.settings.zone.clone(),
-            clock: Arc::clone(&app.clock),
             received,
             skew,
             deadline: before(arrival.deadline, TO_SAY_SO, received),
             once: id(&callback.msg_id),
-            outbound: Arc::clone(&app.outbound),
-            deliver: Arc::clone(&app.deliver),
-            progress: Progress::default(),
+            ..app.ctx(who, place)
         };
         // The span of the request, which names it in the log, is its job's too.
         Self(Box::pin(async move { work(&app, task, ctx, reach, arrival).await }.in_current_span()))

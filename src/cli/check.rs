@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 
 use super::CliError;
 use crate::{
-    config::{Environment, Settings},
+    config::{Confirm, Environment, Located, RuleEntry, Settings, Who},
     dingtalk::webhook::{CustomRobot, Keyword},
-    dispatch::{Effect, help},
+    dispatch::{
+        self, Ctx, Membership, Person, Place,
+        access::{Missing, RuleName, Rules},
+        help,
+    },
     locale::Locale,
+    reply::{Block, Reply},
 };
 
 /// Read the settings of the function; print them and its commands, or what is wrong
@@ -15,11 +20,32 @@ use crate::{
 /// It checks what the function needs, so DINGTALK_APP_SECRET must be set, also where the settings are only for
 /// `send --to robot:NAME`, which does without.
 #[derive(clap::Args)]
-pub(super) struct Check {}
+pub(super) struct Check {
+    /// Explain whether this person may run COMMAND: a name of [people] or a staff id
+    #[arg(long = "as", value_name = "WHO", requires = "command")]
+    who: Option<String>,
+    /// Where it is said: a name of [groups], a conversation id, or "private"
+    #[arg(long = "in", value_name = "WHERE", requires = "command", default_value = "private")]
+    place: String,
+    /// WHO administers the organisation
+    #[arg(long, requires = "who")]
+    admin: bool,
+    /// Also call what is configured: ask DingTalk for an access token
+    #[arg(long, conflicts_with = "who")]
+    online: bool,
+    /// The command to explain, in quotes
+    #[arg(requires = "who")]
+    command: Option<String>,
+}
 
 impl Check {
     pub(super) fn run(&self) -> Result<(), CliError> {
+        if let (Some(who), Some(command)) = (&self.who, &self.command) {
+            return self.explain(who, command);
+        }
         let (environment, settings, table) = super::load()?;
+        let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some());
+        rules.and(table.check_defaults(&settings.defaults)).map_err(|mistake| settings.mistake(mistake))?;
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
         crate::log::levels()?;
@@ -43,23 +69,140 @@ impl Check {
             ("HTTP", format!("on {listen}, a command may take {timeout} s")),
             ("corps", or_none(&settings.dingtalk.corps)),
             ("people", names(&settings.people)),
+            ("teams", names(&settings.teams)),
             ("groups", names(&settings.groups)),
             ("robots", or_none(&robots)),
         ];
         let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
         let rows = table.rows().map(|row| {
-            let effect = match row.effect {
-                Effect::Open => "open",
-                Effect::Read => "read",
-                Effect::Write => "write",
-            };
+            let effect = row.effect.name();
             let names = row.names().collect::<Vec<_>>().join(", ");
             format!("{effect:<10} {names}: {}\n", help::about(row, Locale::En))
         });
         let aliases =
             table.aliases().iter().map(|alias| format!("alias      {}: {}\n", alias.name, alias.run));
-        super::print(&format!("{facts}\n{}", rows.chain(aliases).collect::<String>()))
+        let rules =
+            numbered(&settings.rules).map(|(name, rule)| described_rule(name, rule)).collect::<String>();
+        super::print(&format!("{facts}\n{}\n{rules}", rows.chain(aliases).collect::<String>()))?;
+        if self.online { online() } else { Ok(()) }
     }
+
+    /// Decides as if somebody had said it there; nothing is run.
+    fn explain(&self, who: &str, command: &str) -> Result<(), CliError> {
+        let app = super::app()?;
+        let settings = app.settings();
+        let staff_id = settings.people.get(who).map_or(who, String::as_str).to_owned();
+        let private = self.place == "private";
+        let conversation_id = settings.groups.get(&self.place).unwrap_or(&self.place).clone();
+        let known =
+            private || settings.groups.contains_key(&self.place) || conversation_id.starts_with("cid");
+        if !known {
+            let expected = "a name of [groups], a conversation id (cid…) or private";
+            return Err(CliError::Value { name: "--in", expected, came: self.place.clone() });
+        }
+        if !settings.people.contains_key(who) && !who.chars().any(|c| c.is_ascii_digit()) {
+            return Err(CliError::Value {
+                name: "--as",
+                expected: "a name of [people] or a staff id",
+                came: who.to_owned(),
+            });
+        }
+        let person = Person {
+            nick: who.to_owned(),
+            staff_id: Some(staff_id),
+            dingtalk_id: None,
+            membership: Membership::Own,
+            admin: self.admin,
+        };
+        let place = Place { private, conversation_id: (!private).then_some(conversation_id), title: None };
+        let ctx = Ctx { locale: Locale::En, ..app.ctx(person, place) };
+        let explained = match dispatch::explain(command, &ctx) {
+            Ok(explained) => explained,
+            Err(answered) => return Err(CliError::Usage(written(&answered.reply))),
+        };
+        let rule = |name: RuleName| {
+            let entry = numbered(&settings.rules).find(|(other, _)| *other == name);
+            entry.map(|(name, rule)| described_rule(name, rule)).unwrap_or_default()
+        };
+        super::print(&format!("{}\n", explained.canonical))?;
+        match explained.decision {
+            Ok(grant) => {
+                let confirm = match &grant.confirm {
+                    Confirm::Nobody => "allowed".to_owned(),
+                    Confirm::Asker => "allowed, once they confirm it".to_owned(),
+                    Confirm::Peer(peers) => format!("allowed, once one of {} approves it", who_names(peers)),
+                };
+                let by = grant.rule.map_or_else(|| "an open command: everyone may run it\n".to_owned(), rule);
+                super::print(&format!("{confirm}: {by}"))
+            }
+            Err(missing) => {
+                let why = missing.sentences(&ctx.who, ctx.locale).join(" ");
+                let by = match missing {
+                    Missing::Denied(name) => format!("\n{}", rule(name).trim_end()),
+                    _ => String::new(),
+                };
+                Err(CliError::NotAllowed(format!("not allowed: {why}{by}")))
+            }
+        }
+    }
+}
+
+/// Calls what is configured.
+fn online() -> Result<(), CliError> {
+    let app = super::app()?;
+    let by = app.clock().now() + jiff::SignedDuration::from_secs(10);
+    let openapi = super::runtime()?.block_on(app.check_openapi(by));
+    match openapi {
+        None => super::print("\nonline     nothing to call: the OpenAPI is off\n"),
+        Some(Ok(())) => super::print("\nonline     the OpenAPI gave an access token\n"),
+        Some(Err(error)) => {
+            let remedy = error.remedy(Locale::En);
+            Err(CliError::NotDelivered(format!("the OpenAPI gave no access token: {error} ({remedy})")))
+        }
+    }
+}
+
+/// The texts of a reply, for a terminal.
+fn written(reply: &Reply) -> String {
+    let texts = reply.blocks.iter().filter_map(|block| match block {
+        Block::Text(text) | Block::Note(text) => Some(text.to_string()),
+        Block::Code(code) => Some(code.clone()),
+        _ => None,
+    });
+    std::iter::once(reply.title.clone()).chain(texts).collect::<Vec<_>>().join("\n")
+}
+
+/// The rules by their names: denies and allows are counted by themselves.
+fn numbered(rules: &[RuleEntry]) -> impl Iterator<Item = (RuleName, &RuleEntry)> {
+    let (denies, allows): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.denies);
+    let name = |denies| move |(index, rule)| (RuleName { denies, number: index + 1 }, rule);
+    let denies = denies.into_iter().enumerate().map(name(true));
+    denies.chain(allows.into_iter().enumerate().map(name(false)))
+}
+
+/// A rule in one line.
+fn described_rule(name: RuleName, rule: &RuleEntry) -> String {
+    let places: Vec<&str> = rule.places.iter().map(|place| place.name.as_str()).collect();
+    let texts = |list: &[Located]| list.iter().map(Located::text).collect::<Vec<_>>().join(", ");
+    let mut parts = vec![who_names(&rule.who)];
+    if !places.is_empty() {
+        parts.push(format!("in {}", places.join(", ")));
+    }
+    if !rule.run.is_empty() {
+        parts.push(format!("run {}", texts(&rule.run)));
+    }
+    parts.extend(rule.effect.map(|effect| format!("effect {}", effect.name())));
+    parts.extend(rule.when.iter().map(|(name, values)| format!("{} = {}", name.text(), texts(values))));
+    parts.extend(rule.confirm.as_ref().map(|confirm| match confirm {
+        Confirm::Nobody => "confirm none".to_owned(),
+        Confirm::Asker => "confirm self".to_owned(),
+        Confirm::Peer(peers) => format!("confirm by {}", who_names(peers)),
+    }));
+    format!("{name:<10} line {}: {}\n", rule.at.line(), parts.join("; "))
+}
+
+fn who_names(who: &[Who]) -> String {
+    who.iter().map(|who| who.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether messages can go by the OpenAPI, and why or why not.

@@ -5,10 +5,13 @@
 
 mod about;
 mod answer;
+mod can;
 mod help;
+mod http;
 mod ip;
 mod not_me;
 mod ping;
+mod status;
 mod whoami;
 
 use crate::{
@@ -25,6 +28,8 @@ pub static ROWS: &[Row] = &[
     row::<ping::Ping>(),
     row::<whoami::Whoami>(),
     row::<ip::Ip>(),
+    row::<can::Can>(),
+    row::<status::Status>(),
     row::<about::About>(),
     row::<not_me::NotMe>(),
 ];
@@ -32,9 +37,10 @@ pub static ROWS: &[Row] = &[
 /// The program's commands and those of the settings.
 ///
 /// # Errors
-/// When one of them has a name that is taken, or an alias stands for what is no command.
+/// When one of them has a name that is taken, a template or an example that is wrong, or an alias of no command.
 pub fn table(settings: &Settings) -> Result<Table, Mistake> {
-    Table::new(ROWS, answer::rows(&settings.answers))?.with_aliases(&settings.aliases)
+    let http = http::rows(&settings.http)?;
+    Table::new(ROWS, answer::rows(&settings.answers).chain(http).collect())?.with_aliases(&settings.aliases)
 }
 
 #[cfg(test)]

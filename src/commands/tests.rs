@@ -3,7 +3,13 @@
 use crate::{
     commands::{ROWS, table},
     config::{Settings, SettingsFile},
-    dispatch::{arguments::InvalidValue, help, values},
+    dispatch::{
+        arguments::{self, Arguments, InvalidValue},
+        help,
+        table::{Found, Table},
+        values,
+        words::Line,
+    },
     locale::Locale,
 };
 
@@ -28,7 +34,38 @@ fn every_row_names_its_arguments_as_clap_does() {
     for row in ROWS {
         let command = row.clap();
         let shown: Vec<String> = command.get_arguments().map(help::name).collect();
-        assert_eq!(row.arguments, shown, "{}: ARGUMENTS", row.path);
+        let named: Vec<&str> = row.arguments.iter().collect();
+        let shown: Vec<&String> = shown.iter().filter(|name| *name != "dry-run").collect();
+        assert_eq!(named, shown, "{}: ARGUMENTS", row.path);
+    }
+}
+
+#[test]
+fn every_row_with_arguments_has_examples_that_say_it() {
+    let table = Table::new(ROWS, Vec::new()).unwrap();
+    for row in ROWS {
+        assert!(row.arguments.is_empty() || !row.examples.is_empty(), "{}: EXAMPLES", row.path);
+        for example in row.examples.iter() {
+            let Found::Row { row: found, line, words, .. } = table.find(Line::split(example)) else {
+                panic!("{example}: of no row");
+            };
+            assert_eq!(found.path, row.path, "{example}");
+            match arguments::check(found, &line, &words, Locale::En) {
+                Ok(Arguments::Given { prepared, .. }) => {
+                    let values = prepared.values();
+                    let mut names: Vec<&str> = row.arguments.iter().collect();
+                    names.sort_unstable();
+                    assert_eq!(
+                        values.keys().collect::<Vec<_>>(),
+                        names,
+                        "{}: the names of its fields",
+                        row.path
+                    );
+                }
+                Ok(Arguments::HelpWanted) => panic!("{example}: asks for help"),
+                Err(complaint) => panic!("{example}: {}", complaint.message),
+            }
+        }
     }
 }
 
@@ -84,7 +121,10 @@ fn every_file_of_a_command_is_part_of_the_program() {
         if path.extension().is_some_and(|extension| extension == "rs") && !["mod", "tests"].contains(&name) {
             assert!(list.contains(&format!("mod {name};")), "src/commands/mod.rs: mod {name};");
             let row = format!("row::<{name}::");
-            assert!(name == "answer" || list.contains(&row), "src/commands/mod.rs: {row}…>() in ROWS");
+            assert!(
+                ["answer", "http"].contains(&name) || list.contains(&row),
+                "src/commands/mod.rs: {row}…>() in ROWS"
+            );
         }
     }
 }

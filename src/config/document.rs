@@ -49,6 +49,11 @@ impl Located {
         &self.text
     }
 
+    /// The line it stands in, counted from 1.
+    pub fn line(&self) -> usize {
+        self.at.line
+    }
+
     /// Whether an error may not repeat it.
     pub fn is_hidden(&self) -> bool {
         self.hidden.is_some()

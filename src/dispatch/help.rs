@@ -6,10 +6,11 @@ use unicode_width::UnicodeWidthChar;
 
 use super::{
     Ctx,
+    access::May,
     alias::Alias,
     arguments::Complaint,
-    row::{Kind, Row},
-    words::Line,
+    row::{self, Kind, Row},
+    words::{Line, Word},
 };
 use crate::{
     locale::Locale,
@@ -19,9 +20,14 @@ use crate::{
 
 /// Longest part of a line that is shown again.
 const MAX_SHOWN: usize = 120;
+/// Behind what some arguments allow and others do not.
+const DEPENDS: &str = " ◐";
 
 /// What a row does, in one line. What has no Chinese text (a test fails for a command) is told as it is written.
 pub fn about(row: &Row, locale: Locale) -> String {
+    if let Some(about) = row.parser().help(None, locale) {
+        return about;
+    }
     let written = || row.clap().get_about().map(ToString::to_string).unwrap_or_default();
     match (row.kind, locale) {
         (Kind::Command, Locale::Zh) => {
@@ -33,7 +39,13 @@ pub fn about(row: &Row, locale: Locale) -> String {
 
 /// What an argument is, in one line.
 fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
+    if let Some(about) = row.parser().help(Some(&name(argument)), locale) {
+        return about;
+    }
     let english = || argument.get_help().map(ToString::to_string).unwrap_or_default();
+    if argument.get_id() == row::DRY_RUN {
+        return locale.say("usage.dry_run", &[]);
+    }
     match locale {
         Locale::Zh => {
             let key = format!("help.{}.arguments.{}", key(row), name(argument));
@@ -48,31 +60,73 @@ pub(crate) fn key(row: &Row) -> String {
     row.path.iter().collect::<Vec<_>>().join(".")
 }
 
-/// The whole table, grouped, one line a command.
+/// What this person may say here, grouped, one line a command.
 pub fn list(ctx: &Ctx) -> Reply {
+    let reply = Reply::new(ctx.locale.say("usage.title", &[]));
+    lines(reply, ctx, |_, _| true).note(ctx.locale.say("usage.more", &[]))
+}
+
+/// The same of one system: the commands whose path begins with this word. None where there is no such system.
+pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
+    let is_meant = |row: &Row| {
+        let mut path = row.path.iter();
+        path.next().is_some_and(|first| first.eq_ignore_ascii_case(name)) && path.next().is_some()
+    };
+    ctx.table.rows().any(is_meant).then(|| {
+        let is_meant = |row: &Row, alias: Option<&Alias>| alias.is_none() && is_meant(row);
+        let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+        if reply.blocks.is_empty() {
+            return reply.text(ctx.locale.say("usage.nothing_here", &[]));
+        }
+        reply.note(ctx.locale.say("usage.more_of", &[("name", &name.to_lowercase())]))
+    })
+}
+
+/// The same where a line says the word and nothing else, or asks for help with it.
+pub(super) fn of_system(line: &Line, ctx: &Ctx) -> Option<Reply> {
+    let (name, rest) = line.words().split_first()?;
+    let asks = |word: &Word| word.asks_for_help() || matches!(word.text.as_str(), "?" | "？");
+    (line.error().is_none() && rest.iter().all(asks)).then(|| system(&name.text, ctx)).flatten()
+}
+
+fn lines(reply: Reply, ctx: &Ctx, is_meant: impl Fn(&Row, Option<&Alias>) -> bool) -> Reply {
     let mut groups: Vec<(String, Vec<Text>)> = Vec::new();
-    for row in ctx.table.rows() {
-        let group = group(row, ctx.locale);
-        let item = item(row, ctx.locale);
+    let mut depends = false;
+    let rows = ctx.table.rows().map(|row| (row, None));
+    let aliases =
+        ctx.table.aliases().iter().filter_map(|alias| Some((ctx.table.row(alias.row)?, Some(alias))));
+    for (row, alias) in rows.chain(aliases).filter(|(row, alias)| is_meant(row, *alias)) {
+        let item = alias.map_or_else(|| item(row, ctx.locale), |alias| alias_item(alias, ctx.locale));
+        let name = alias.map(|alias| alias.name.as_str());
+        let item = match ctx.rules.may(row, name, &ctx.who, &ctx.place) {
+            May::No => continue,
+            May::Yes => item,
+            May::Depends => {
+                depends = true;
+                item.plain(DEPENDS)
+            }
+        };
+        let group = group(row, alias, ctx.locale);
         match groups.iter_mut().find(|(name, _)| *name == group) {
             Some((_, items)) => items.push(item),
             None => groups.push((group, vec![item])),
         }
     }
-    let aliases: Vec<Text> = ctx.table.aliases().iter().map(|alias| alias_item(alias, ctx.locale)).collect();
-    if !aliases.is_empty() {
-        groups.push((ctx.locale.say("usage.aliases", &[]), aliases));
-    }
-    let title = Reply::new(ctx.locale.say("usage.title", &[]));
     let reply =
-        groups.into_iter().fold(title, |reply, (heading, items)| reply.block(Block::List { heading, items }));
-    reply.note(ctx.locale.say("usage.more", &[]))
+        groups.into_iter().fold(reply, |reply, (heading, items)| reply.block(Block::List { heading, items }));
+    if depends {
+        reply.note(format!("{}{}", DEPENDS.trim(), ctx.locale.say("usage.depends", &[])))
+    } else {
+        reply
+    }
 }
 
-fn group(row: &Row, locale: Locale) -> String {
+fn group(row: &Row, alias: Option<&Alias>, locale: Locale) -> String {
     let mut path = row.path.iter();
     match (row.kind, path.next(), path.next()) {
+        _ if alias.is_some() => locale.say("usage.aliases", &[]),
         (Kind::Answer, ..) => locale.say("usage.answers", &[]),
+        (Kind::Http, ..) => locale.say("usage.own", &[]),
         (_, Some(system), Some(_)) => system.to_owned(),
         _ => locale.say("usage.general", &[]),
     }
@@ -111,6 +165,15 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
         .map(|argument| (mentioned(argument), about_argument(row, argument, ctx.locale)))
         .collect();
     let reply = if arguments.is_empty() { reply } else { reply.code(usage_line(row)).fields(arguments) };
+    let reply = match ctx.rules.may(row, None, &ctx.who, &ctx.place) {
+        May::Yes => reply,
+        May::Depends => reply.note(ctx.locale.say("usage.may_depend", &[])),
+        May::No => reply.note(ctx.locale.say("usage.may_not", &[])),
+    };
+    let reply = row
+        .examples
+        .iter()
+        .fold(reply, |reply, example| reply.action(ctx.locale.say("usage.example", &[]), example));
     // A question mark asks for help, and is no name to be told.
     let aliases: Vec<&str> = row.aliases.iter().filter(|alias| !matches!(*alias, "?" | "？")).collect();
     if aliases.is_empty() {

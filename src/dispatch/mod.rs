@@ -30,7 +30,7 @@ use self::{
     arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
     canonical::canonical_line,
-    confirm::{code::Codes, line::Given},
+    confirm::{Pending, code::Codes, line::Given},
     invocation::Invocation,
     progress::Progress,
     row::Prepared,
@@ -269,6 +269,9 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     let (row, alias, line, words) = match ctx.table.find(Line::split(text)) {
         Found::Row { row, alias, line, words } => (row, alias, line, words),
         Found::Nothing { line, nearest } => {
+            if let Some(reply) = help::of_system(&line, ctx) {
+                return Err(ended(reply, "", Outcome::Done));
+            }
             let reply = help::unknown(line.text(), nearest, "", ctx);
             let reply = match line.error() {
                 Some(error) => reply.note(arguments::quote(error, ctx.locale)),
@@ -306,8 +309,45 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     Ok(Understood { row, prepared, invocation, canonical, defaulted, dry_run })
 }
 
-/// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `sender` who sent
-/// this line: they differ where somebody approves.
+/// What may be run, and on what terms.
+struct Admitted {
+    /// As it was asked.
+    ctx: Ctx,
+    grant: Grant,
+    /// The code that came with it.
+    pending: Option<Pending>,
+}
+
+/// Why nothing is run.
+enum Denied {
+    Missing(Missing),
+    Code(confirm::Refused),
+}
+
+/// Judges a command, and the code that came with it. `ctx` is as it was asked, `sender` who sent this line: they
+/// differ where somebody approves.
+fn admit(
+    understood: &Understood<'_>,
+    given: Option<&Given>,
+    ctx: &Ctx,
+    sender: &Person,
+) -> Result<Admitted, Denied> {
+    let judge = |ctx: Ctx| {
+        let grant = decide(understood, &ctx).map_err(Denied::Missing)?;
+        let pending = given.map(|given| confirm::find(given, understood, &grant, &ctx, sender));
+        let pending = pending.transpose().map_err(Denied::Code)?;
+        Ok(Admitted { ctx, grant, pending })
+    };
+    let admitted = judge(ctx.clone());
+    if admitted.is_ok() || given.is_none_or(|given| given.asker.is_none()) {
+        return admitted;
+    }
+    // Whether the asker administers the organisation is what only the code tells an approver's callback.
+    let who = Person { admin: true, ..ctx.who.clone() };
+    judge(Ctx { who, ..ctx.clone() }).or(admitted)
+}
+
+/// Decides on a command, asks for its code or checks it, and runs it; `ctx` and `sender` are those of [`admit`].
 async fn execute(
     understood: Understood<'_>,
     given: Option<&Given>,
@@ -317,36 +357,16 @@ async fn execute(
 ) -> Dispatched {
     let row = understood.row;
     let ended = |reply, outcome| Dispatched::new(reply, &understood.invocation.path, outcome);
-    let mut asked = ctx.clone();
-    let granted = match given.filter(|given| given.asker.is_some()) {
-        // Whether the asker administers the organisation is what only the code tells.
-        Some(given) => [false, true]
-            .map(|admin| {
-                asked.who.admin = admin;
-                let grant = decide(&understood, &asked)?;
-                let found = confirm::find(given, &understood, &grant, &asked, sender);
-                Ok((asked.clone(), grant, Some(found)))
-            })
-            .into_iter()
-            .reduce(|one, other| if matches!(one, Ok((_, _, Some(Ok(_))))) { one } else { other })
-            .unwrap_or(Err(Missing::Rule(Vec::new()))),
-        None => decide(&understood, &asked).map(|grant| {
-            let found = given.map(|given| confirm::find(given, &understood, &grant, &asked, sender));
-            (asked.clone(), grant, found)
-        }),
-    };
-    let (ctx, grant, found) = match granted {
-        Ok(granted) => granted,
-        Err(missing) => return ended(refused(&understood, &missing, ctx), Outcome::Refused),
-    };
-    let ctx = &ctx;
-    let pending = match found.transpose() {
-        Ok(pending) => pending,
-        Err(refused) => return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed),
+    let Admitted { ctx, grant, pending } = match admit(&understood, given, ctx, sender) {
+        Ok(admitted) => admitted,
+        Err(Denied::Missing(missing)) => return ended(refused(&understood, &missing, ctx), Outcome::Refused),
+        Err(Denied::Code(refused)) => {
+            return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
+        }
     };
     let confirmed = grant.confirm != Confirm::Nobody;
     let preview = if confirmed || pending.is_some() || understood.dry_run {
-        match attempt(row, understood.prepared.preview(ctx), Outcome::Failed, ctx, id).await {
+        match attempt(row, understood.prepared.preview(&ctx), Outcome::Failed, &ctx, id).await {
             Ok(preview) => preview,
             Err((reply, outcome)) => return ended(reply, outcome),
         }
@@ -355,24 +375,25 @@ async fn execute(
     };
     if understood.dry_run {
         let title = ctx.locale.say("confirm.dry_run", &[("command", &row.path)]);
-        let reply = confirm::changes(Reply::new(title), &understood, &preview, ctx);
+        let reply = confirm::changes(Reply::new(title), &understood, &preview, &ctx);
         return Dispatched { sensitive: row.sensitive, ..ended(reply, Outcome::Done) };
     }
     let Some(pending) = pending else {
         if confirmed {
-            let asking = confirm::ask(&understood, &grant, &preview, ctx).await;
-            return Dispatched { sensitive: asking.sensitive, ..ended(asking.reply, asking.outcome) };
+            let asking = confirm::ask(&understood, &grant, &preview, &ctx).await;
+            let sensitive = asking.sensitive || row.sensitive;
+            return Dispatched { sensitive, ..ended(asking.reply, asking.outcome) };
         }
-        return run(understood, ctx, id).await;
+        return run(understood, &ctx, id).await;
     };
-    let once = match pending.settle(&understood, &preview, ctx, sender) {
+    let once = match pending.settle(&understood, &preview, &ctx, sender) {
         Ok(once) => once,
-        Err(refused) => return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed),
+        Err(refused) => return ended(refused.reply(understood.line(), &ctx), Outcome::NotConfirmed),
     };
     if let Some(approver) = &pending.approver {
-        confirm::acknowledge(approver, &understood, ctx).await;
+        confirm::acknowledge(approver, &understood, &ctx).await;
     }
-    let ctx = Ctx { once: Some(once), ..ctx.clone() };
+    let ctx = Ctx { once: Some(once), ..ctx };
     let address = match (&ctx.place, given.is_some_and(|given| given.place.is_some())) {
         (_, false) => None,
         (Place { private: true, .. }, true) => ctx.who.staff().map(|id| Address::Person(id.to_owned())),
@@ -383,13 +404,36 @@ async fn execute(
     Dispatched { elsewhere, ..run(understood, &ctx, id).await }
 }
 
+/// What would come of a line: what it is exactly, and whether it may be run.
+pub struct Explained {
+    /// The command with all its values.
+    pub canonical: String,
+    /// What allows it, or what is missing.
+    pub decision: Result<Grant, Missing>,
+}
+
+/// Decides on a line, and runs nothing.
+///
+/// # Errors
+/// What would be answered instead: what is wrong with it.
+pub fn explain(line: &str, ctx: &Ctx) -> Result<Explained, Box<Dispatched>> {
+    let understood = understand(confirm::line::take(line).0, ctx)?;
+    let decision = decide(&understood, ctx);
+    Ok(Explained { canonical: understood.canonical, decision })
+}
+
 /// Whether a command may be run as it was asked; a write only on a signature made a moment ago.
 fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
     let stale = ctx.skew.unsigned_abs() > ctx.settings.dingtalk.max_skew_write;
     if understood.row.effect == Effect::Write && stale {
         return Err(Missing::Freshness);
     }
-    ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)
+    let grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
+    // A code is bound to a staff id.
+    if grant.confirm != Confirm::Nobody && ctx.who.staff().is_none() {
+        return Err(Missing::StaffId);
+    }
+    Ok(grant)
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.

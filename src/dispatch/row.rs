@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{CommandError, Ctx, UserError};
-use crate::reply::Reply;
+use crate::{locale::Locale, reply::Reply};
 
 /// A command: its arguments as a clap struct, its marks as constants, and what it does.
 ///
@@ -29,6 +29,8 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const TAIL: Tail = Tail::Words;
     /// Names of its fields in their order, `start-at` for `start_at`, options too; a test compares them with clap's.
     const ARGUMENTS: &'static [&'static str] = &[];
+    /// Lines it is said with, to tap and to learn from; a test reads each. A command without arguments needs none.
+    const EXAMPLES: &'static [&'static str] = &[];
 
     /// Fills in defaults and normalises, without any I/O.
     ///
@@ -67,6 +69,17 @@ pub enum Effect {
     Read,
     /// Changes something.
     Write,
+}
+
+impl Effect {
+    /// As dingops.toml says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// How what follows the path is read.
@@ -144,6 +157,11 @@ pub trait Parser: Send + Sync {
     /// # Errors
     /// clap's.
     fn read(&self, matches: &ArgMatches) -> Result<Box<dyn Prepared>, clap::Error>;
+    /// What an argument is, or without one the whole, in this language, where the settings say it.
+    fn help(&self, argument: Option<&str>, locale: Locale) -> Option<String> {
+        let _ = (argument, locale);
+        None
+    }
 }
 
 struct Typed<C>(PhantomData<fn() -> C>);
@@ -173,7 +191,9 @@ pub struct Row {
     /// How what follows the path is read.
     pub tail: Tail,
     /// Names of its arguments.
-    pub arguments: &'static [&'static str],
+    pub arguments: Names,
+    /// Lines it is said with, to try.
+    pub examples: Names,
     /// Where its help comes from.
     pub kind: Kind,
     parser: Maker,
@@ -186,6 +206,8 @@ pub enum Kind {
     Command,
     /// A fixed answer of dingops.toml.
     Answer,
+    /// A request over HTTP, written in dingops.toml.
+    Http,
 }
 
 enum Maker {
@@ -211,6 +233,11 @@ impl Names {
         };
         fixed.iter().copied().chain(owned.iter().map(String::as_str))
     }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
 }
 
 impl fmt::Display for Names {
@@ -234,15 +261,16 @@ pub const fn row<C: Command>() -> Row {
         sensitive: C::SENSITIVE,
         mild: C::MILD,
         tail: C::TAIL,
-        arguments: C::ARGUMENTS,
+        arguments: Names::Static(C::ARGUMENTS),
+        examples: Names::Static(C::EXAMPLES),
         kind: Kind::Command,
         parser: Maker::Static(const { &Typed::<C>(PhantomData) }),
     }
 }
 
 impl Row {
-    /// The row of a fixed answer.
-    pub fn answer(name: &str, parser: Arc<dyn Parser>) -> Self {
+    /// A row of the settings: open to all, without marks and arguments, but for what its maker changes.
+    pub fn owned(name: &str, kind: Kind, parser: Arc<dyn Parser>) -> Self {
         Self {
             path: Names::Owned(name.split_whitespace().map(str::to_owned).collect()),
             aliases: Names::Static(&[]),
@@ -250,8 +278,9 @@ impl Row {
             sensitive: false,
             mild: false,
             tail: Tail::Words,
-            arguments: &[],
-            kind: Kind::Answer,
+            arguments: Names::Static(&[]),
+            examples: Names::Static(&[]),
+            kind,
             parser: Maker::Owned(parser),
         }
     }

@@ -168,7 +168,7 @@ impl Table {
     }
 
     /// The row of this number.
-    fn row(&self, index: usize) -> Option<&Row> {
+    pub fn row(&self, index: usize) -> Option<&Row> {
         self.fixed.get(index).or_else(|| self.owned.get(index - self.fixed.len()))
     }
 

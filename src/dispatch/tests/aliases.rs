@@ -324,7 +324,7 @@ async fn help_lists_them() {
     chat.say(alice(), "帮助").await;
     let help = chat.read();
     insta::assert_snapshot!(help[help.find("**自定义").unwrap_or(0)..], @"
-    **自定义快捷命令**
+    **自定义别名**
 
     - **部署**：把服务部署到环境
     - **部署 全部**：部署全部服务

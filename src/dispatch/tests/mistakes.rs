@@ -208,14 +208,13 @@ async fn the_nearest_commands() {
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > prom
-    #### 没有这条命令
+    #### prom
 
-    没看懂：prom
+    **prom**
 
-    你要找的是不是：
+    - [查询](dtmd://dingtalkclient/sendMessage?content=%E6%9F%A5%E8%AF%A2)（prom query）：Ask something
 
-    - [prom query](dtmd://dingtalkclient/sendMessage?content=prom%20query)
-    - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
+    > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom 加上后面的词
 
     > 回生
     #### 没有这条命令

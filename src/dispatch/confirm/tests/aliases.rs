@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Chat, ROWS, Setup, alice, bob, line, shown, writes};
+use super::{Chat, ROWS, Row, Scale, Setup, alice, bob, line, row, shown, writes};
 
 const ONLY: &str = "
 [people]
@@ -170,4 +170,18 @@ async fn somebody_else_approves_the_alias() {
     assert!(chat.read_privately(&bob()).contains("已批准"));
     assert!(chat.read().starts_with("#### web-a × 2"));
     assert_eq!(writes(&chat), 1);
+}
+
+#[tokio::test]
+async fn help_lists_it_to_those_who_may() {
+    static WITH_HELP: &[Row] = &[row::<crate::commands::Help>(), row::<Scale>()];
+    let toml = format!("{ONLY}\n{GRANT}\nwhen = {{ replicas = '1..5' }}");
+    let mut chat =
+        Chat::set_up(Setup { toml: &toml, rows: Some(WITH_HELP), ..Setup::default() }).await.privately();
+    chat.say(alice(), "帮助").await;
+    let help = chat.read();
+    assert!(help.contains("[扩](") && help.contains("：扩容线上服务&nbsp;◐"), "{help}");
+    assert!(!help.contains("缩容线上服务") && !help.contains("k8s"), "{help}");
+    chat.say(bob(), "帮助").await;
+    assert!(!chat.read().contains("扩容线上服务"));
 }
