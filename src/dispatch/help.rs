@@ -72,13 +72,13 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
         let mut path = row.path.iter();
         path.next().is_some_and(|first| first.eq_ignore_ascii_case(name)) && path.next().is_some()
     };
-    ctx.table.rows().any(is_meant).then(|| {
-        let is_meant = |row: &Row, alias: Option<&Alias>| alias.is_none() && is_meant(row);
-        let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
-        if reply.blocks.is_empty() {
-            return reply.text(ctx.locale.say("usage.nothing_here", &[]));
-        }
-        reply.note(ctx.locale.say("usage.more_of", &[("name", &name.to_lowercase())]))
+    let first = ctx.table.rows().find(|row| is_meant(row))?;
+    let is_meant = |row: &Row, alias: Option<&Alias>| alias.is_none() && is_meant(row);
+    let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+    Some(if reply.blocks.is_empty() {
+        reply.text(ctx.locale.say("usage.nothing_here", &[]))
+    } else {
+        reply.note(ctx.locale.say("usage.more_of", &[("path", &first.path)]))
     })
 }
 

@@ -140,6 +140,21 @@ async fn confirmed_it_carries_the_key_of_the_code() {
     assert!(keys.len() == 2 && keys[0] == keys[1] && !keys[0].is_empty(), "{keys:?}");
 }
 
+#[tokio::test]
+async fn a_double_tap_in_one_process_sends_once() {
+    let service = service(200, r#"{"on":true}"#).await;
+    let mut chat = chat(&FLAG.replace("CONFIRM", ""), &service).await;
+    chat.say(alice(), "flag set dark-mode on").await;
+    let card = chat.read();
+    let line = card.lines().find(|line| line.contains("--confirm")).expect("a line with a code").to_owned();
+    for expected in ["#### flag set\n", "#### 没有执行\n"] {
+        chat.say(alice(), &line).await;
+        let reply = chat.read();
+        assert!(reply.starts_with(expected), "{reply}");
+    }
+    assert_eq!(service.requests().len(), 1);
+}
+
 /// What is said after this answer to a write.
 async fn after(answer: Answer) -> (String, usize) {
     let service = Service::answering(answer).await;
