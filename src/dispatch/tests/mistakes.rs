@@ -214,7 +214,7 @@ async fn the_nearest_commands() {
 
     - [查询](dtmd://dingtalkclient/sendMessage?content=%E6%9F%A5%E8%AF%A2)（prom query）：Ask something
 
-    > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom 加上后面的词
+    > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom query
 
     > 回生
     #### 没有这条命令
