@@ -103,9 +103,15 @@ in = ["anywhere"]
 run = ["help"]
 effect = "open"
 when = { command = ["ping", "!ip"] }
+[[alias]]
+name = "deploy"
+run = "echo {1}"
+help = { zh = "部署", en = "Deploy" }
+arguments = [{ name = "service", help = { zh = "服务", en = "The service" }, choices = { web = "web" } }]
+
 [robots.ops]
 token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-secret = "SEC0123456789"
+secret = "SEC0123456789abcdef0123456789abcdef"
 keywords = ["监控"]
 [ip]
 services = ["https://checkip.amazonaws.com"]
@@ -198,7 +204,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 12, "{found:?}");
+    assert_eq!(found.len(), 14, "{found:?}");
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

@@ -180,7 +180,7 @@ async fn help_lists_it_to_those_who_may() {
         Chat::set_up(Setup { toml: &toml, rows: Some(WITH_HELP), ..Setup::default() }).await.privately();
     chat.say(alice(), "帮助").await;
     let help = chat.read();
-    assert!(help.contains("[扩](") && help.contains("：扩容线上服务&nbsp;◐"), "{help}");
+    assert!(help.contains("[扩](") && help.contains("：扩容线上服务 ◐"), "{help}");
     assert!(!help.contains("缩容线上服务") && !help.contains("k8s"), "{help}");
     chat.say(bob(), "帮助").await;
     assert!(!chat.read().contains("扩容线上服务"));

@@ -48,7 +48,7 @@ fn in_form() {
         ),
         (
             "[[alias]]\nname = 'x'\nrun = 'take ${1}'\nhelp = { zh = 'x', en = 'x' }",
-            "3:7: alias[1].run: expected the name of a variable in ${…}, came \"1\" (a literal ${ is $${)",
+            "3:7: alias[1].run: expected the name of a variable, or file: and a path, in ${…}, came \"1\" (a literal ${ is $${)",
         ),
         (
             "[[alias]]\nname = '-x'{}",
