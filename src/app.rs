@@ -12,18 +12,20 @@
 //! | 6 | the session webhook: a host on the list, not expired | 400; expired or missing: the OpenAPI if it is configured, else 200, nothing run |
 //! | 7 | a message id not seen in the last ten minutes | 200, not run again |
 //! | 8 | acknowledge: all that follows happens after the response | |
-//! | 9 | words, row, arguments | a reply that shows what is wrong |
+//! | 9 | no more than a person may say in a minute and a day; words, row, arguments | said once, then silence; a reply that shows what is wrong |
 //! | 10 | access | a reply that says what is missing, once a minute for each person |
 //! | 11 | run, before the deadline | a reply either way |
-//! | 12 | deliver, and record what came of it | an error in the log |
+//! | 12 | deliver, record what came of it, and report it where it was a write | an error in the log |
 //!
 //! 1 to 8 are here, the rest is a [`Job`]: 9 to 11 in [`crate::dispatch`].
 
 mod job;
+mod limits;
 mod memory;
 mod refusal;
+mod report;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::BufMut;
 use http::{Method, Request, Response, StatusCode, header};
@@ -34,6 +36,7 @@ use tracing::Instrument;
 pub use self::job::Job;
 use self::job::MAX_ID;
 use self::{
+    limits::Limits,
     memory::{Recently, Sparingly},
     refusal::{Refusal, Silent},
 };
@@ -45,6 +48,7 @@ use crate::{
         deliver::{Deliver, Reach},
         robot::{Address, OpenApi},
         signature::Verifier,
+        webhook::{CustomRobot, Webhook},
     },
     dispatch::{
         Ctx, Membership, Person, Place, access::Rules, confirm::code::Codes, progress::Progress, table::Table,
@@ -76,11 +80,13 @@ pub struct App {
     table: Arc<Table>,
     rules: Arc<Rules>,
     codes: Arc<Codes>,
+    robots: Arc<BTreeMap<String, Arc<Webhook>>>,
     clock: Arc<dyn Clock>,
     outbound: Arc<Outbound>,
     deliver: Arc<Deliver>,
     seen: Recently,
     refused: Recently,
+    limits: Limits,
     /// What is said once an hour, to nobody in particular.
     said: Recently,
     lines: Sparingly,
@@ -127,6 +133,7 @@ impl App {
     ) -> Result<Self, ConfigError> {
         let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
             .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
+            .and_then(|rules| settings.check_reports(environment.credentials().is_some()).map(|()| rules))
             .map_err(|mistake| settings.mistake(mistake))?;
         let outbound = Arc::new(Outbound::default());
         let openapi = environment.credentials().map(|credentials| {
@@ -137,16 +144,21 @@ impl App {
                 Arc::clone(&clock),
             )
         });
+        let webhook = |robot: &CustomRobot| Webhook::new(settings.dingtalk.oapi.clone(), robot.clone());
+        let robots = settings.robots.iter().map(|(name, robot)| (name.clone(), Arc::new(webhook(robot))));
+        let robots = Arc::new(robots.collect());
         let max_skew = settings.dingtalk.max_skew;
         Ok(Self {
             codes: Arc::new(Codes::new(environment.code_keys())),
             rules: Arc::new(rules),
+            robots,
             verifier: Verifier::new(environment.secret, environment.previous, max_skew),
             robot_code: environment.robot_code,
             table: Arc::new(table),
             deliver: Arc::new(Deliver::new(Arc::clone(&outbound), Arc::clone(&clock), openapi)),
             seen: Recently::new(REPEATED_WITHIN),
             refused: Recently::new(REFUSED_AGAIN_AFTER),
+            limits: Limits::new(settings.limits),
             said: Recently::new(SAID_AGAIN_AFTER),
             lines: Sparingly::new(2, 10),
             settings: Arc::new(settings),
@@ -235,7 +247,7 @@ impl App {
     fn silence(&self, why: Silent) -> Admitted {
         if let Some(withheld) = self.lines.admit(why.kind(), self.clock.now()) {
             match why {
-                Silent::Again => tracing::info!(withheld, "{why}"),
+                Silent::Again | Silent::Limited => tracing::info!(withheld, "{why}"),
                 _ => tracing::error!(withheld, "{why}"),
             }
         }

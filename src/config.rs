@@ -8,9 +8,11 @@ mod defaults;
 mod document;
 mod environment;
 mod hosts;
+mod limits;
 mod names;
 mod robots;
 mod rules;
+mod targets;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
@@ -23,16 +25,20 @@ use url::Url;
 use self::{
     defaults::DefaultsSection,
     document::{Document, Places},
+    limits::LimitsSection,
     names::Names,
     robots::RobotSection,
     rules::{AllowSection, DenySection},
+    targets::AuditSection,
 };
 pub use self::{
     defaults::PlaceDefault,
     document::{Located, Mistake},
     environment::Environment,
+    limits::Limits,
     names::Ids,
     rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
+    targets::Target,
 };
 use crate::{
     dingtalk::{markdown, session::SessionHosts, webhook::CustomRobot},
@@ -74,6 +80,10 @@ pub struct Settings {
     pub defaults: Vec<PlaceDefault>,
     /// Custom robots of groups by name.
     pub robots: BTreeMap<String, CustomRobot>,
+    /// Who is told what came of writes.
+    pub reports: Vec<(Located, Target)>,
+    /// How much one person may say.
+    pub limits: Limits,
     /// Services that tell the address this function calls out from.
     pub ip: Ip,
     /// Fixed answers.
@@ -224,17 +234,20 @@ impl Settings {
         let robot = |(name, robot): (Spanned<String>, RobotSection)| {
             Ok((names::called(name, &[], &places)?, robot.check(&places)?))
         };
+        let robots = sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?;
         Ok(Self {
             source: Source { file, hash: hash(text) },
             locale: sections.locale,
             zone,
             dingtalk,
+            reports: sections.audit.check(&people, &groups, &robots, &places)?,
+            limits: sections.limits.check(&places)?,
             people,
             teams,
             groups,
             rules,
             defaults,
-            robots: sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?,
+            robots,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
         })
@@ -275,6 +288,10 @@ struct Sections {
     defaults: Vec<DefaultsSection>,
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,
+    #[serde(default)]
+    audit: AuditSection,
+    #[serde(default)]
+    limits: LimitsSection,
     #[serde(default)]
     ip: IpSection,
     #[serde(default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CliError;
 use crate::{
-    config::{Confirm, Environment, Located, RuleEntry, Settings, Who},
+    config::{Confirm, Environment, Limits, Located, RuleEntry, Settings, Who},
     dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{
         self, Ctx, Membership, Person, Place,
@@ -42,7 +42,10 @@ impl Check {
         }
         let (environment, settings, table) = super::load()?;
         let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some());
-        rules.and(table.check_defaults(&settings.defaults)).map_err(|mistake| settings.mistake(mistake))?;
+        rules
+            .and(table.check_defaults(&settings.defaults))
+            .and(settings.check_reports(environment.credentials().is_some()))
+            .map_err(|mistake| settings.mistake(mistake))?;
         let rotation =
             if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
         crate::log::levels()?;
@@ -52,6 +55,8 @@ impl Check {
         let openapi = openapi(&environment, &settings);
         let robots: Vec<String> =
             settings.robots.iter().map(|(name, robot)| described(name, robot)).collect();
+        let reports: Vec<String> = settings.reports.iter().map(|(at, _)| at.text().to_owned()).collect();
+        let Limits { per_minute, per_day } = settings.limits;
         let facts = [
             ("settings", format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash)),
             ("locale", settings.locale.name().to_owned()),
@@ -69,6 +74,8 @@ impl Check {
             ("teams", names(&settings.teams)),
             ("groups", names(&settings.groups)),
             ("robots", or_none(&robots)),
+            ("reports to", or_none(&reports)),
+            ("limits", format!("{per_minute} commands a minute and {per_day} a day for each person")),
         ];
         let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
         let rows = table.rows().map(|row| {

@@ -54,10 +54,47 @@ pub(super) async fn by<T>(
     answered.unwrap_or_else(|| Err(DeliveryError::AnswerLost("none came in time".into())))
 }
 
-/// The beginning of an answer, for the log, without the secrets of the request, should the other side repeat them.
+/// Capitals and digits in a row that may be a code of confirmation.
+const CODE: usize = 12;
+
+/// The beginning of an answer, for the log, without the secrets of the request, should the other side repeat them, and
+/// without what may be a code of the message: an id in capitals loses a part.
 pub(super) fn masked<'a>(answer: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     // More than is kept, so that no part of a secret is left at the cut.
     let answer = text::cut_bytes(answer, 8192).to_owned();
     let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
-    secrets.fold(answer, |answer, secret| answer.replace(secret, "***"))
+    without_codes(&secrets.fold(answer, |answer, secret| answer.replace(secret, "***")))
+}
+
+fn without_codes(answer: &str) -> String {
+    let of_a_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let mut shown = String::with_capacity(answer.len());
+    let mut rest = answer;
+    while let Some(start) = rest.find(of_a_code) {
+        let (before, row) = rest.split_at(start);
+        let (row, after) = row.split_at(row.find(|c| !of_a_code(c)).unwrap_or(row.len()));
+        shown.push_str(before);
+        shown.push_str(if row.len() < CODE { row } else { "***" });
+        rest = after;
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn nothing_that_may_be_a_code_is_left_of_an_answer() {
+        for (answer, shown) in [
+            ("bad: ip --confirm 0123456789AB", "bad: ip --confirm ***"),
+            ("--approve alice:ABCDEFGHJKMN@ops", "--approve alice:***@ops"),
+            ("%2D%2Dconfirm%20ABCDEFGHJKMN%40ops", "%2D%2Dconfirm%***%40ops"),
+            ("InvalidParameter.SESSION 400101 ABCDEFGHJKM", "InvalidParameter.SESSION 400101 ABCDEFGHJKM"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(answer, []), shown);
+        }
+        assert_eq!(masked("it is hidden 0123456789AB", ["hidden"]), "it is *** ***");
+    }
 }

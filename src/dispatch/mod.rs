@@ -195,9 +195,13 @@ pub struct Elsewhere {
 }
 
 impl Dispatched {
-    fn new(reply: Reply, path: &str, outcome: Outcome) -> Self {
-        let record = Record { path: path.to_owned(), outcome };
-        Self { reply, record, sensitive: false, elsewhere: None }
+    /// Of a line that was not judged.
+    pub fn new(reply: Reply, path: &str, outcome: Outcome) -> Self {
+        Self::of(Record::new(path, outcome), reply, outcome)
+    }
+
+    fn of(record: Record, reply: Reply, outcome: Outcome) -> Self {
+        Self { reply, record: Record { outcome, ..record }, sensitive: false, elsewhere: None }
     }
 }
 
@@ -218,7 +222,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let (line, given) = confirm::line::take(text);
     let Some(given) = given else {
         return match understand(line, ctx) {
-            Ok(understood) => execute(understood, None, ctx, &ctx.who, id).await,
+            Ok(understood) => execute(understood, None, ctx, ctx, id).await,
             Err(answered) => *answered,
         };
     };
@@ -227,7 +231,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         Err(refused) => return Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed),
     };
     match understand(line, &asked) {
-        Ok(understood) => execute(understood, Some(&given), &asked, &ctx.who, id).await,
+        Ok(understood) => execute(understood, Some(&given), &asked, ctx, id).await,
         Err(answered) => *answered,
     }
 }
@@ -268,7 +272,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
         Found::Row { row, line, words } => (row, line, words),
         Found::Nothing { line, nearest } => {
             if let Some(reply) = help::of_system(&line, ctx) {
-                return Err(ended(reply, "", Outcome::Done));
+                return Err(ended(reply, "help", Outcome::Done));
             }
             let reply = help::unknown(line.text(), nearest, "", ctx);
             let reply = match line.error() {
@@ -290,7 +294,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     }
     let (mut prepared, defaulted, dry_run) = match arguments::read(row, &line, &words, ctx) {
         Ok(Arguments::Given { prepared, defaulted, dry_run }) => (prepared, defaulted, dry_run),
-        Ok(Arguments::HelpWanted) => return Err(ended(help::usage(row, ctx), &path, Outcome::Done)),
+        Ok(Arguments::HelpWanted) => return Err(ended(help::usage(row, ctx), "help", Outcome::Done)),
         Err(complaint) => return Err(complained(&complaint)),
     };
     if let Err(UserError(message)) = prepared.resolve(ctx) {
@@ -301,17 +305,18 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     Ok(Understood { row, prepared, invocation, canonical, defaulted, dry_run })
 }
 
-/// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `sender` who sent
-/// this line: they differ where somebody approves.
+/// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `said` as this line was
+/// said: they differ where it is confirmed elsewhere or approved by somebody else.
 async fn execute(
     understood: Understood<'_>,
     given: Option<&Given>,
     ctx: &Ctx,
-    sender: &Person,
+    said: &Ctx,
     id: &str,
 ) -> Dispatched {
     let row = understood.row;
-    let ended = |reply, outcome| Dispatched::new(reply, &understood.invocation.path, outcome);
+    let sender = &said.who;
+    let mut record = Record::of(&understood);
     let mut asked = ctx.clone();
     let granted = match given.filter(|given| given.asker.is_some()) {
         // Whether the asker administers the organisation is what only the code tells.
@@ -332,18 +337,24 @@ async fn execute(
     };
     let (ctx, grant, found) = match granted {
         Ok(granted) => granted,
-        Err(missing) => return ended(refused(row, &missing, ctx), Outcome::Refused),
+        Err(missing) => {
+            record.decision = Some(missing.to_string());
+            return Dispatched::of(record, refused(row, &missing, ctx), Outcome::Refused);
+        }
     };
     let ctx = &ctx;
+    record.decision = Some(grant.to_string());
     let pending = match found.transpose() {
         Ok(pending) => pending,
-        Err(refused) => return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed),
+        Err(refused) => {
+            return Dispatched::of(record, refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
+        }
     };
     let confirmed = grant.confirm != Confirm::Nobody;
     let preview = if confirmed || pending.is_some() || understood.dry_run {
         match attempt(row, understood.prepared.preview(ctx), Outcome::Failed, ctx, id).await {
             Ok(preview) => preview,
-            Err((reply, outcome)) => return ended(reply, outcome),
+            Err((reply, outcome)) => return Dispatched::of(record, reply, outcome),
         }
     } else {
         Preview::default()
@@ -351,18 +362,22 @@ async fn execute(
     if understood.dry_run {
         let title = ctx.locale.say("confirm.dry_run", &[("command", &row.path)]);
         let reply = confirm::changes(Reply::new(title), &understood, &preview, ctx);
-        return Dispatched { sensitive: row.sensitive, ..ended(reply, Outcome::Done) };
+        return Dispatched { sensitive: row.sensitive, ..Dispatched::of(record, reply, Outcome::Done) };
     }
     let Some(pending) = pending else {
         if confirmed {
             let asking = confirm::ask(&understood, &grant, &preview, ctx).await;
-            return Dispatched { sensitive: asking.sensitive, ..ended(asking.reply, asking.outcome) };
+            let asked = Dispatched::of(record, asking.reply, asking.outcome);
+            return Dispatched { sensitive: asking.sensitive, ..asked };
         }
-        return run(understood, ctx, id).await;
+        return run(understood, record, ctx, said, id).await;
     };
+    record.asked = Some((ctx.who.clone(), ctx.place.clone()));
     let once = match pending.settle(&understood, &preview, ctx, sender) {
         Ok(once) => once,
-        Err(refused) => return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed),
+        Err(refused) => {
+            return Dispatched::of(record, refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
+        }
     };
     if let Some(approver) = &pending.approver {
         confirm::acknowledge(approver, &understood, ctx).await;
@@ -375,7 +390,7 @@ async fn execute(
     };
     let elsewhere =
         address.map(|address| Elsewhere { address, asker: ctx.who.clone(), place: ctx.place.clone() });
-    Dispatched { elsewhere, ..run(understood, &ctx, id).await }
+    Dispatched { elsewhere, ..run(understood, record, &ctx, said, id).await }
 }
 
 /// What would come of a line: what it is exactly, and whether it may be run.
@@ -406,9 +421,15 @@ fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.
-async fn run(understood: Understood<'_>, ctx: &Ctx, id: &str) -> Dispatched {
-    let Understood { row, prepared, invocation, defaulted, .. } = understood;
-    let badly = if row.effect == Effect::Write { Outcome::Unknown } else { Outcome::Failed };
+async fn run(understood: Understood<'_>, mut record: Record, ctx: &Ctx, said: &Ctx, id: &str) -> Dispatched {
+    let Understood { row, prepared, defaulted, .. } = understood;
+    let badly = match row.effect {
+        Effect::Write => {
+            audit::intent(&mut record, said);
+            Outcome::Unknown
+        }
+        _ => Outcome::Failed,
+    };
     ctx.progress.begins(row.sensitive);
     let (mut reply, outcome) = match attempt(row, prepared.run(ctx), badly, ctx, id).await {
         Ok(reply) => (reply, Outcome::Done),
@@ -421,8 +442,7 @@ async fn run(understood: Understood<'_>, ctx: &Ctx, id: &str) -> Dispatched {
         let line = ctx.locale.say("arguments.defaulted", &[("values", &defaults.join(&separator))]);
         reply.blocks.insert(0, Block::Note(line.into()));
     }
-    let sensitive = row.sensitive;
-    Dispatched { sensitive, ..Dispatched::new(reply, &invocation.path, outcome) }
+    Dispatched { sensitive: row.sensitive, ..Dispatched::of(record, reply, outcome) }
 }
 
 /// Waits for a command until its deadline. What is said where it does not end well comes back, with `badly` as what
