@@ -19,9 +19,10 @@ use dingops::{
     locale::Locale,
 };
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use simulator::{Organisation, Robot, SECRET, Simulator, cli::Talk};
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
@@ -114,10 +115,48 @@ async fn outside() -> std::io::Result<String> {
     Ok(origin)
 }
 
-/// `/ip` tells the address that a call comes from, as public services do; this one is made up (RFC 5737).
+/// The rest of the world, all of it made up: the address that a call comes from, as public services tell it (RFC 5737),
+/// and what the commands of playground.toml ask.
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (status, body) = if request.uri().path() == "/ip" { (200, "203.0.113.7\n") } else { (404, "") };
-    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
+    let (status, answer) = match (head.method.as_str(), path.as_slice()) {
+        ("GET", ["ip"]) => (200, "203.0.113.7\n".to_owned()),
+        ("GET", ["schedules", team]) => on_call(team),
+        ("GET", ["deployments"]) => (200, deployments(head.uri.query().unwrap_or_default())),
+        ("PUT", ["flags", flag]) => (200, switched(flag, &body)),
+        _ => (404, json!({ "message": "no such thing" }).to_string()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(answer)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     Ok(response)
+}
+
+fn on_call(team: &str) -> (u16, String) {
+    let (now, next) = match team {
+        "backend" => ("爱丽丝", "Bob"),
+        "web" => ("Bob", "爱丽丝"),
+        _ => return (404, json!({ "message": format!("no team {team}") }).to_string()),
+    };
+    let url = "https://oncall.example.com/schedules";
+    (200, json!({ "now": now, "next": next, "url": url }).to_string())
+}
+
+/// The newest deployments, as many as the query's `limit` says.
+fn deployments(query: &str) -> String {
+    let all = [
+        json!({ "service": "web", "version": "v1.4.2", "by": "alice", "ok": true }),
+        json!({ "service": "search", "version": "v0.9.0", "by": "bob", "ok": false }),
+        json!({ "service": "web", "version": "v1.4.1", "by": "bob", "ok": true }),
+        json!({ "service": "mail", "version": "v2.0.0", "by": "alice", "ok": true }),
+    ];
+    let limit =
+        query.split('&').find_map(|pair| pair.strip_prefix("limit=")?.parse().ok()).unwrap_or(all.len());
+    json!({ "total": all.len(), "deployments": all[..limit.min(all.len())] }).to_string()
+}
+
+fn switched(flag: &str, body: &[u8]) -> String {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    json!({ "name": flag, "on": body["on"], "by": body["by"] }).to_string()
 }

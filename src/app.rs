@@ -46,6 +46,7 @@ use crate::{
     dingtalk::{
         callback::{self, Callback, Content, ConversationKind},
         deliver::{Deliver, Reach},
+        error::DeliveryError,
         robot::{Address, OpenApi},
         signature::Verifier,
         webhook::{CustomRobot, Webhook},
@@ -170,6 +171,11 @@ impl App {
     /// The settings it goes by.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether the OpenAPI can be used; none where it is not configured.
+    pub async fn check_openapi(&self, by: Timestamp) -> Option<Result<(), DeliveryError>> {
+        self.deliver.check_openapi(by).await
     }
 
     /// The clock it goes by.

@@ -8,6 +8,7 @@ mod defaults;
 mod document;
 mod environment;
 mod hosts;
+pub mod http;
 mod limits;
 mod names;
 mod robots;
@@ -25,6 +26,7 @@ use url::Url;
 use self::{
     defaults::DefaultsSection,
     document::{Document, Places},
+    http::HttpSection,
     limits::LimitsSection,
     names::Names,
     robots::RobotSection,
@@ -35,6 +37,7 @@ pub use self::{
     defaults::PlaceDefault,
     document::{Located, Mistake},
     environment::Environment,
+    http::Http,
     limits::Limits,
     names::Ids,
     rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
@@ -88,6 +91,8 @@ pub struct Settings {
     pub ip: Ip,
     /// Fixed answers.
     pub answers: Vec<Answer>,
+    /// Commands over HTTP.
+    pub http: Vec<Http>,
 }
 
 /// Where settings come from.
@@ -250,6 +255,7 @@ impl Settings {
             robots,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
+            http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -296,6 +302,8 @@ struct Sections {
     ip: IpSection,
     #[serde(default)]
     answer: Vec<AnswerSection>,
+    #[serde(default)]
+    http: Vec<HttpSection>,
 }
 
 fn current_version() -> Spanned<i64> {
@@ -397,6 +405,17 @@ impl IpSection {
     }
 }
 
+/// A name as it is said. One with a quote, a leading slash or dash, or blanks of another kind is never what is heard.
+fn said(name: &Spanned<String>, expected: &str, places: &Places<'_>) -> Result<Located, Mistake> {
+    let plain = name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = Line::split(&plain);
+    let words: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+    if plain.is_empty() || line.error().is_some() || words.join(" ") != plain || plain.starts_with('-') {
+        return Err(places.unexpected(name.span(), expected, name.get_ref()));
+    }
+    Ok(places.locate(&Spanned::new(name.span(), plain)))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswerSection {
@@ -406,21 +425,14 @@ struct AnswerSection {
 
 impl AnswerSection {
     fn check(&self, places: &Places<'_>) -> Result<Answer, Mistake> {
-        let name = self.name.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
-        let line = Line::split(&name);
-        let words: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
-        // A name with a quote, a leading slash or dash, or blanks of another kind is never what is heard.
-        if name.is_empty() || line.error().is_some() || words.join(" ") != name || name.starts_with('-') {
-            let expected = "expected words as they are said to get the answer";
-            return Err(places.unexpected(self.name.span(), expected, self.name.get_ref()));
-        }
+        let name = said(&self.name, "expected words as they are said to get the answer", places)?;
         let markdown = self.markdown.get_ref();
         if markdown.trim().is_empty() {
             return Err(places.mistake(self.markdown.span(), "expected Markdown, came blanks".into()));
         }
         // The session webhook has room for more, but the answer must not be cut where it goes by the OpenAPI: whoever
         // wrote it can shorten it better.
-        let (most, came) = markdown::answer_sizes(&name, markdown);
+        let (most, came) = markdown::answer_sizes(name.text(), markdown);
         if came > most {
             let problem = format!(
                 "expected Markdown of at most {most} bytes, what the OpenAPI has room for beside this name, came {came} \
@@ -428,7 +440,6 @@ impl AnswerSection {
             );
             return Err(places.mistake(self.markdown.span(), problem));
         }
-        let name = places.locate(&Spanned::new(self.name.span(), name));
         Ok(Answer { name, markdown: markdown.clone() })
     }
 }

@@ -5,12 +5,23 @@
 
 use std::{
     error::Error,
+    fmt,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Response, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use url::Url;
+
+use crate::clock::Clock;
 
 /// Time to make a connection, name look-up and TLS included.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -24,9 +35,15 @@ pub struct Outbound(OnceLock<Client>);
 /// Why an answer could not be had. Holds no address: one may carry a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutboundError {
-    /// The request failed on the way.
+    /// The request was never sent.
+    #[error("not sent: {0}")]
+    Unsent(String),
+    /// The request failed on the way; it may have arrived.
     #[error("{0}")]
     Failed(String),
+    /// No answer came in time; the request may have arrived.
+    #[error("no answer in time")]
+    Late,
     /// Not a 2xx status.
     #[error("HTTP {0}")]
     Status(u16),
@@ -35,24 +52,147 @@ pub enum OutboundError {
     TooLong(usize),
 }
 
+/// One request. Its address is of the settings but for what [`address`] put into the path.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// Where.
+    pub url: Url,
+    /// Beside those of every request.
+    pub headers: HeaderMap,
+    /// Sent along.
+    pub body: Option<Vec<u8>>,
+    /// How much of the answer's body is read.
+    pub limit: usize,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the other side says of it.
+    pub status: StatusCode,
+    /// Beside the body.
+    pub headers: HeaderMap,
+    /// The body, or why it is not there: the status came all the same.
+    pub body: Result<Vec<u8>, OutboundError>,
+}
+
+/// Who vouches for the other side instead of Mozilla's roots: an authority of the house.
+#[derive(Clone)]
+pub struct Authority(Arc<(RootCertStore, OnceLock<Client>)>);
+
+/// Why a text is no authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected certificates in PEM (-----BEGIN CERTIFICATE-----), came {0}")]
+pub struct InvalidAuthority(&'static str);
+
+/// A text that cannot be one segment of a path: it is empty, or would climb in it where slashes are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a segment of a path, came one that is empty, . or .., or has control characters")]
+pub struct InvalidSegment;
+
+impl Authority {
+    /// Reads certificates.
+    ///
+    /// # Errors
+    /// When there are none, or one cannot be used.
+    pub fn from_pem(text: &str) -> Result<Self, InvalidAuthority> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+            let certificate = certificate.map_err(|_| InvalidAuthority("something else"))?;
+            roots.add(certificate).map_err(|_| InvalidAuthority("one that cannot be used"))?;
+        }
+        if roots.is_empty() {
+            return Err(InvalidAuthority("none"));
+        }
+        Ok(Self(Arc::new((roots, OnceLock::new()))))
+    }
+
+    fn client(&self) -> Result<&Client, OutboundError> {
+        let (roots, client) = self.0.as_ref();
+        get_or_build(client, || roots.clone())
+    }
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authority({} certificates)", self.0.0.len())
+    }
+}
+
+/// What a segment of a path may hold unencoded (RFC 3986, "unreserved").
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// An address of scheme, host and port with a path of these segments: each of them stays one, whatever is in it.
+///
+/// # Errors
+/// The index of the first that cannot be one.
+pub fn address<S: AsRef<str>>(origin: &Url, segments: &[S]) -> Result<Url, (usize, InvalidSegment)> {
+    let mut path = String::new();
+    for (index, segment) in segments.iter().enumerate() {
+        let segment = segment.as_ref();
+        // Some servers decode %2F before they look at a path.
+        let climbs = segment.split(['/', '\\']).any(|part| matches!(part, "" | "." | ".."));
+        if climbs || segment.chars().any(char::is_control) {
+            return Err((index, InvalidSegment));
+        }
+        path.push('/');
+        path.extend(utf8_percent_encode(segment, UNRESERVED));
+    }
+    let mut url = origin.clone();
+    url.set_path(&path);
+    Ok(url)
+}
+
 impl Outbound {
+    /// Sends a request once, and waits for the answer until then.
+    ///
+    /// # Errors
+    /// When no status came; whether the request may have arrived is told apart.
+    pub async fn send(
+        &self,
+        request: Request,
+        authority: Option<&Authority>,
+        by: Timestamp,
+        clock: &dyn Clock,
+    ) -> Result<Answer, OutboundError> {
+        let client = authority.map_or_else(|| self.client(), Authority::client);
+        let client = client.map_err(|error| OutboundError::Unsent(error.to_string()))?;
+        let Request { method, url, headers, body, limit } = request;
+        // The client's own limit is for those who have none.
+        let sending = client.request(method, url).headers(headers).timeout(clock.until(by));
+        let sending = match body {
+            Some(body) => sending.body(body),
+            None => sending,
+        };
+        let answer = async {
+            let response = sending.send().await.map_err(OutboundError::from_reqwest)?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = match clock.within(by, read(response, limit)).await {
+                Some(Ok((body, true))) => Ok(body),
+                Some(Ok((_, false))) => Err(OutboundError::TooLong(limit)),
+                Some(Err(error)) => Err(OutboundError::from_reqwest(error)),
+                None => Err(OutboundError::Late),
+            };
+            Ok(Answer { status, headers, body })
+        };
+        clock.within(by, answer).await.unwrap_or(Err(OutboundError::Late))
+    }
+
     /// The client itself.
     ///
     /// # Errors
     /// When it cannot be built, for want of memory or entropy.
     pub fn client(&self) -> Result<&Client, OutboundError> {
-        if let Some(client) = self.0.get() {
-            return Ok(client);
-        }
-        let built = build().map_err(OutboundError::Failed)?;
-        Ok(self.0.get_or_init(|| built))
+        get_or_build(&self.0, || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
     }
 
     /// The body of a GET with a 2xx answer of at most `limit` bytes.
     ///
     /// # Errors
     /// When no such answer came.
-    pub async fn get(&self, url: url::Url, limit: usize) -> Result<Vec<u8>, OutboundError> {
+    pub async fn get(&self, url: Url, limit: usize) -> Result<Vec<u8>, OutboundError> {
         let failed = |error| OutboundError::Failed(describe(error));
         let response = self.client()?.get(url).send().await.map_err(failed)?;
         if !response.status().is_success() {
@@ -62,6 +202,20 @@ impl Outbound {
             (body, true) => Ok(body),
             (_, false) => Err(OutboundError::TooLong(limit)),
         }
+    }
+}
+
+impl OutboundError {
+    fn from_reqwest(error: reqwest::Error) -> Self {
+        if error.is_connect() || error.is_builder() {
+            return Self::Unsent(describe(error));
+        }
+        if error.is_timeout() { Self::Late } else { Self::Failed(describe(error)) }
+    }
+
+    /// Whether the request may have arrived all the same.
+    pub fn may_have_arrived(&self) -> bool {
+        !matches!(self, Self::Unsent(_))
     }
 }
 
@@ -77,8 +231,18 @@ pub(crate) async fn read(mut response: Response, limit: usize) -> Result<(Vec<u8
     Ok((body, true))
 }
 
-fn build() -> Result<Client, String> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+fn get_or_build(
+    client: &OnceLock<Client>,
+    roots: impl FnOnce() -> RootCertStore,
+) -> Result<&Client, OutboundError> {
+    if let Some(client) = client.get() {
+        return Ok(client);
+    }
+    let built = build(roots()).map_err(OutboundError::Unsent)?;
+    Ok(client.get_or_init(|| built))
+}
+
+fn build(roots: RootCertStore) -> Result<Client, String> {
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -106,3 +270,6 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
+
+#[cfg(test)]
+mod tests;

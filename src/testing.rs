@@ -34,7 +34,7 @@ use simulator::{App as DingTalkApp, Organisation, Place, Pushed, Robot, Said, Si
 
 pub use self::{
     log::Log,
-    service::{Answer, Service},
+    service::{Answer, Asked, Service},
 };
 /// A clock that tests move.
 pub use simulator::Clock as TestClock;

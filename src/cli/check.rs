@@ -30,6 +30,9 @@ pub(super) struct Check {
     /// WHO administers the organisation
     #[arg(long, requires = "who")]
     admin: bool,
+    /// Also call what is configured: ask DingTalk for an access token
+    #[arg(long, conflicts_with = "who")]
+    online: bool,
     /// The command to explain, in quotes
     #[arg(requires = "who")]
     command: Option<String>,
@@ -75,7 +78,7 @@ impl Check {
             ("groups", names(&settings.groups)),
             ("robots", or_none(&robots)),
             ("reports to", or_none(&reports)),
-            ("limits", format!("{per_minute} commands a minute and {per_day} a day for each person")),
+            ("limits", format!("{per_minute} messages a minute and {per_day} a day for each person")),
         ];
         let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
         let rows = table.rows().map(|row| {
@@ -85,7 +88,8 @@ impl Check {
         });
         let rules =
             numbered(&settings.rules).map(|(name, rule)| described_rule(name, rule)).collect::<String>();
-        super::print(&format!("{facts}\n{}\n{rules}", rows.collect::<String>()))
+        super::print(&format!("{facts}\n{}\n{rules}", rows.collect::<String>()))?;
+        if self.online { online() } else { Ok(()) }
     }
 
     /// Decides as if somebody had said it there; nothing is run.
@@ -144,6 +148,21 @@ impl Check {
                 };
                 Err(CliError::NotAllowed(format!("not allowed: {why}{by}")))
             }
+        }
+    }
+}
+
+/// Calls what is configured.
+fn online() -> Result<(), CliError> {
+    let app = super::app()?;
+    let by = app.clock().now() + jiff::SignedDuration::from_secs(10);
+    let openapi = super::runtime()?.block_on(app.check_openapi(by));
+    match openapi {
+        None => super::print("\nonline     nothing to call: the OpenAPI is off\n"),
+        Some(Ok(())) => super::print("\nonline     the OpenAPI gave an access token\n"),
+        Some(Err(error)) => {
+            let remedy = error.remedy(Locale::En);
+            Err(CliError::NotDelivered(format!("the OpenAPI gave no access token: {error} ({remedy})")))
         }
     }
 }

@@ -9,16 +9,16 @@ use crate::{
     config::{Answer, Located},
     dispatch::{
         CommandError, Ctx, Preview, Row, UserError,
-        row::{Parser, Prepared},
+        row::{Kind, Parser, Prepared},
     },
     reply::{Block, Reply},
     text,
 };
 
 /// A row for each answer of the settings.
-pub fn rows(answers: &[Answer]) -> Vec<(Located, Row)> {
-    let row = |answer: &Answer| Row::answer(answer.name.text(), Arc::new(answer.clone()));
-    answers.iter().map(|answer| (answer.name.clone(), row(answer))).collect()
+pub fn rows(answers: &[Answer]) -> impl Iterator<Item = (Located, Row)> {
+    let row = |answer: &Answer| Row::owned(answer.name.text(), Kind::Answer, Arc::new(answer.clone()));
+    answers.iter().map(move |answer| (answer.name.clone(), row(answer)))
 }
 
 /// The longest description in help.

@@ -47,7 +47,7 @@ mod tests {
     use crate::{
         commands::{ROWS, ping::Ping},
         dispatch::{Row, row},
-        testing::{Chat, alice},
+        testing::{Chat, alice, nobody},
     };
 
     /// So that a new command changes nothing here.
@@ -194,5 +194,41 @@ mod tests {
 
         @0147000002
         ");
+    }
+
+    #[tokio::test]
+    async fn only_what_this_person_may_run_here_is_listed() {
+        let rules = "
+            [groups]
+            ops = 'cidOPSAAAAAAAAAAAAAAAA=='
+            [[allow]]
+            who = ['staff']
+            in = ['ops']
+            effect = 'read'
+        ";
+        let mut chat = Chat::with(rules).await;
+        chat.say(alice(), "help").await;
+        assert!(chat.read().contains("（ip）"));
+        chat.say(nobody(), "help").await;
+        assert!(!chat.read().contains("（ip）"));
+        chat.say_privately(alice(), "help").await;
+        assert!(!chat.read().contains("（ip）"));
+        chat.say_privately(alice(), "help ip").await;
+        assert!(chat.read().contains("> 按现有规则，你在这里不能执行这条命令。"));
+    }
+
+    #[tokio::test]
+    async fn what_depends_on_arguments_is_marked() {
+        let mut chat =
+            Chat::with("[[deny]]\nwho = ['anyone']\nrun = ['help']\nwhen = { command = ['ip'] }").await;
+        chat.say(alice(), "help help").await;
+        // What was not given is denied as what fits: leaving an argument out lifts no deny.
+        assert!(chat.read().contains("取决于参数"));
+        chat.say(alice(), "can help ping").await;
+        assert!(chat.read().starts_with("#### 可以执行"));
+        chat.say(alice(), "can help ip").await;
+        assert!(chat.read().contains("被禁止规则拦下（第 1 条 deny）"));
+        chat.say(alice(), "help").await;
+        assert!(chat.read().contains("被禁止规则拦下"));
     }
 }

@@ -7,9 +7,11 @@ mod about;
 mod answer;
 mod can;
 mod help;
+mod http;
 mod ip;
 mod not_me;
 mod ping;
+mod status;
 mod whoami;
 
 use crate::{
@@ -27,6 +29,7 @@ pub static ROWS: &[Row] = &[
     row::<whoami::Whoami>(),
     row::<ip::Ip>(),
     row::<can::Can>(),
+    row::<status::Status>(),
     row::<about::About>(),
     row::<not_me::NotMe>(),
 ];
@@ -34,9 +37,10 @@ pub static ROWS: &[Row] = &[
 /// The program's commands and those of the settings.
 ///
 /// # Errors
-/// When one of them has a name that is taken.
+/// When one of them has a name that is taken, or a template or an example that is wrong.
 pub fn table(settings: &Settings) -> Result<Table, Mistake> {
-    Table::new(ROWS, answer::rows(&settings.answers))
+    let http = http::rows(&settings.http)?;
+    Table::new(ROWS, answer::rows(&settings.answers).chain(http).collect())
 }
 
 #[cfg(test)]

@@ -156,6 +156,14 @@ impl Deliver {
         self.openapi.is_some()
     }
 
+    /// Whether the OpenAPI can be used; none where it is not configured.
+    pub async fn check_openapi(&self, deadline: Timestamp) -> Option<Result<(), DeliveryError>> {
+        match &self.openapi {
+            Some(openapi) => Some(openapi.check(deadline).await),
+            None => None,
+        }
+    }
+
     /// Whether there is any way that could be tried.
     pub fn can_reach(&self, to: &Reach) -> bool {
         !self.ways(to, false).is_empty()

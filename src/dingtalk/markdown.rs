@@ -10,7 +10,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use self::escape::plain_title;
 use self::escape::{BREAK, MAX_TITLE, code, escape, label, line, link_target};
-pub(super) use self::escape::{link, link_to, picture};
+pub(crate) use self::escape::{escape_anywhere, fenced, link};
+pub(super) use self::escape::{link_to, picture};
 use super::{
     cut::{self, Beginning, SEPARATOR, Syntax},
     message::{At, Body, Button, Buttons, Message, Shown, Target},

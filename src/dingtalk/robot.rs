@@ -96,6 +96,14 @@ impl OpenApi {
         }
     }
 
+    /// Whether DingTalk gives out a token.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn check(&self, deadline: Timestamp) -> Result<(), DeliveryError> {
+        self.token(None, deadline).await.map(|_token| ())
+    }
+
     /// A token, in time to be used. Without one nothing is posted, whatever the reason.
     async fn token(&self, stale: Option<&str>, deadline: Timestamp) -> Result<String, DeliveryError> {
         let (clock, now) = (self.clock.as_ref(), self.clock.now());

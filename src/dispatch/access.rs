@@ -56,7 +56,8 @@ pub struct RuleName {
 
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} #{}", if self.denies { "deny" } else { "allow" }, self.number)
+        let kind = if self.denies { "deny" } else { "allow" };
+        f.pad(&format!("{kind} #{}", self.number))
     }
 }
 

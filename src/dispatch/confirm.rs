@@ -159,11 +159,9 @@ impl Pending {
     ) -> Result<String, Refused> {
         let purpose = if self.approver.is_some() { Purpose::Approve } else { Purpose::Confirm };
         let bound = bound(purpose, sender.staff().unwrap_or_default(), understood, ctx);
-        if ctx.codes.holds(&bound, self.typed, &self.live, &preview.witness) {
-            Ok(ctx.codes.once(self.typed))
-        } else {
-            Err(Refused::Changed)
-        }
+        let once = ctx.codes.once(self.typed);
+        let holds = ctx.codes.holds(&bound, self.typed, &self.live, &preview.witness);
+        if holds && ctx.codes.first_use(&once) { Ok(once) } else { Err(Refused::Changed) }
     }
 }
 

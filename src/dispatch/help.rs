@@ -24,6 +24,9 @@ const DEPENDS: &str = " ◐";
 
 /// What a row does, in one line. What has no Chinese text (a test fails for a command) is told as it is written.
 pub fn about(row: &Row, locale: Locale) -> String {
+    if let Some(about) = row.parser().help(None, locale) {
+        return about;
+    }
     let written = || row.clap().get_about().map(ToString::to_string).unwrap_or_default();
     match (row.kind, locale) {
         (Kind::Command, Locale::Zh) => {
@@ -35,6 +38,9 @@ pub fn about(row: &Row, locale: Locale) -> String {
 
 /// What an argument is, in one line.
 fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
+    if let Some(about) = row.parser().help(Some(&name(argument)), locale) {
+        return about;
+    }
     let english = || argument.get_help().map(ToString::to_string).unwrap_or_default();
     if argument.get_id() == row::DRY_RUN {
         return locale.say("usage.dry_run", &[]);
@@ -65,12 +71,12 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
         let mut path = row.path.iter();
         path.next().is_some_and(|first| first.eq_ignore_ascii_case(name)) && path.next().is_some()
     };
-    ctx.table.rows().any(is_meant).then(|| {
-        let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
-        if reply.blocks.is_empty() {
-            return reply.text(ctx.locale.say("usage.nothing_here", &[]));
-        }
-        reply.note(ctx.locale.say("usage.more_of", &[("name", &name.to_lowercase())]))
+    let first = ctx.table.rows().find(|row| is_meant(row))?;
+    let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+    Some(if reply.blocks.is_empty() {
+        reply.text(ctx.locale.say("usage.nothing_here", &[]))
+    } else {
+        reply.note(ctx.locale.say("usage.more_of", &[("path", &first.path)]))
     })
 }
 
@@ -112,6 +118,7 @@ fn group(row: &Row, locale: Locale) -> String {
     let mut path = row.path.iter();
     match (row.kind, path.next(), path.next()) {
         (Kind::Answer, ..) => locale.say("usage.answers", &[]),
+        (Kind::Http, ..) => locale.say("usage.own", &[]),
         (_, Some(system), Some(_)) => system.to_owned(),
         _ => locale.say("usage.general", &[]),
     }

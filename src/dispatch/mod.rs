@@ -28,7 +28,7 @@ use self::{
     arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
     canonical::canonical_line,
-    confirm::{code::Codes, line::Given},
+    confirm::{Pending, code::Codes, line::Given},
     invocation::Invocation,
     progress::Progress,
     row::Prepared,
@@ -305,6 +305,44 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     Ok(Understood { row, prepared, invocation, canonical, defaulted, dry_run })
 }
 
+/// What may be run, and on what terms.
+struct Admitted {
+    /// As it was asked.
+    ctx: Ctx,
+    grant: Grant,
+    /// The code that came with it.
+    pending: Option<Pending>,
+}
+
+/// Why nothing is run.
+enum Denied {
+    Missing(Missing),
+    Code(Grant, confirm::Refused),
+}
+
+/// Judges a command, and the code that came with it. `ctx` is as it was asked, `sender` who sent this line: they
+/// differ where somebody approves.
+fn admit(
+    understood: &Understood<'_>,
+    given: Option<&Given>,
+    ctx: &Ctx,
+    sender: &Person,
+) -> Result<Admitted, Denied> {
+    let judge = |ctx: Ctx| {
+        let grant = decide(understood, &ctx).map_err(Denied::Missing)?;
+        let pending = given.map(|given| confirm::find(given, understood, &grant, &ctx, sender));
+        let pending = pending.transpose().map_err(|refused| Denied::Code(grant.clone(), refused))?;
+        Ok(Admitted { ctx, grant, pending })
+    };
+    let admitted = judge(ctx.clone());
+    if admitted.is_ok() || given.is_none_or(|given| given.asker.is_none()) {
+        return admitted;
+    }
+    // Whether the asker administers the organisation is what only the code tells an approver's callback.
+    let who = Person { admin: true, ..ctx.who.clone() };
+    judge(Ctx { who, ..ctx.clone() }).or(admitted)
+}
+
 /// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `said` as this line was
 /// said: they differ where it is confirmed elsewhere or approved by somebody else.
 async fn execute(
@@ -317,42 +355,21 @@ async fn execute(
     let row = understood.row;
     let sender = &said.who;
     let mut record = Record::of(&understood);
-    let mut asked = ctx.clone();
-    let granted = match given.filter(|given| given.asker.is_some()) {
-        // Whether the asker administers the organisation is what only the code tells.
-        Some(given) => [false, true]
-            .map(|admin| {
-                asked.who.admin = admin;
-                let grant = decide(&understood, &asked)?;
-                let found = confirm::find(given, &understood, &grant, &asked, sender);
-                Ok((asked.clone(), grant, Some(found)))
-            })
-            .into_iter()
-            .reduce(|one, other| if matches!(one, Ok((_, _, Some(Ok(_))))) { one } else { other })
-            .unwrap_or(Err(Missing::Rule(Vec::new()))),
-        None => decide(&understood, &asked).map(|grant| {
-            let found = given.map(|given| confirm::find(given, &understood, &grant, &asked, sender));
-            (asked.clone(), grant, found)
-        }),
-    };
-    let (ctx, grant, found) = match granted {
-        Ok(granted) => granted,
-        Err(missing) => {
+    let Admitted { ctx, grant, pending } = match admit(&understood, given, ctx, sender) {
+        Ok(admitted) => admitted,
+        Err(Denied::Missing(missing)) => {
             record.decision = Some(missing.to_string());
             return Dispatched::of(record, refused(row, &missing, ctx), Outcome::Refused);
         }
-    };
-    let ctx = &ctx;
-    record.decision = Some(grant.to_string());
-    let pending = match found.transpose() {
-        Ok(pending) => pending,
-        Err(refused) => {
+        Err(Denied::Code(grant, refused)) => {
+            record.decision = Some(grant.to_string());
             return Dispatched::of(record, refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
         }
     };
+    record.decision = Some(grant.to_string());
     let confirmed = grant.confirm != Confirm::Nobody;
     let preview = if confirmed || pending.is_some() || understood.dry_run {
-        match attempt(row, understood.prepared.preview(ctx), Outcome::Failed, ctx, id).await {
+        match attempt(row, understood.prepared.preview(&ctx), Outcome::Failed, &ctx, id).await {
             Ok(preview) => preview,
             Err((reply, outcome)) => return Dispatched::of(record, reply, outcome),
         }
@@ -361,28 +378,28 @@ async fn execute(
     };
     if understood.dry_run {
         let title = ctx.locale.say("confirm.dry_run", &[("command", &row.path)]);
-        let reply = confirm::changes(Reply::new(title), &understood, &preview, ctx);
+        let reply = confirm::changes(Reply::new(title), &understood, &preview, &ctx);
         return Dispatched { sensitive: row.sensitive, ..Dispatched::of(record, reply, Outcome::Done) };
     }
     let Some(pending) = pending else {
         if confirmed {
-            let asking = confirm::ask(&understood, &grant, &preview, ctx).await;
-            let asked = Dispatched::of(record, asking.reply, asking.outcome);
-            return Dispatched { sensitive: asking.sensitive, ..asked };
+            let asking = confirm::ask(&understood, &grant, &preview, &ctx).await;
+            let sensitive = asking.sensitive || row.sensitive;
+            return Dispatched { sensitive, ..Dispatched::of(record, asking.reply, asking.outcome) };
         }
-        return run(understood, record, ctx, said, id).await;
+        return run(understood, record, &ctx, said, id).await;
     };
     record.asked = Some((ctx.who.clone(), ctx.place.clone()));
-    let once = match pending.settle(&understood, &preview, ctx, sender) {
+    let once = match pending.settle(&understood, &preview, &ctx, sender) {
         Ok(once) => once,
         Err(refused) => {
-            return Dispatched::of(record, refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
+            return Dispatched::of(record, refused.reply(understood.line(), &ctx), Outcome::NotConfirmed);
         }
     };
     if let Some(approver) = &pending.approver {
-        confirm::acknowledge(approver, &understood, ctx).await;
+        confirm::acknowledge(approver, &understood, &ctx).await;
     }
-    let ctx = Ctx { once: Some(once), ..ctx.clone() };
+    let ctx = Ctx { once: Some(once), ..ctx };
     let address = match (&ctx.place, given.is_some_and(|given| given.place.is_some())) {
         (_, false) => None,
         (Place { private: true, .. }, true) => ctx.who.staff().map(|id| Address::Person(id.to_owned())),
@@ -417,7 +434,12 @@ fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
     if understood.row.effect == Effect::Write && stale {
         return Err(Missing::Freshness);
     }
-    ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)
+    let grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
+    // A code is bound to a staff id.
+    if grant.confirm != Confirm::Nobody && ctx.who.staff().is_none() {
+        return Err(Missing::StaffId);
+    }
+    Ok(grant)
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.

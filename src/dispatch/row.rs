@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{CommandError, Ctx, UserError};
-use crate::reply::Reply;
+use crate::{locale::Locale, reply::Reply};
 
 /// A command: its arguments as a clap struct, its marks as constants, and what it does.
 ///
@@ -161,6 +161,11 @@ pub trait Parser: Send + Sync {
     /// # Errors
     /// clap's.
     fn read(&self, matches: &ArgMatches) -> Result<Box<dyn Prepared>, clap::Error>;
+    /// What an argument is, or without one the whole, in this language, where the settings say it.
+    fn help(&self, argument: Option<&str>, locale: Locale) -> Option<String> {
+        let _ = (argument, locale);
+        None
+    }
 }
 
 struct Typed<C>(PhantomData<fn() -> C>);
@@ -209,6 +214,8 @@ pub enum Kind {
     Command,
     /// A fixed answer of dingops.toml.
     Answer,
+    /// A request over HTTP, written in dingops.toml.
+    Http,
 }
 
 enum Maker {
@@ -272,8 +279,8 @@ pub const fn row<C: Command>() -> Row {
 }
 
 impl Row {
-    /// The row of a fixed answer.
-    pub fn answer(name: &str, parser: Arc<dyn Parser>) -> Self {
+    /// A row of the settings: open to all, without marks and arguments, but for what its maker changes.
+    pub fn owned(name: &str, kind: Kind, parser: Arc<dyn Parser>) -> Self {
         Self {
             path: Names::Owned(name.split_whitespace().map(str::to_owned).collect()),
             aliases: Names::Static(&[]),
@@ -285,7 +292,7 @@ impl Row {
             secret: Names::Static(&[]),
             free_text: Names::Static(&[]),
             examples: Names::Static(&[]),
-            kind: Kind::Answer,
+            kind,
             parser: Maker::Owned(parser),
         }
     }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
@@ -24,7 +24,31 @@ pub struct Service {
 #[derive(Default)]
 struct State {
     answers: Mutex<VecDeque<Answer>>,
-    requests: Mutex<Vec<String>>,
+    requests: Mutex<Vec<Asked>>,
+}
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// How.
+    pub method: Method,
+    /// The path, encoded.
+    pub path: String,
+    /// What follows the question mark, encoded; empty for none.
+    pub query: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
+}
+
+impl Asked {
+    /// A header; empty for none.
+    pub fn header(&self, name: &str) -> String {
+        let value =
+            self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        value.unwrap_or_default()
+    }
 }
 
 /// What a request is answered.
@@ -58,8 +82,13 @@ impl Service {
     /// One that answers the first request with this.
     pub async fn answering(answer: Answer) -> Self {
         let service = Self::start().await;
-        lock(&service.state.answers).push_back(answer);
+        service.answer(answer);
         service
+    }
+
+    /// Answers the next request that has no answer yet with this.
+    pub fn answer(&self, answer: Answer) {
+        lock(&self.state.answers).push_back(answer);
     }
 
     /// Scheme, host and port.
@@ -69,6 +98,15 @@ impl Service {
 
     /// Method and path of each request so far, whatever came of it.
     pub fn requests(&self) -> Vec<String> {
+        let line = |asked: &Asked| match asked.query.as_str() {
+            "" => format!("{} {}", asked.method, asked.path),
+            query => format!("{} {}?{query}", asked.method, asked.path),
+        };
+        lock(&self.state.requests).iter().map(line).collect()
+    }
+
+    /// Each request so far, whatever came of it.
+    pub fn asked(&self) -> Vec<Asked> {
         lock(&self.state.requests).clone()
     }
 }
@@ -87,7 +125,15 @@ async fn answer(
     request: Request<Incoming>,
     state: Arc<State>,
 ) -> Result<Response<Full<Bytes>>, std::io::Error> {
-    lock(&state.requests).push(format!("{} {}", request.method(), request.uri()));
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
+    lock(&state.requests).push(Asked {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    });
     let mut response = Response::new(Full::default());
     let answer = lock(&state.answers).pop_front();
     match answer {

@@ -74,7 +74,7 @@ fn check_prints_the_table_and_the_hash() {
         "warroom (no secret, keywords 监控)",
         "OpenAPI    off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set",
         "reports to robot:warroom",
-        "limits     10 commands a minute and 50 a day for each person",
+        "limits     10 messages a minute and 50 a day for each person",
     ] {
         assert!(out.contains(word), "{word}: {out}");
     }
@@ -140,4 +140,51 @@ fn help_of_send_has_sections() {
             rest.split_once(next).unwrap_or_else(|| panic!("{next} is not where it was: {out}"));
         rest = behind;
     }
+}
+
+#[test]
+fn a_decision_is_explained_by_its_rule() {
+    let toml = r#"
+        [people]
+        alice = "0147000002"
+        [teams]
+        sre = ["alice"]
+        [groups]
+        ops = "cidOPSAAAAAAAAAAAAAAAA=="
+        [[allow]]
+        who = ["@sre"]
+        in = ["ops"]
+        run = ["ip", "status"]
+        [[deny]]
+        who = ["anyone"]
+        in = ["private"]
+        run = ["status"]
+    "#;
+    let config = File::new("toml", toml);
+    let explain = |who: &str, place: &str, command: &str| {
+        let arguments = ["check", "--as", who, "--in", place, command];
+        let variables = [("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_CONFIG", config.path())];
+        let out = run(&arguments, &variables);
+        (out.code, out.out, out.err)
+    };
+    let rule = "allow #1   line 8: @sre; in ops; run ip, status\n";
+    let expected = format!("ip\nallowed: {rule}");
+    for who in ["alice", "0147000002"] {
+        for place in ["ops", "cidOPSAAAAAAAAAAAAAAAA=="] {
+            assert_eq!(explain(who, place, "出口ip"), (Some(0), expected.clone(), String::new()));
+        }
+    }
+    let (code, _, error) = explain("0147000003", "ops", "ip");
+    assert_eq!((code, error.as_str()), (Some(1), "dingops: not allowed: Who may: @sre.\n"));
+    let (code, _, error) = explain("alice", "private", "status");
+    let denied = "dingops: not allowed: A rule forbids it (deny #1).\ndeny #1    line 12: anyone; in private; run status\n";
+    assert_eq!((code, error.as_str()), (Some(1), denied));
+    let (code, _, error) = explain("alice", "ops", "pong");
+    assert!(code == Some(2) && error.contains("pong"), "{error}");
+    for (who, place, named) in [("carol", "ops", "--as"), ("alice", "dev", "--in")] {
+        let (code, _, error) = explain(who, place, "ip");
+        assert!(code == Some(2) && error.contains(named), "{error}");
+    }
+    let variables = [("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_CONFIG", config.path())];
+    assert!(succeeded(run(&["check"], &variables)).contains(rule));
 }

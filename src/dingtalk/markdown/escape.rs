@@ -16,7 +16,7 @@ pub(super) const MAX_TITLE: usize = 64;
 pub(super) const BREAK: &str = "  \n  ";
 
 /// A link with a label that shows literally; the label alone for what is no http(s) address.
-pub(in crate::dingtalk) fn link(link: &Link) -> String {
+pub(crate) fn link(link: &Link) -> String {
     match link_target(&link.url) {
         Some(url) => format!("[{}]({url})", label(&link.label)),
         None => label(&link.label),
@@ -67,6 +67,32 @@ pub(super) fn line(text: &str) -> String {
 /// Text as Markdown that shows it literally, its line breaks kept.
 pub(super) fn escape(text: &str) -> String {
     text.split('\n').map(escape_one).collect::<Vec<_>>().join(BREAK)
+}
+
+/// Text as Markdown that shows it literally, wherever in a text of the operator's it stands and whatever stands beside
+/// it: two values side by side make no address that neither has.
+pub(crate) fn escape_anywhere(text: &str) -> String {
+    let behind_www = text.trim_start_matches(['w', 'W']);
+    let first = match text.len() - behind_www.len() {
+        at @ 0..=2 if behind_www.starts_with('.') => Some(at),
+        _ if text.starts_with("//") || text.starts_with(')') => Some(0),
+        _ => None,
+    };
+    let last = ["", "/"].iter().find_map(|end| text.strip_suffix(end)?.strip_suffix(':')).map(str::len);
+    let mut escaped = String::new();
+    let mut done = 0;
+    for at in [first, last].into_iter().flatten() {
+        escaped.push_str(&escape(&text[done..at]));
+        // Each of these is ASCII.
+        reference(&mut escaped, char::from(text.as_bytes()[at]));
+        done = at + 1;
+    }
+    escaped + &escape(&text[done..])
+}
+
+/// Text in a fence of its own, which begins a line wherever it is put.
+pub(crate) fn fenced(text: &str) -> String {
+    format!("\n```\n{}\n```\n", code(text))
 }
 
 fn escape_one(line: &str) -> String {

@@ -5,7 +5,12 @@
 //! without any memory a code that was used, whose world has changed since, is told apart from one that is old and
 //! from one that was never made.
 
-use std::{fmt, time::Duration};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -23,6 +28,8 @@ const BITS: usize = 5;
 const MINUTE: i64 = 60;
 /// How long a code that is over is still known to be one.
 const REMEMBERED: i64 = 24 * 60;
+/// How many used codes a process remembers.
+const USED: usize = 256;
 /// A key shorter than that could be guessed.
 const SHORTEST_KEY: usize = 32;
 /// What the key is derived from the app's secret for. No timestamp reads like that.
@@ -137,19 +144,23 @@ pub enum Found {
 }
 
 /// Makes and checks codes.
-#[derive(Debug, Clone)]
-pub struct Codes(Vec<CodeKey>);
+#[derive(Debug)]
+pub struct Codes {
+    keys: Vec<CodeKey>,
+    /// What [`Codes::once`] told of the last that were used in this process.
+    used: Mutex<VecDeque<String>>,
+}
 
 impl Codes {
     /// Makes codes with the first of these keys, and knows those of each.
     pub fn new(keys: Vec<CodeKey>) -> Self {
-        Self(keys)
+        Self { keys, used: Mutex::default() }
     }
 
     /// The code that stands for this, asked now.
     pub fn make(&self, bound: &Bound<'_>, witness: &str, now: Timestamp) -> String {
         let minute = now.as_second().div_euclid(MINUTE);
-        self.0.first().map(|key| key.code(bound, witness, minute).to_string()).unwrap_or_default()
+        self.keys.first().map(|key| key.code(bound, witness, minute).to_string()).unwrap_or_default()
     }
 
     /// Looks whether a code is for this, whatever the state of the world.
@@ -158,7 +169,7 @@ impl Codes {
         let this = now.as_second().div_euclid(MINUTE);
         // The clock of the process that made it may be a little ahead.
         let found = |minute: &i64| {
-            let codes = self.0.iter().map(|key| key.mac(bound, None, *minute));
+            let codes = self.keys.iter().map(|key| key.mac(bound, None, *minute));
             codes.fold(false, |found, code| found | same(&code[..SYMBOLS - WITNESSED], &typed.0[WITNESSED..]))
         };
         let is_live = |minute: &i64| now.as_second() < (minute + 1) * MINUTE + valid;
@@ -173,13 +184,28 @@ impl Codes {
 
     /// Whether a code that is live was made of the world as it is.
     pub fn holds(&self, bound: &Bound<'_>, typed: Typed, live: &[i64], witness: &str) -> bool {
-        let all = live.iter().flat_map(|minute| self.0.iter().map(|key| key.code(bound, witness, *minute)));
+        let all =
+            live.iter().flat_map(|minute| self.keys.iter().map(|key| key.code(bound, witness, *minute)));
         all.fold(false, |holds, code| holds | same(&code.0, &typed.0))
+    }
+
+    /// Whether a code was not used in this process yet; from now on it was. A bonus where a command has no witness: another
+    /// process does not know it.
+    pub fn first_use(&self, once: &str) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.iter().any(|other| other == once) {
+            return false;
+        }
+        if used.len() == USED {
+            used.pop_front();
+        }
+        used.push_back(once.to_owned());
+        true
     }
 
     /// A key that is the same for each use of a code, and does not tell it.
     pub fn once(&self, typed: Typed) -> String {
-        let Some(key) = self.0.first() else { return String::new() };
+        let Some(key) = self.keys.first() else { return String::new() };
         let mut mac = key.hmac();
         mac.update(b"once");
         mac.update(&typed.0);

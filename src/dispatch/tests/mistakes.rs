@@ -6,13 +6,16 @@ use super::answers;
 async fn too_many_words_and_too_long_ones_are_looked_at_by_nobody() {
     let (many, long) = ("x ".repeat(101), "x".repeat(1025));
     let answers =
-        answers(&[&format!("end {many}"), &format!("echo {long}"), &format!("prom query --on {long} 1")]).await;
+        answers(&[&format!("end {many}"), &format!("echo {long}"), &format!("prom query --on {long} 1")])
+            .await;
     let told: Vec<&str> = answers.lines().filter(|line| line.contains('。') || line.ends_with('^')).collect();
     insta::assert_snapshot!(told.join("\n"), @"
     参数太多：命令名后面最多 100 个词。
                                                                  ^
     这个参数太长：最多 1024 字节。
          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    这个参数太长：最多 1024 字节。
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
 }
 
@@ -244,7 +247,7 @@ async fn the_nearest_commands() {
 
     - [查询](dtmd://dingtalkclient/sendMessage?content=%E6%9F%A5%E8%AF%A2)（prom query）：Ask something
 
-    > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom 加上后面的词
+    > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom query
 
     > 回生
     #### 没有这条命令

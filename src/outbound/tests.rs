@@ -1,0 +1,104 @@
+//! Whom the client trusts, and what becomes of a path.
+
+use std::{convert::Infallible, sync::Arc};
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::testing::{Chat, alice};
+
+const AUTHORITY: &str = include_str!("tests/authority.pem");
+const CERTIFICATE: &str = include_str!("tests/certificate.pem");
+const KEY: &str = include_str!("tests/key.pem");
+
+/// A service that only [`AUTHORITY`] vouches for, and that breaks off the first connection if it `hesitates`.
+async fn house(hesitates: bool) -> String {
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        if hesitates {
+            drop(listener.accept().await);
+        }
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client that does not trust it goes away.
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let answer = |_| async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("at home")))) };
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+        }
+    });
+    origin
+}
+
+/// A command that asks this service.
+fn entry(origin: &str, effect: &str) -> String {
+    format!(
+        "[[http]]\nname = 'look'\nhelp = {{ zh = '看看', en = 'Look' }}\neffect = '{effect}'\nurl = '{origin}'\n\
+         examples = ['look']"
+    )
+}
+
+#[tokio::test]
+async fn an_authority_of_the_house_is_trusted_where_it_is_named() {
+    let entry = entry(&house(false).await, "read");
+    let mut chat = Chat::with(&format!("{entry}\nca = '''{AUTHORITY}'''")).await;
+    chat.say(alice(), "look").await;
+    let reply = chat.read();
+    assert!(reply.contains("at home"), "{reply}");
+    let mut chat = Chat::with(&entry).await;
+    chat.say(alice(), "look").await;
+    let reply = chat.read();
+    assert!(reply.contains("无法连接 127.0.0.1，没有发出请求"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_connection_is_tried_again_for_a_read_and_never_for_a_write() {
+    let entry = |origin: &str, effect| format!("{}\nca = '''{AUTHORITY}'''", entry(origin, effect));
+    let rule = "[[allow]]\nwho = ['staff']\nrun = ['look']\nconfirm = 'none'\naccept_one_tap = true\n";
+    for (effect, reply) in [("read", "at home"), ("write", "没有发出请求")] {
+        let mut chat = Chat::with(&format!("{rule}{}", entry(&house(true).await, effect))).await;
+        chat.say(alice(), "look").await;
+        let read = chat.read();
+        assert!(read.contains(reply), "{read}");
+    }
+}
+
+#[test]
+fn an_authority_is_certificates() {
+    assert_eq!(
+        format!("{:?}", Authority::from_pem(&format!("{AUTHORITY}{AUTHORITY}")).unwrap()),
+        "Authority(2 certificates)"
+    );
+    for (text, came) in [("", "none"), (KEY, "none"), ("-----BEGIN CERTIFICATE-----\n!", "something else")] {
+        assert_eq!(Authority::from_pem(text).unwrap_err(), InvalidAuthority(came), "{text}");
+    }
+}
+
+#[test]
+fn a_segment_stays_one() {
+    let origin = Url::parse("https://api.example.com:8443").unwrap();
+    let url = address(&origin, &["v1", "a/b c", "..x", "100%", "中"]).unwrap();
+    assert_eq!(url.as_str(), "https://api.example.com:8443/v1/a%2Fb%20c/..x/100%25/%E4%B8%AD");
+    assert_eq!(address::<&str>(&origin, &[]).unwrap().as_str(), "https://api.example.com:8443/");
+    for segment in ["", ".", "..", "a/..", "../a", "a//b", "/a", "a/", "a\\..", "a\nb", "a\u{0}"] {
+        assert_eq!(address(&origin, &["v1", segment]), Err((1, InvalidSegment)), "{segment:?}");
+    }
+}
