@@ -2,14 +2,21 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
+use tracing::{
+    Dispatch,
+    subscriber::{DefaultGuard, NoSubscriber},
+};
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::{dispatch::audit, log};
+
+/// Where there is but one subscriber, tracing lets the thread that first meets an event decide for all whether anybody
+/// wants it, and that thread may have no log. With this one there is always another.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 /// The log of this thread while it lives: every line, of libraries too, as the program would write it to a pipe.
 pub struct Log {
@@ -33,6 +40,7 @@ impl Write for Written {
 impl Log {
     /// Begins it; `finish` is the host's.
     pub fn start(finish: Option<log::Finish>) -> Self {
+        LazyLock::force(&ANOTHER);
         let written = Written::default();
         let writer = written.clone();
         let lines = log::json_lines(move || writer.clone(), finish);
