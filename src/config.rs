@@ -1,8 +1,8 @@
 //! The settings: dingops.toml and the environment, checked.
 //!
 //! dingops.toml is read from `DINGOPS_CONFIG`, else beside the executable, else from `/opt` (a Lambda layer), else the
-//! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment; `$${` is a literal
-//! `${`. Every mistake stops the start with the key and line, or the variable, it is in.
+//! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment, and `${file:PATH}`,
+//! replaced by what that file holds; `$${` is a literal `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
 mod defaults;
 mod document;
@@ -13,19 +13,21 @@ mod limits;
 mod names;
 mod robots;
 mod rules;
+#[cfg(test)]
+mod schema;
 mod targets;
+mod version;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 use url::Url;
 
 use self::{
     defaults::DefaultsSection,
-    document::{Document, Places},
+    document::{Document, Places, Spanned},
     http::HttpSection,
     limits::LimitsSection,
     names::Names,
@@ -52,7 +54,8 @@ use crate::{
 
 const FILE: &str = "dingops.toml";
 const EMBEDDED: &str = include_str!("../dingops.toml");
-const VERSION: i64 = 1;
+/// The JSON Schema of dingops.toml, for editors. A test makes it from the sections and compares.
+pub const SCHEMA: &str = include_str!("../dingops.schema.json");
 /// DingTalk's rule (protocol.md 1.1).
 const MAX_SKEW: Duration = Duration::from_secs(3600);
 const MAX_SKEW_WRITE: Duration = Duration::from_secs(300);
@@ -102,6 +105,8 @@ pub struct Source {
     pub file: SettingsFile,
     /// The beginning of the SHA-256 of the file as it is, in hex: equal files, equal hashes.
     pub hash: String,
+    /// Whether it says of which version it is; otherwise it is read as of the current one.
+    pub is_versioned: bool,
 }
 
 /// Where settings are read from.
@@ -214,12 +219,13 @@ impl Settings {
     /// The first mistake, with key and line.
     pub fn parse(text: &str, file: SettingsFile, env: Env<'_>) -> Result<Self, Mistake> {
         let mut document = Document::parse(text)?;
-        document.substitute(env)?;
+        version::check(&document)?;
+        let folder = match &file {
+            SettingsFile::Path(path) => path.parent(),
+            SettingsFile::Embedded => None,
+        };
+        document.substitute(env, folder)?;
         let (sections, places): (Sections, _) = document.read()?;
-        if *sections.version.get_ref() != VERSION {
-            let problem = format!("expected {VERSION}, came {}", sections.version.get_ref());
-            return Err(places.mistake(sections.version.span(), problem));
-        }
         let zone = TimeZone::get(sections.timezone.get_ref()).map_err(|_| {
             let problem = "expected a time zone such as \"Asia/Shanghai\"";
             places.unexpected(sections.timezone.span(), problem, sections.timezone.get_ref())
@@ -241,7 +247,7 @@ impl Settings {
         };
         let robots = sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?;
         Ok(Self {
-            source: Source { file, hash: hash(text) },
+            source: Source { file, hash: hash(text), is_versioned: sections.version.is_some() },
             locale: sections.locale,
             zone,
             dingtalk,
@@ -269,45 +275,60 @@ fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The settings of dingops: what an operator edits.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Sections {
-    #[serde(default = "current_version")]
-    version: Spanned<i64>,
+    /// The version of this file's form.
+    #[cfg_attr(test, schemars(extend("const" = version::VERSION)))]
+    version: Option<i64>,
+    /// The language of replies; "zh" where it is left out.
     #[serde(default)]
     locale: Locale,
+    /// The time zone of times in replies; "Asia/Shanghai" where it is left out.
     #[serde(default = "default_timezone")]
     timezone: Spanned<String>,
+    /// How to tell DingTalk's callbacks and reply to them.
     #[serde(default)]
     dingtalk: DingTalkSection,
+    /// Names for staff ids; `whoami` tells each person theirs.
     #[serde(default)]
     people: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Names for several people: names of `[people]`, or other teams as "@name".
     #[serde(default)]
     teams: BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>,
+    /// Names for conversation ids; `whoami` in a group tells its id.
     #[serde(default)]
     groups: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Who may run what, where. The first rule that matches decides.
     #[serde(default)]
     allow: Vec<Spanned<AllowSection>>,
+    /// Who may not run what, where. Checked before every `[[allow]]`.
     #[serde(default)]
     deny: Vec<Spanned<DenySection>>,
+    /// Values of arguments that nobody has to type in some place.
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "schema::defaults"))]
     defaults: Vec<DefaultsSection>,
+    /// Custom robots (自定义机器人) of groups, to send to.
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,
+    /// Who is told what came of commands that change something.
     #[serde(default)]
     audit: AuditSection,
+    /// How much one person may say to one process.
     #[serde(default)]
     limits: LimitsSection,
+    /// Services that tell the address this function calls out from.
     #[serde(default)]
     ip: IpSection,
+    /// Fixed replies.
     #[serde(default)]
     answer: Vec<AnswerSection>,
+    /// Commands of your own over HTTP.
     #[serde(default)]
     http: Vec<HttpSection>,
-}
-
-fn current_version() -> Spanned<i64> {
-    Spanned::new(0..0, VERSION)
 }
 
 fn default_timezone() -> Spanned<String> {
@@ -315,14 +336,21 @@ fn default_timezone() -> Spanned<String> {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct DingTalkSection {
+    /// Corp ids of other organisations whose members may write to the robot; a staff id counts only in its own.
     #[serde(default)]
     corps: Vec<Spanned<String>>,
+    /// Where replies may be posted; https on the default port unless spelled out.
     session_hosts: Option<Spanned<Vec<Spanned<String>>>>,
+    /// How far a callback's timestamp may be from now, at most "1h".
     max_skew: Option<Spanned<String>>,
+    /// The same for commands that change something; "5m" where it is left out.
     max_skew_write: Option<Spanned<String>>,
+    /// DingTalk's host for custom robots.
     oapi: Option<Spanned<String>>,
+    /// DingTalk's host for the OpenAPI.
     api: Option<Spanned<String>>,
 }
 
@@ -376,9 +404,12 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct IpSection {
+    /// Asked in turn.
     services: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Whether that address is fixed (a NAT gateway): `ip` then does not warn.
     #[serde(default)]
     static_ip: bool,
 }
@@ -417,9 +448,12 @@ fn said(name: &Spanned<String>, expected: &str, places: &Places<'_>) -> Result<L
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct AnswerSection {
+    /// What is said to get it.
     name: Spanned<String>,
+    /// The reply, in DingTalk's Markdown.
     markdown: Spanned<String>,
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 /// The language a reply is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
     /// 简体中文

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CliError;
 use crate::{
-    config::{Confirm, Environment, Limits, Located, RuleEntry, Settings, Who},
+    config::{self, Confirm, Environment, Limits, Located, RuleEntry, Settings, Who},
     dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{
         self, Ctx, Membership, Person, Place,
@@ -36,10 +36,16 @@ pub(super) struct Check {
     /// The command to explain, in quotes
     #[arg(requires = "who")]
     command: Option<String>,
+    /// Print the JSON Schema of dingops.toml instead, for editors; needs no variables
+    #[arg(long, exclusive = true)]
+    schema: bool,
 }
 
 impl Check {
     pub(super) fn run(&self) -> Result<(), CliError> {
+        if self.schema {
+            return super::print(config::SCHEMA);
+        }
         if let (Some(who), Some(command)) = (&self.who, &self.command) {
             return self.explain(who, command);
         }
@@ -56,12 +62,17 @@ impl Check {
         let timeout = super::timeout()?.as_secs();
         let skew = settings.dingtalk.max_skew.as_secs();
         let openapi = openapi(&environment, &settings);
+        let version = match settings.source.is_versioned {
+            true => "1",
+            false => "taken to be 1: write version = 1, so that a later dingops can tell what to change",
+        };
         let robots: Vec<String> =
             settings.robots.iter().map(|(name, robot)| described(name, robot)).collect();
         let reports: Vec<String> = settings.reports.iter().map(|(at, _)| at.text().to_owned()).collect();
         let Limits { per_minute, per_day } = settings.limits;
         let facts = [
             ("settings", format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash)),
+            ("version", version.to_owned()),
             ("locale", settings.locale.name().to_owned()),
             ("time zone", settings.zone.iana_name().unwrap_or("UTC").to_owned()),
             ("signature", format!("{rotation}, at most {skew} s from now")),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use toml::{Spanned, Value};
+use toml::Value;
 
 use super::{
-    document::{Located, Mistake, Places},
+    document::{Located, Mistake, Places, Spanned},
     names::Names,
     rules::Wherever,
 };

@@ -1,15 +1,18 @@
-//! A TOML document in which every value keeps its key and line, also after `${NAME}` was replaced.
+//! A TOML document in which every value keeps its key and line, also after `${…}` was replaced.
 
-use std::{borrow::Cow, cell::RefCell, cmp::Reverse, fmt, ops::Range};
+mod replace;
 
-use serde::de::DeserializeOwned;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue, Deserializer},
-};
+use std::{borrow::Cow, cell::RefCell, cmp::Reverse, fmt, ops::Range, path::Path};
 
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::de::{DeTable, DeValue, Deserializer};
+
+use self::replace::{not_set, replaced};
 use super::Env;
 use crate::text;
+
+/// What stands for a value that was replaced.
+const ELSEWHERE: &str = "something else from the environment or a file";
 
 /// A mistake in a document: where, and what was expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,10 +74,37 @@ impl Located {
     }
 }
 
+/// A value that still knows where it stands. To a schema it is the value alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Spanned<T>(toml::Spanned<T>);
+
+impl<T> Spanned<T> {
+    /// A value with its bytes; none for what nobody wrote.
+    pub(super) fn new(at: Range<usize>, value: T) -> Self {
+        Self(toml::Spanned::new(at, value))
+    }
+
+    /// Its bytes.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    /// The value.
+    pub(super) fn get_ref(&self) -> &T {
+        self.0.get_ref()
+    }
+
+    /// The value, without its place.
+    pub(super) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
 /// A parsed document with its text.
 pub(super) struct Document<'t> {
     text: &'t str,
-    root: Spanned<DeTable<'t>>,
+    root: toml::Spanned<DeTable<'t>>,
     replaced: Vec<Range<usize>>,
 }
 
@@ -82,7 +112,7 @@ pub(super) struct Document<'t> {
 pub(super) struct Places<'t> {
     text: &'t str,
     keys: Vec<(Range<usize>, String)>,
-    /// Values that hold something from the environment, which no error may repeat.
+    /// Values that hold something from the environment or a file, which no error may repeat.
     replaced: Vec<Range<usize>>,
 }
 
@@ -100,9 +130,10 @@ impl<'t> Document<'t> {
         Ok(Self { text, root, replaced: Vec::new() })
     }
 
-    /// Replaces `${NAME}` in every string by the environment's value, and `$${` by `${`. Variables that are not set are
-    /// named all at once, where the first one stands.
-    pub(super) fn substitute(&mut self, env: Env<'_>) -> Result<(), Mistake> {
+    /// Replaces `${NAME}` in every string by the environment's value, `${file:PATH}` by what that file holds, and `$${`
+    /// by `${`. A path goes from `folder`, if there is one. Variables that are not set are named all at once, where the
+    /// first one stands.
+    pub(super) fn substitute(&mut self, env: Env<'_>, folder: Option<&Path>) -> Result<(), Mistake> {
         let missing = RefCell::new(Vec::new());
         let env = |name: &str| {
             let value = env(name);
@@ -117,7 +148,7 @@ impl<'t> Document<'t> {
         let replaced_values = &mut self.replaced;
         strings(self.root.get_mut(), &mut |span, text| {
             if text.contains("${") {
-                match replaced(text, &env, places.is_secret(&span)) {
+                match replaced(text, &env, folder, places.is_secret(&span)) {
                     Ok(new) => {
                         *text = Cow::Owned(new);
                         replaced_values.push(span);
@@ -139,6 +170,14 @@ impl<'t> Document<'t> {
         Err(places.mistake(span, problem + &more))
     }
 
+    /// A whole number at the top, before anything else is read.
+    pub(super) fn integer(&self, key: &str) -> Option<Spanned<i64>> {
+        let value = self.root.get_ref().get(key)?;
+        let DeValue::Integer(integer) = value.get_ref() else { return None };
+        let integer = i64::from_str_radix(integer.as_str(), integer.radix()).ok()?;
+        Some(Spanned::new(value.span(), integer))
+    }
+
     /// Takes the document apart into `T`.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<(T, Places<'t>), Mistake> {
         let places = self.places();
@@ -148,7 +187,7 @@ impl<'t> Document<'t> {
                 let at = error.span().unwrap_or_default();
                 // serde's sentence quotes the value.
                 let problem = if places.is_replaced(&at) {
-                    "expected another value, came something else from the environment".to_owned()
+                    format!("expected another value, came {ELSEWHERE}")
                 } else if error.span().is_none() || places.is_secret(&at) {
                     without_value(&one_line(error.message()))
                 } else {
@@ -159,7 +198,7 @@ impl<'t> Document<'t> {
         }
     }
 
-    fn places(&self) -> Places<'t> {
+    pub(super) fn places(&self) -> Places<'t> {
         let mut keys = Vec::new();
         collect(self.root.get_ref(), "", &mut keys);
         Places { text: self.text, keys, replaced: self.replaced.clone() }
@@ -171,7 +210,7 @@ impl Places<'_> {
     pub(super) fn locate(&self, text: &Spanned<String>) -> Located {
         let span = text.span();
         let hidden = match (self.is_replaced(&span), self.is_secret(&span)) {
-            (true, _) => Some("something else from the environment"),
+            (true, _) => Some(ELSEWHERE),
             (false, true) if text.get_ref().is_empty() => Some("an empty text"),
             (false, true) => Some("something else"),
             (false, false) => None,
@@ -247,7 +286,7 @@ fn collect(table: &DeTable<'_>, path: &str, keys: &mut Vec<(Range<usize>, String
     }
 }
 
-fn collect_value(value: &Spanned<DeValue<'_>>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
+fn collect_value(value: &toml::Spanned<DeValue<'_>>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
     keys.push((value.span(), path.to_owned()));
     match value.get_ref() {
         DeValue::Table(table) => collect(table, path, keys),
@@ -266,7 +305,10 @@ fn strings<'t>(table: &mut DeTable<'t>, visit: &mut dyn FnMut(Range<usize>, &mut
     }
 }
 
-fn strings_in<'t>(value: &mut Spanned<DeValue<'t>>, visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>)) {
+fn strings_in<'t>(
+    value: &mut toml::Spanned<DeValue<'t>>,
+    visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>),
+) {
     let span = value.span();
     match value.get_mut() {
         DeValue::String(text) => visit(span, text),
@@ -274,40 +316,4 @@ fn strings_in<'t>(value: &mut Spanned<DeValue<'t>>, visit: &mut dyn FnMut(Range<
         DeValue::Array(values) => values.iter_mut().for_each(|value| strings_in(value, visit)),
         _ => {}
     }
-}
-
-fn not_set(name: &str) -> String {
-    format!("the environment has no variable {name}")
-}
-
-/// One pass, left to right: what came from the environment is not looked at again. Of what may be a secret only the
-/// names of variables are repeated.
-fn replaced(text: &str, env: Env<'_>, is_secret: bool) -> Result<String, String> {
-    let mut new = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        if rest[..at].ends_with('$') {
-            new.push_str(&rest[..at - 1]);
-            new.push_str("${");
-            rest = &rest[at + 2..];
-            continue;
-        }
-        new.push_str(&rest[..at]);
-        let after = &rest[at + 2..];
-        let end = after.find('}').ok_or("expected } after ${, came the end of the text")?;
-        let name = &after[..end];
-        let first = name.chars().next();
-        let usable = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !usable {
-            let came = if is_secret { "something else".to_owned() } else { format!("{name:?}") };
-            return Err(format!(
-                "expected the name of a variable in ${{…}}, came {came} (a literal ${{ is $${{)"
-            ));
-        }
-        new.push_str(&env(name).ok_or_else(|| not_set(name))?);
-        rest = &after[end + 1..];
-    }
-    new.push_str(rest);
-    Ok(new)
 }

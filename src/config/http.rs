@@ -10,12 +10,12 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use http::{HeaderName, Method};
 use serde::Deserialize;
-use toml::Spanned;
 use url::Url;
 
+pub(super) use self::tree::Raw;
 use self::{
     argument::ArgumentSection,
-    tree::{Raw, pairs, template, tree, wrong},
+    tree::{pairs, template, tree, wrong},
 };
 pub use self::{
     argument::{Argument, Shape},
@@ -23,7 +23,7 @@ pub use self::{
 };
 use super::{
     Located,
-    document::{Mistake, Places},
+    document::{Mistake, Places, Spanned},
 };
 use crate::{dispatch::Effect, locale::Locale, outbound::Authority, text};
 
@@ -134,9 +134,12 @@ impl fmt::Debug for Secrets {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "{ zh = \"…\", en = \"…\" }")]
 struct Help {
+    /// In Chinese.
     zh: Spanned<String>,
+    /// In English.
     en: Spanned<String>,
 }
 
@@ -151,32 +154,61 @@ impl Help {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct HttpSection {
+    /// The words that run it.
     name: Spanned<String>,
+    /// What it does.
     help: Help,
+    /// What it does to the world.
+    #[cfg_attr(test, schemars(extend("enum" = ["read", "write"])))]
     effect: Spanned<String>,
+    /// It only reads, though its method is neither GET nor HEAD.
     safe: Option<Spanned<bool>>,
+    /// Its replies may hold secrets or personal data: rules must name it.
     #[serde(default)]
     sensitive: bool,
+    /// A write so slight that a rule may let it run without confirmation.
     mild: Option<Spanned<bool>>,
+    /// What is typed behind the name.
     #[serde(default)]
     args: Vec<ArgumentSection>,
+    /// What templates have as `secret.NAME`.
+    #[cfg_attr(test, schemars(extend("type" = "object")))]
     secrets: Option<Spanned<Raw>>,
+    /// "GET" where it is left out.
+    #[cfg_attr(test, schemars(extend("enum" = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])))]
     method: Option<Spanned<String>>,
+    /// Scheme, host and port, which no template touches.
     url: Spanned<String>,
+    /// Templates, one for each segment of the path.
     #[serde(default)]
     path: Vec<Spanned<String>>,
+    /// Templates by name, behind the question mark.
+    #[cfg_attr(test, schemars(extend("type" = "object")))]
     query: Option<Spanned<Raw>>,
+    /// Templates by the name of a header.
+    #[cfg_attr(test, schemars(extend("type" = "object")))]
     headers: Option<Spanned<Raw>>,
+    /// A body of JSON, with templates in its texts.
     json: Option<Spanned<Raw>>,
+    /// A body as a form of a page, templates by name.
+    #[cfg_attr(test, schemars(extend("type" = "object")))]
     form: Option<Spanned<Raw>>,
+    /// A body of text, a template.
     text: Option<Spanned<String>>,
+    /// Statuses that mean that it worked; 200 to 299 where it is left out.
     expect: Option<Spanned<Vec<Spanned<i64>>>>,
+    /// How long the whole may take, at most "15m"; "10s" where it is left out.
     timeout: Option<Spanned<String>>,
+    /// How much of an answer is read; 262144 bytes where it is left out.
     max_bytes: Option<Spanned<i64>>,
+    /// Certificates (PEM) of who vouches for the other side, such as "${file:ca.pem}".
     ca: Option<Spanned<String>>,
+    /// A template of Markdown over `status`, `headers`, `json` and `text`.
     reply: Option<Spanned<String>>,
+    /// Lines to try, shown in help.
     examples: Spanned<Vec<Spanned<String>>>,
 }
 

@@ -1,9 +1,8 @@
 //! `[limits]`: how much one person may say to one process.
 
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::document::{Mistake, Places};
+use super::document::{Mistake, Places, Spanned};
 
 const PER_MINUTE: u32 = 10;
 const PER_DAY: u32 = 200;
@@ -20,9 +19,14 @@ pub struct Limits {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct LimitsSection {
+    /// Messages in a minute; 10 where it is left out.
+    #[cfg_attr(test, schemars(extend("minimum" = 1, "maximum" = MOST)))]
     per_minute: Option<Spanned<i64>>,
+    /// Messages in 24 hours; 200 where it is left out.
+    #[cfg_attr(test, schemars(extend("minimum" = 1, "maximum" = MOST)))]
     per_day: Option<Spanned<i64>>,
 }
 

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
-
 use super::{
-    document::{Located, Mistake, Places},
+    document::{Located, Mistake, Places, Spanned},
     rules::{Where, Wherever, Who, Whom},
 };
 

@@ -1,9 +1,8 @@
 //! `[robots.NAME]`: custom robots of groups, to send to.
 
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::document::{Mistake, Places};
+use super::document::{Mistake, Places, Spanned};
 use crate::dingtalk::{
     signature::Secret,
     webhook::{CustomRobot, Keyword, Token},
@@ -11,10 +10,14 @@ use crate::dingtalk::{
 
 /// Nothing of a token or a secret is repeated in a mistake, wherever it stands.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RobotSection {
+    /// What stands behind access_token= in its webhook's address.
     token: Spanned<String>,
+    /// The secret of its 加签, which begins with SEC.
     secret: Option<Spanned<String>>,
+    /// Its 自定义关键词; the first is added to a message that has none of them.
     keywords: Option<Spanned<Vec<Spanned<String>>>>,
 }
 

@@ -4,10 +4,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
-use toml::{Spanned, Value};
+use toml::Value;
 
+#[cfg(test)]
+use super::schema;
 use super::{
-    document::{Located, Mistake, Places},
+    document::{Located, Mistake, Places, Spanned},
     duration,
     names::Names,
 };
@@ -99,28 +101,51 @@ pub enum Confirm {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct AllowSection {
+    /// People, "@team", "staff" (a member of the robot's organisation), "admin" or "anyone".
+    #[cfg_attr(test, schemars(required))]
     who: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Names of `[groups]`, "private" or "anywhere".
     r#in: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Paths of commands, with `*` for any text, and names of aliases.
     run: Option<Spanned<Vec<Spanned<String>>>>,
+    /// What the commands do to the world: tell what is public ("open"), read it, or write.
+    #[cfg_attr(test, schemars(extend("enum" = ["open", "read", "write"])))]
     effect: Option<Spanned<String>>,
+    /// What is asked of arguments, by their names as help shows them; KEY=VALUE as `param.KEY` and "param.*".
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "schema::conditions"))]
     when: BTreeMap<Spanned<String>, Spanned<Value>>,
+    /// Who has to confirm: "self" where it is left out and something is changed.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "schema::confirm"))]
     confirm: Option<Spanned<Value>>,
+    /// How long a code holds, from "1m" to "12h"; "10m" where it is left out.
     valid: Option<Spanned<String>>,
+    /// Lets a write run without confirmation, though any robot in a group can plant a button that says it.
     #[serde(default)]
     accept_one_tap: bool,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct DenySection {
+    /// People, "@team", "staff" (a member of the robot's organisation), "admin" or "anyone".
+    #[cfg_attr(test, schemars(required))]
     who: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Names of `[groups]`, "private" or "anywhere".
     r#in: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Paths of commands, with `*` for any text, and names of aliases.
     run: Option<Spanned<Vec<Spanned<String>>>>,
+    /// What the commands do to the world: tell what is public ("open"), read it, or write.
+    #[cfg_attr(test, schemars(extend("enum" = ["open", "read", "write"])))]
     effect: Option<Spanned<String>>,
+    /// What is asked of arguments, by their names as help shows them; KEY=VALUE as `param.KEY` and "param.*".
     #[serde(default)]
+    #[cfg_attr(test, schemars(schema_with = "schema::conditions"))]
     when: BTreeMap<Spanned<String>, Spanned<Value>>,
 }
 
@@ -244,8 +269,13 @@ fn condition_of(value: Spanned<Value>, places: &Places<'_>) -> Result<Vec<Locate
                 return Err(places.mistake(span, problem));
             }
         };
-        match text.trim_start_matches('!').trim() {
+        let bare = text.trim_start_matches('!');
+        match bare.trim() {
             "" => Err(places.mistake(span, "expected a value, came an empty one".into())),
+            // Nobody sees why `! prod` does not keep anybody from prod.
+            trimmed if trimmed != bare => {
+                Err(places.unexpected(span, "expected a value without blanks around it", &text))
+            }
             _ => Ok(places.locate(&Spanned::new(span, text))),
         }
     };

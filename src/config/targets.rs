@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{
     Settings,
-    document::{Located, Mistake, Places},
+    document::{Located, Mistake, Places, Spanned},
     names::Ids,
 };
 use crate::dingtalk::{robot::Address, webhook::CustomRobot};
@@ -23,8 +22,10 @@ pub enum Target {
 
 /// `[audit]`.
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditSection {
+    /// `group:NAME`, `person:NAME` or `robot:NAME`, each of the section of that name; not where the command was said.
     #[serde(default)]
     report: Vec<Spanned<String>>,
 }

@@ -1,3 +1,7 @@
+mod files;
+mod rules;
+mod schema;
+
 use super::*;
 use crate::dispatch::access::Rules;
 
@@ -43,7 +47,16 @@ fn the_shipped_file_works_and_holds_the_defaults() {
 #[test]
 fn every_mistake_names_its_key_and_line() {
     for (text, mistake) in [
-        ("version = 2", "1:11: version: expected 1, came 2"),
+        (
+            "version = 2\nfrom_the_future = 1",
+            "1:11: version: expected 1, came 2; the file is for a newer dingops: run that, or go back to the file of this one",
+        ),
+        (
+            "colour = 1\nversion = 0",
+            "2:11: version: expected 1, came 0; to bring the file up to date, add [[allow]] with who = [\"staff\"] and effect = \"read\", without which nobody may run more than open commands, and write version = 1",
+        ),
+        ("version = -1", "1:11: version: expected 1, came -1; there has never been such a version"),
+        ("version = 1.0", "1:11: version: invalid type: floating point `1.0`, expected an integer"),
         ("version = \"1\"", "1:11: version: invalid type: string \"1\", expected an integer"),
         ("version = 1\nlocale = 'fr'", "2:10: locale: unknown variant `fr`, expected `zh` or `en`"),
         (
@@ -163,7 +176,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "[robots.ops]\ntoken = '${SEC secret}'",
-            "2:9: robots.ops.token: expected the name of a variable in ${…}, came something else (a literal ${ is $${)",
+            "2:9: robots.ops.token: expected the name of a variable, or file: and a path, in ${…}, came something else (a literal ${ is $${)",
         ),
         (
             "[dingtalk]\noapi = 'ftp://x'",
@@ -232,7 +245,7 @@ fn every_mistake_names_its_key_and_line() {
         ("version = 1\nlocale = '${LOCALE}'", "2:10: locale: the environment has no variable LOCALE"),
         (
             "version = 1\n[people]\n\"中文\" = '${a b}'",
-            "3:8: people.中文: expected the name of a variable in ${…}, came \"a b\" (a literal ${ is $${)",
+            "3:8: people.中文: expected the name of a variable, or file: and a path, in ${…}, came \"a b\" (a literal ${ is $${)",
         ),
         (
             "version = 1\n[people]\na = '${HOST'",

@@ -205,19 +205,20 @@ impl Rules {
             return May::No;
         }
         let path = row.path.to_string();
-        let mut certain = true;
+        let (mut perhaps_denied, mut perhaps_allowed) = (false, false);
         for rule in self.about(&path, alias).filter(|rule| rule.is_for(who) && rule.is_here(place)) {
             match (rule.name.denies, rule.when.is_empty()) {
                 (true, true) => return May::No,
-                (false, true) if certain => return May::Yes,
-                (false, _) => return May::Depends,
-                (true, false) => certain = false,
+                (true, false) => perhaps_denied = true,
+                (false, true) if perhaps_denied => return May::Depends,
+                (false, true) => return May::Yes,
+                (false, false) => perhaps_allowed = true,
             }
         }
-        match (row.effect, certain) {
-            (Effect::Open, true) => May::Yes,
-            (Effect::Open, false) => May::Depends,
-            _ => May::No,
+        match row.effect {
+            Effect::Open if !perhaps_denied => May::Yes,
+            Effect::Read | Effect::Write if !perhaps_allowed => May::No,
+            _ => May::Depends,
         }
     }
 

@@ -7,7 +7,7 @@ use dingops::{
 
 use simulator::{TOKEN, TOKEN_SECRET};
 
-use crate::program::{File, PREVIOUS, not_started, run, succeeded};
+use crate::program::{File, PREVIOUS, not_started, run, succeeded, with_settings};
 
 #[test]
 fn help_needs_no_settings() {
@@ -72,6 +72,7 @@ fn check_prints_the_table_and_the_hash() {
         "ding0000other",
         "alice",
         "warroom (no secret, keywords 监控)",
+        "version    1\n",
         "OpenAPI    off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set",
         "reports to robot:warroom",
         "limits     10 messages a minute and 50 a day for each person",
@@ -99,12 +100,30 @@ fn check_tells_what_can_be_sent_by() {
         (&[code, ("DINGTALK_APP_KEY", "dingkey")], "on: dingrobot sends by https://api.dingtalk.com/\n"),
     ] {
         let out = succeeded(run(&["check"], &[&own, more].concat()));
+        assert!(out.contains("version    taken to be 1: write version = 1"), "{out}");
         assert!(out.contains(&format!("OpenAPI    {says}")), "{out}");
         assert!(out.contains("robots     a (no secret, no keywords), b (secret, no keywords)\n"), "{out}");
     }
     // It checks the function, and says who does without the secret.
     let ended = run(&["check"], &[("DINGOPS_CONFIG", config.path())]);
     not_started(&ended, &["DINGTALK_APP_SECRET", "only `send --to robot:NAME` does without"]);
+}
+
+#[test]
+fn a_file_is_looked_for_beside_the_settings() {
+    let token = File::new("token", &format!("{TOKEN}\n"));
+    let name = std::path::Path::new(token.path()).file_name().and_then(|name| name.to_str()).expect("a name");
+    let ended = with_settings(&["check"], &format!("[robots.ops]\ntoken = '${{file:{name}}}'"));
+    assert!(succeeded(ended).contains("ops (no secret, no keywords)"));
+    let ended = with_settings(&["check"], "[robots.ops]\ntoken = '${file:none.token}'");
+    not_started(&ended, &["2:9: robots.ops.token: expected \"none.token\" to be a file"]);
+}
+
+#[test]
+fn check_prints_the_schema_without_any_settings() {
+    let out = succeeded(run(&["check", "--schema"], &[("DINGOPS_CONFIG", "/nowhere.toml")]));
+    assert_eq!(out, include_str!("../../dingops.schema.json"));
+    assert!(out.contains("https://json-schema.org/draft/2020-12/schema"), "{out}");
 }
 
 /// What is sent stands together, so do those who are mentioned, and examples come last.

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{
     Help, Spoken,
@@ -12,7 +11,7 @@ use super::{
 use crate::{
     config::{
         Located,
-        document::{Mistake, Places},
+        document::{Mistake, Places, Spanned},
     },
     dispatch::values::Duration,
 };
@@ -68,20 +67,33 @@ pub enum Shape {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ArgumentSection {
+    /// As help shows it, with `-`; a template writes `_`.
     name: Spanned<String>,
+    /// What it is.
     help: Help,
+    /// What it may be; "text" where it is left out.
+    #[cfg_attr(test, schemars(extend("enum" = ["text", "number", "duration", "choice", "flag", "key-value"])))]
     #[serde(rename = "type")]
     kind: Option<Spanned<String>>,
+    /// It is said with `--name`.
     option: Option<Spanned<bool>>,
+    /// It may not be left out.
     required: Option<Spanned<bool>>,
+    /// It may be given several times.
     repeated: Option<Spanned<bool>>,
+    /// Its value is shown to nobody.
     #[serde(default)]
     secret: bool,
+    /// What it is where nobody types it.
     default: Option<Spanned<Raw>>,
+    /// The least number, or the shortest duration.
     min: Option<Spanned<Raw>>,
+    /// The greatest number, the longest duration, or the most letters of a text.
     max: Option<Spanned<Raw>>,
+    /// What a choice may be.
     choices: Option<Spanned<Vec<Spanned<String>>>>,
 }
 

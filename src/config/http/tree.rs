@@ -7,11 +7,10 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
-use toml::Spanned;
 
 use crate::config::{
     Located,
-    document::{Mistake, Places},
+    document::{Mistake, Places, Spanned},
 };
 
 /// Values with templates in their texts.
@@ -28,7 +27,7 @@ pub enum Tree {
 }
 
 /// The same as it is written. Read by hand: serde's untagged form would lose the places.
-pub(super) enum Raw {
+pub(in crate::config) enum Raw {
     Text(String),
     Plain(Value),
     List(Vec<Spanned<Raw>>),

@@ -137,12 +137,17 @@ impl Compiler<'_> {
                 return Err(name.mistake("expected an argument of one kind, came one that differs from command to command: make a rule for each"));
             }
             let keyed = name.text().contains('.');
+            let is_bare = !keyed || name.text().ends_with('.');
             let kind = match kind {
-                None => return Err(name.unexpected("expected the name of an argument as help shows it")),
-                Some(Kind::KeyValue) if !keyed => {
-                    return Err(
-                        name.mistake(format!("expected {argument}.KEY or \"{argument}.*\", came {argument}"))
-                    );
+                None if conditions.is_empty() => {
+                    return Err(name.unexpected("expected the name of an argument as help shows it"));
+                }
+                None => {
+                    let expected = "expected an argument of a command that has the other ones of when too";
+                    return Err(name.unexpected(expected));
+                }
+                Some(Kind::KeyValue) if is_bare => {
+                    return Err(name.unexpected(&format!("expected {argument}.KEY or \"{argument}.*\"")));
                 }
                 Some(kind) if keyed && kind != Kind::KeyValue => {
                     return Err(
@@ -158,15 +163,13 @@ impl Compiler<'_> {
             let condition = Condition::new(name.text(), &texts, kind);
             conditions.push(condition.map_err(|wrong| entries[wrong.index].unexpected(wrong.expected))?);
         }
-        if about.rows.is_empty() && about.aliases.is_empty() && !conditions.is_empty() {
-            return Err(entry.at.mistake("expected a command that has all the arguments of when, came none"));
-        }
         Ok(conditions)
     }
 
     fn kind(&mut self, row: usize, argument: &str) -> Option<Kind> {
         let arguments = self.arguments.entry(row).or_insert_with(|| {
-            let command = self.rows[row].clap();
+            // Not what every write has: it is no part of what will be executed.
+            let command = self.rows[row].parser().arguments(clap::Command::new("dingops"));
             command.get_arguments().map(|argument| (help::name(argument), values::kind(argument))).collect()
         });
         arguments.iter().find(|(name, _)| name == argument).map(|(_, kind)| *kind)

@@ -1,0 +1,104 @@
+//! Mistakes in rules about arguments and confirmation, with commands that have all kinds of them.
+
+use super::{NAMES, ROWS};
+use crate::{
+    config::{Settings, SettingsFile},
+    dispatch::{access::Rules, table::Table},
+};
+
+/// What is wrong with a rule whose lines are counted from its `[[…]]`.
+fn wrong(rule: &str) -> Option<String> {
+    let text = format!("{rule}\n{NAMES}");
+    let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).unwrap();
+    let rules = Rules::new(&settings.rules, &Table::new(ROWS, Vec::new()).unwrap(), false);
+    rules.err().map(|mistake| mistake.to_string())
+}
+
+#[test]
+fn what_a_condition_asks_fits_the_argument() {
+    const RANGE: &str = "expected a number such as 3, or a range of numbers such as \"1..10\", came";
+    const DURATION: &str =
+        "expected a duration such as \"2h\", or a range of durations such as \"..4h\", came";
+    for (run, when, mistake) in [
+        ("k8s scale", "replicas = '1..x'", format!("4:21: allow[1].when.replicas: {RANGE} \"1..x\"")),
+        ("k8s scale", "replicas = '10..1'", format!("4:21: allow[1].when.replicas: {RANGE} \"10..1\"")),
+        ("k8s scale", "replicas = '..'", format!("4:21: allow[1].when.replicas: {RANGE} \"..\"")),
+        ("k8s scale", "replicas = '1-10'", format!("4:21: allow[1].when.replicas: {RANGE} \"1-10\"")),
+        ("k8s scale", "replicas = ['3', '!few']", format!("4:21: allow[1].when.replicas: {RANGE} \"!few\"")),
+        ("k8s scale", "replicas = true", format!("4:21: allow[1].when.replicas: {RANGE} \"true\"")),
+        ("alerts silence", "duration = '..4'", format!("4:21: allow[1].when.duration: {DURATION} \"..4\"")),
+        ("alerts silence", "duration = 4", format!("4:21: allow[1].when.duration: {DURATION} \"4\"")),
+        ("k8s pods", "all = 'yes'", "4:16: allow[1].when.all: expected true or false, came \"yes\"".to_owned()),
+        (
+            "jenkins build",
+            "param = 'x'",
+            "4:10: allow[1].when.param: expected param.KEY or \"param.*\", came \"param\"".to_owned(),
+        ),
+        (
+            "jenkins build",
+            "'param.' = 'x'",
+            "4:10: allow[1].when.param.: expected param.KEY or \"param.*\", came \"param.\"".to_owned(),
+        ),
+        (
+            "k8s scale",
+            "'replicas.x' = '3'",
+            "4:10: allow[1].when.replicas.x: expected a dot only behind an argument that takes KEY=VALUE, came \"replicas.x\"".to_owned(),
+        ),
+        (
+            "k8s scale",
+            "Namespace = 'x'",
+            "4:10: allow[1].when.Namespace: expected the name of an argument as help shows it, came \"Namespace\"".to_owned(),
+        ),
+        // It is no part of what will be executed: a rule that asks for it would never match, or always.
+        (
+            "k8s scale",
+            "dry-run = true",
+            "4:10: allow[1].when.dry-run: expected the name of an argument as help shows it, came \"dry-run\"".to_owned(),
+        ),
+        // A flag of one, a number of the other.
+        (
+            "*",
+            "all = 'true'",
+            "4:10: allow[1].when.all: expected an argument of one kind, came one that differs from command to command: make a rule for each".to_owned(),
+        ),
+        (
+            "*",
+            "duration = '2h', replicas = '3'",
+            "4:27: allow[1].when.replicas: expected an argument of a command that has the other ones of when too, came \"replicas\"".to_owned(),
+        ),
+    ] {
+        let rule = format!("[[allow]]\nwho = ['alice']\nrun = ['{run}']\nwhen = {{ {when} }}");
+        assert_eq!(wrong(&rule), Some(mistake), "{when}");
+    }
+    for (run, when) in [
+        ("k8s scale", "replicas = 3, namespace = ['a', '!b']"),
+        ("k8s scale", "replicas = ['-5..5', '..3', '7..', '*']"),
+        ("alerts silence", "duration = ['2h', '..1h30m', '!1d..']"),
+        ("k8s pods", "all = [true, '*']"),
+        ("jenkins build", "'param.ENV' = 'x', 'param.a.b' = 'y', 'param.*' = '*'"),
+        ("*", "namespace = 'x'"),
+    ] {
+        let rule = format!("[[allow]]\nwho = ['alice']\nrun = ['{run}']\nwhen = {{ {when} }}");
+        assert_eq!(wrong(&rule), None, "{when}");
+    }
+}
+
+#[test]
+fn a_write_is_confirmed_unless_it_is_mild_or_that_is_accepted() {
+    let rule = |about: &str| wrong(&format!("[[allow]]\nwho = ['alice']\nconfirm = 'none'\n{about}"));
+    for (about, path) in [
+        ("run = ['k8s scale']", "k8s scale"),
+        ("run = ['k8s *']", "k8s scale"),
+        ("effect = 'write'", "k8s scale"),
+        ("run = ['alerts silence', 'jenkins build']", "jenkins build"),
+    ] {
+        let start = format!(
+            "3:11: allow[1].confirm: expected \"self\" or {{ peer = [...] }} for \"{path}\", which changes something"
+        );
+        assert!(rule(about).is_some_and(|mistake| mistake.starts_with(&start)), "{about}: {:?}", rule(about));
+        assert_eq!(rule(&format!("{about}\naccept_one_tap = true")), None, "{about}");
+    }
+    for about in ["run = ['alerts silence']", "effect = 'read'", "run = ['k8s *']\neffect = 'read'"] {
+        assert_eq!(rule(about), None, "{about}");
+    }
+}
