@@ -38,6 +38,9 @@ struct Arguments {
     /// Language of the bot's replies
     #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
     locale: String,
+    /// Leave the OpenAPI off: replies go to the session webhook or nowhere
+    #[arg(long)]
+    no_openapi: bool,
     #[command(flatten)]
     talk: Talk,
 }
@@ -61,9 +64,15 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let organisation = Organisation::default();
+        let (key, robot_code) = (organisation.app.key.clone(), organisation.app.robot_code.clone());
         let dingtalk = arguments.talk.start(Simulator::builder().organisation(organisation)).await?;
+        let environment = Environment {
+            robot_code: Some(robot_code),
+            app_key: Some(key).filter(|_| !arguments.no_openapi),
+            ..Environment::new(Secret::new(SECRET)?)
+        };
         let outside = outside().await?;
-        let app = app(dingtalk.origin(), &outside, &arguments.locale)?;
+        let app = app(dingtalk.origin(), &outside, &arguments.locale, environment)?;
         let jobs = TaskTracker::new();
         dingtalk.connect(robot(app, jobs.clone()));
         let code = arguments.talk.run(&dingtalk).await;
@@ -73,7 +82,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// The function, whose world is simulated.
-fn app(dingtalk: &str, outside: &str, locale: &str) -> Result<Arc<App>, Box<dyn std::error::Error>> {
+fn app(
+    dingtalk: &str,
+    outside: &str,
+    locale: &str,
+    environment: Environment,
+) -> Result<Arc<App>, Box<dyn std::error::Error>> {
     let variable = |name: &str| match name {
         "DINGTALK" => Some(dingtalk.to_owned()),
         "OUTSIDE" => Some(outside.to_owned()),
@@ -81,7 +95,6 @@ fn app(dingtalk: &str, outside: &str, locale: &str) -> Result<Arc<App>, Box<dyn 
     };
     let mut settings = Settings::parse(SETTINGS, SettingsFile::Embedded, &variable)?;
     settings.locale = if locale == "en" { Locale::En } else { Locale::Zh };
-    let environment = Environment::new(Secret::new(SECRET)?);
     let table = commands::table(&settings).map_err(|mistake| settings.mistake(mistake))?;
     Ok(Arc::new(App::new(settings, environment, table, Arc::new(SystemClock))?))
 }

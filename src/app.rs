@@ -52,7 +52,8 @@ use crate::{
         webhook::{CustomRobot, Webhook},
     },
     dispatch::{
-        Ctx, Membership, Person, Place, access::Rules, confirm::code::Codes, progress::Progress, table::Table,
+        Ctx, Membership, Person, Place, access::Rules, confirm::code::Codes, progress::Progress,
+        table::Table, values,
     },
     outbound::Outbound,
     text,
@@ -71,7 +72,6 @@ const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// For what the operator must mend to be said again in a chat.
 const SAID_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
-const NO_QUOTA: &str = "no quota";
 
 /// The function.
 pub struct App {
@@ -88,7 +88,7 @@ pub struct App {
     seen: Recently,
     refused: Recently,
     limits: Limits,
-    /// What is said once an hour, to nobody in particular.
+    /// Where it was said that the quota is used up.
     said: Recently,
     lines: Sparingly,
 }
@@ -135,6 +135,7 @@ impl App {
         let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
             .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
             .and_then(|rules| settings.check_reports(environment.credentials().is_some()).map(|()| rules))
+            .and_then(|rules| values::check_recipients(&settings.rules, &table, &settings).map(|()| rules))
             .map_err(|mistake| settings.mistake(mistake))?;
         let outbound = Arc::new(Outbound::default());
         let openapi = environment.credentials().map(|credentials| {
@@ -191,6 +192,7 @@ impl App {
             table: Arc::clone(&self.table),
             rules: Arc::clone(&self.rules),
             codes: Arc::clone(&self.codes),
+            robots: Arc::clone(&self.robots),
             corp: String::new(),
             who,
             place,
@@ -202,6 +204,7 @@ impl App {
             skew: SignedDuration::ZERO,
             deadline: now,
             once: None,
+            heard: Arc::default(),
             outbound: Arc::clone(&self.outbound),
             deliver: Arc::clone(&self.deliver),
             progress: Progress::default(),
@@ -310,10 +313,10 @@ impl App {
         }
         if let Content::QuotaExhausted { message } = &callback.content {
             self.silence(Silent::NoQuota { message: text::cut(message, 200) });
-            // It is said once, by the way whose quota is another one.
+            // It is said by the way whose quota is another one, wherever somebody waits for a reply.
             let openapi = Reach { session: None, ..reach.clone() };
-            let said = !self.deliver.can_reach(&openapi) || !self.said.first_time(NO_QUOTA, received);
-            if said {
+            let is_news = |address: &Address| self.said.first_time(address.id(), received);
+            if !self.deliver.can_reach(&openapi) || !openapi.address.as_ref().is_some_and(is_news) {
                 return Ok(Admitted::Silence);
             }
         }
@@ -342,12 +345,11 @@ impl App {
                 .map(Address::Group),
         };
         // An id that DingTalk would never make is not called by.
-        let address = address.filter(|address| match address {
-            Address::Group(id) | Address::Person(id) => {
-                id.len() <= MAX_ID && !id.chars().any(|c| c.is_whitespace() || c.is_control())
-            }
+        let address = address.filter(|address| {
+            let id = address.id();
+            id.len() <= MAX_ID && !id.chars().any(|c| c.is_whitespace() || c.is_control())
         });
-        Ok(Reach { session: session.filter(|_| !expired), address, robot: None })
+        Ok(Reach { session: session.filter(|_| !expired), address, ..Reach::default() })
     }
 
     /// Reads until `enough` bytes are there or the body ends, and does not wait for ever.

@@ -4,7 +4,7 @@ mod check;
 mod event;
 mod send;
 
-use std::{io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{fmt::Display, io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
@@ -96,7 +96,7 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("dingops: {error}");
+            complain(&error);
             match error {
                 CliError::NotDelivered(_) | CliError::NotAllowed(_) => ExitCode::FAILURE,
                 CliError::Unknown(_) => ExitCode::from(UNKNOWN),
@@ -104,6 +104,11 @@ pub fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// Writes a line to standard error. Where that takes nothing, the exit code says it alone.
+fn complain(problem: &dyn Display) {
+    let _ = writeln!(std::io::stderr(), "dingops: {problem}");
 }
 
 /// Writes to standard output; a reader that has gone (`| head`) is no error.
@@ -130,8 +135,12 @@ fn given(name: &str) -> Option<String> {
 fn load() -> Result<(Environment, Settings, Table), CliError> {
     let environment = Environment::read(&env)?;
     let settings = Settings::load(&env)?;
-    let table = crate::commands::table(&settings).map_err(|mistake| settings.mistake(mistake))?;
+    let table = table(&settings)?;
     Ok((environment, settings, table))
+}
+
+fn table(settings: &Settings) -> Result<Table, ConfigError> {
+    crate::commands::table(settings).map_err(|mistake| settings.mistake(mistake))
 }
 
 fn app() -> Result<App, CliError> {

@@ -47,7 +47,8 @@ pub enum Block {
     Code(String),
     /// A side remark, set apart.
     Note(Text),
-    /// Markdown written by the operator in dingops.toml, passed on as it is. Never for text from outside.
+    /// Markdown written by the operator in dingops.toml, passed on as it is, but that HTML begins no block in it. Never
+    /// for text from outside.
     Markdown(String),
 }
 

@@ -260,7 +260,8 @@ impl Chat {
         self.acknowledged(&pushed).await;
     }
 
-    async fn acknowledged(&mut self, pushed: &[Pushed]) {
+    /// Waits until the bot is done with what was pushed. It must be acknowledged.
+    pub async fn acknowledged(&mut self, pushed: &[Pushed]) {
         for pushed in pushed {
             assert_eq!((&pushed.status, &pushed.body[..]), (&Ok(200), EMPTY.as_bytes()), "{pushed:?}");
         }

@@ -1,4 +1,6 @@
-//! Text from outside: cut to a length, its characters that show nothing, and addresses in it.
+//! Text from outside: cut to a length, its line breaks, its characters that show nothing, and addresses in it.
+
+use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
@@ -15,6 +17,11 @@ pub(crate) fn cut(text: &str, letters: usize) -> String {
 /// The beginning of a text, at most `bytes` long.
 pub(crate) fn cut_bytes(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
+}
+
+/// A text whose lines end in `\n` alone: Markdown ends them at `\r` and `\r\n` as well.
+pub(crate) fn line_feeds(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
 
 /// Whether a character controls instead of showing something: it ends a line, moves a cursor, or changes the direction

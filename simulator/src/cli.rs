@@ -50,6 +50,9 @@ pub struct Talk {
     /// How many seconds --say waits for a reply
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     wait: u64,
+    /// How many seconds --say listens for one more reply after each, within --wait [default: 0.3]
+    #[arg(long, requires = "say", value_name = "SECONDS")]
+    settle: Option<u64>,
     /// Do not open a browser
     #[arg(long)]
     no_open: bool,
@@ -132,7 +135,9 @@ impl Talk {
                 None => Ok(heard.message.id),
             }
         };
-        let limit = clock.now().checked_add(Duration::from_secs(self.wait)).unwrap_or(Timestamp::MAX);
+        let later = |wait: Duration| clock.now().checked_add(wait).unwrap_or(Timestamp::MAX);
+        let settle = self.settle.map_or(SETTLE, Duration::from_secs);
+        let limit = later(Duration::from_secs(self.wait));
         let mut until = limit;
         let id = said.await?;
         let mut printed = 0;
@@ -144,7 +149,7 @@ impl Talk {
                 let posted = if self.json { reply.posted.to_string() } else { Plain::of(reply).text + "\n" };
                 writeln!(io::stdout(), "{posted}")?;
                 printed += 1;
-                until = limit.min(clock.now() + SETTLE);
+                until = limit.min(later(settle));
             }
             let left = Duration::try_from(until.duration_since(clock.now())).unwrap_or_default();
             match clock.within(left, watch.next()).await {

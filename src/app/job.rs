@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
 use super::{
-    Accepted, App, Arrival, NO_QUOTA,
+    Accepted, App, Arrival,
     limits::{Over, Turn, Window},
     refusal::Silent,
     report,
@@ -23,7 +23,7 @@ use crate::{
         markdown::{self, Mention, Reader},
     },
     dispatch::{
-        self, Ctx, Dispatched, Elsewhere, Membership, Mentioned, Person, Place,
+        self, Ctx, Dispatched, Elsewhere, Heard, Membership, Mentioned, Person, Place,
         audit::{self, Delivery, Lost, Outcome},
         confirm,
         progress::Waits,
@@ -51,8 +51,9 @@ impl Job {
     pub(super) fn new(app: Arc<App>, accepted: Accepted, arrival: Arrival) -> Self {
         let Accepted { callback, reach, membership, received, skew } = accepted;
         let task = Task::of(&callback);
+        let heard = Heard::of(&callback, &reach);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
-        let name = |name: &Option<String>| name.as_deref().map(|name| name.chars().take(MAX_NAME).collect());
+        let name = |name: &Option<String>| name.as_deref().map(|name| text::cut(name, MAX_NAME));
         let (sender, conversation) = (&callback.sender, &callback.conversation);
         // A staff id counts only in the robot's own organisation; people of others have none here.
         let mut mentioned: Vec<Mentioned> = Vec::new();
@@ -81,6 +82,7 @@ impl Job {
             skew,
             deadline: before(arrival.deadline, TO_SAY_SO, received),
             once: id(&callback.msg_id),
+            heard: Arc::new(heard),
             ..app.ctx(who, place)
         };
         // The span of the request, which names it in the log, is its job's too.
@@ -154,10 +156,12 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
                 }
             }
         }
-        (Turn::Free, Task::Unreadable) => plain("unreadable.title", "unreadable.text", &ctx),
+        (Turn::Free, Task::Unreadable) => {
+            plain("unreadable.title", "unreadable.text", Outcome::NotUnderstood, &ctx)
+        }
         (Turn::Free, Task::NoQuota) => {
             reach.session = None;
-            plain("no_quota.title", "no_quota.text", &ctx)
+            plain("no_quota.title", "no_quota.text", Outcome::Failed, &ctx)
         }
     };
     let refused = record.outcome == Outcome::Refused;
@@ -202,8 +206,8 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         if record.outcome == Outcome::Limited {
             app.limits.untold(sender(&ctx), app.clock.now());
         }
-        if is_no_quota {
-            app.said.forget(NO_QUOTA);
+        if is_no_quota && let Some(address) = &reach.address {
+            app.said.forget(address.id());
         }
     }
     let took = app.clock.now().duration_since(ctx.received);
@@ -232,9 +236,9 @@ fn sender(ctx: &Ctx) -> &str {
 }
 
 /// A reply to what is no command: a title and a sentence.
-fn plain(title: &str, text: &str, ctx: &Ctx) -> Dispatched {
+fn plain(title: &str, text: &str, outcome: Outcome, ctx: &Ctx) -> Dispatched {
     let reply = Reply::new(ctx.locale.say(title, &[])).text(ctx.locale.say(text, &[]));
-    Dispatched::new(reply, "", Outcome::NotUnderstood)
+    Dispatched::new(reply, "", outcome)
 }
 
 /// What somebody is told, once, who said too much.
@@ -258,7 +262,7 @@ async fn deliver_elsewhere(
     by: Timestamp,
 ) -> Result<Way, Undelivered> {
     let Elsewhere { address, asker, place } = elsewhere;
-    let reach = Reach { session: None, address: Some(address.clone()), robot: None };
+    let reach = Reach { address: Some(address.clone()), ..Reach::default() };
     let render = |way: Way| markdown::render(reply, &reader(way, asker, place), way.limit(), ctx.locale);
     app.deliver.deliver(&reach, true, render, by).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::CliError;
+use super::{CliError, env};
 use crate::{
     config::{self, Confirm, Environment, Limits, Located, RuleEntry, Settings, Who},
     dingtalk::webhook::{CustomRobot, Keyword},
@@ -10,6 +10,7 @@ use crate::{
         self, Ctx, Membership, Person, Place,
         access::{Missing, RuleName, Rules},
         help,
+        table::Table,
     },
     locale::Locale,
     reply::{Block, Reply},
@@ -17,8 +18,8 @@ use crate::{
 
 /// Read the settings of the function; print them and its commands, or what is wrong
 ///
-/// It checks what the function needs, so DINGTALK_APP_SECRET must be set, also where the settings are only for
-/// `send --to robot:NAME`, which does without.
+/// Without DINGTALK_APP_SECRET the function does not start; settings with a custom robot are checked all the same,
+/// since `send --to robot:NAME` does without it.
 #[derive(clap::Args)]
 pub(super) struct Check {
     /// Explain whether this person may run COMMAND: a name of [people] or a staff id
@@ -49,49 +50,56 @@ impl Check {
         if let (Some(who), Some(command)) = (&self.who, &self.command) {
             return self.explain(who, command);
         }
-        let (environment, settings, table) = super::load()?;
-        let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some());
+        let (environment, settings, table) = match env("DINGTALK_APP_SECRET") {
+            Some(_) => {
+                super::load().map(|(environment, settings, table)| (Some(environment), settings, table))
+            }
+            None => without_secret().map(|(settings, table)| (None, settings, table)),
+        }?;
+        // Whether codes can be sent in private is for the function to know.
+        let openapi = environment.as_ref().is_none_or(|environment| environment.credentials().is_some());
+        let rules = Rules::new(&settings.rules, &table, openapi);
         rules
             .and(table.check_defaults(&settings.defaults))
-            .and(settings.check_reports(environment.credentials().is_some()))
+            .and(settings.check_reports(openapi))
             .map_err(|mistake| settings.mistake(mistake))?;
-        let rotation =
-            if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
-        crate::log::levels()?;
-        let (_, listen) = super::listen(None)?;
-        let timeout = super::timeout()?.as_secs();
-        let skew = settings.dingtalk.max_skew.as_secs();
-        let openapi = openapi(&environment, &settings);
         let version = match settings.source.is_versioned {
             true => "1",
             false => "taken to be 1: write version = 1, so that a later dingops can tell what to change",
         };
+        crate::log::levels()?;
         let robots: Vec<String> =
             settings.robots.iter().map(|(name, robot)| described(name, robot)).collect();
         let reports: Vec<String> = settings.reports.iter().map(|(at, _)| at.text().to_owned()).collect();
         let Limits { per_minute, per_day } = settings.limits;
+        let function = match &environment {
+            Some(environment) => function(environment, &settings)?,
+            None => {
+                let none = "none: DINGTALK_APP_SECRET is not set, so only `send --to robot:NAME` works";
+                vec![("secret", none.to_owned())]
+            }
+        };
+        let settings_are = format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash);
         let facts = [
-            ("settings", format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash)),
-            ("version", version.to_owned()),
-            ("locale", settings.locale.name().to_owned()),
-            ("time zone", settings.zone.iana_name().unwrap_or("UTC").to_owned()),
-            ("signature", format!("{rotation}, at most {skew} s from now")),
-            ("replies to", settings.dingtalk.session_hosts.to_string()),
-            (
-                "robot",
-                environment.robot_code.unwrap_or_else(|| "any: DINGTALK_ROBOT_CODE is not set".to_owned()),
-            ),
-            ("OpenAPI", openapi),
-            ("HTTP", format!("on {listen}, a command may take {timeout} s")),
-            ("corps", or_none(&settings.dingtalk.corps)),
-            ("people", names(&settings.people)),
-            ("teams", names(&settings.teams)),
-            ("groups", names(&settings.groups)),
-            ("robots", or_none(&robots)),
-            ("reports to", or_none(&reports)),
-            ("limits", format!("{per_minute} messages a minute and {per_day} a day for each person")),
+            vec![
+                ("settings", settings_are),
+                ("version", version.to_owned()),
+                ("locale", settings.locale.name().to_owned()),
+                ("time zone", settings.zone.iana_name().unwrap_or("UTC").to_owned()),
+            ],
+            function,
+            vec![
+                ("corps", or_none(&settings.dingtalk.corps)),
+                ("people", names(&settings.people)),
+                ("teams", names(&settings.teams)),
+                ("groups", names(&settings.groups)),
+                ("robots", or_none(&robots)),
+                ("reports to", or_none(&reports)),
+                ("limits", format!("{per_minute} messages a minute and {per_day} a day for each person")),
+            ],
         ];
-        let facts = facts.map(|(name, value)| format!("{name:<10} {value}\n")).concat();
+        let facts = facts.concat().into_iter();
+        let facts: String = facts.map(|(name, value)| format!("{name:<10} {value}\n")).collect();
         let rows = table.rows().map(|row| {
             let effect = row.effect.name();
             let names = row.names().collect::<Vec<_>>().join(", ");
@@ -221,11 +229,38 @@ fn who_names(who: &[Who]) -> String {
     who.iter().map(|who| who.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// The settings alone, where they are of some use without the secret: there is a custom robot to send to.
+fn without_secret() -> Result<(Settings, Table), CliError> {
+    let settings = Settings::load(&env)?;
+    if settings.robots.is_empty() {
+        Environment::read(&env)?;
+    }
+    let table = super::table(&settings)?;
+    Ok((settings, table))
+}
+
+/// What the function goes by.
+fn function(environment: &Environment, settings: &Settings) -> Result<Vec<(&'static str, String)>, CliError> {
+    let rotation =
+        if environment.previous.is_some() { "current and previous secret" } else { "current secret" };
+    let (_, listen) = super::listen(None)?;
+    let timeout = super::timeout()?.as_secs();
+    let skew = settings.dingtalk.max_skew.as_secs();
+    let robot = environment.robot_code.clone();
+    Ok(vec![
+        ("signature", format!("{rotation}, at most {skew} s from now")),
+        ("replies to", settings.dingtalk.session_hosts.to_string()),
+        ("robot", robot.unwrap_or_else(|| "any: DINGTALK_ROBOT_CODE is not set".to_owned())),
+        ("OpenAPI", openapi(environment, settings)),
+        ("HTTP", format!("on {listen}, a command may take {timeout} s")),
+    ])
+}
+
 /// Whether messages can go by the OpenAPI, and why or why not.
 fn openapi(environment: &Environment, settings: &Settings) -> String {
     match environment.credentials() {
         Some(credentials) => format!("on: {} sends by {}", credentials.robot_code, settings.dingtalk.api),
-        None => match environment.robot_code {
+        None => match &environment.robot_code {
             Some(_) => "off: DINGTALK_APP_KEY is not set".to_owned(),
             None => "off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set".to_owned(),
         },

@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::{CliError, env};
+use super::{CliError, complain, env};
 use crate::{
     clock::{Clock, SystemClock},
     config::{Environment, Settings},
@@ -113,7 +113,8 @@ impl Event {
                 Some(id) => id,
                 None if group.starts_with("cid") => group,
                 None => {
-                    eprintln!("dingops: --in: [groups] has no {group:?}, the conversation id is made up");
+                    let made_up = "the conversation id is made up";
+                    complain(&format_args!("--in: [groups] has no {group:?}, {made_up}"));
                     GROUP
                 }
             };

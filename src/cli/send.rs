@@ -3,12 +3,15 @@
 //! Exit codes: 0 delivered, 1 not delivered, 2 usage or settings, 3 delivery unknown: it may have arrived. Nothing is
 //! printed but why it was not delivered.
 
+mod kind;
+mod terminal;
+mod title;
 mod told;
 mod written;
 
 use std::{collections::BTreeMap, fmt::Display, path::PathBuf, sync::Arc, time::Duration};
 
-use self::told::Teller;
+use self::{kind::Kind, told::Teller};
 use super::{CliError, env, given};
 use crate::{
     clock::{Clock, SystemClock},
@@ -37,7 +40,7 @@ const MENTIONS: &str = "Mentions (in --text, --markdown and --card, by a custom 
 const EXAMPLES: &str = "\
 Examples:
   dingops send --to robot:ops --text 'Build 17 failed' --at alice
-  make report | dingops send --to robot:ops --markdown -
+  make report | dingops send --to robot:ops --text -
   dingops send --to robot:ops --link https://ci.example.com/17 --title 'Build 17' --text 'failed after 3 min'
   dingops send --to group:ops --card release.md --button 'Open=https://example.com/1.2' --button 'Log=https://ci.example.com/17'
   dingops send --to robot:ops --feed '1.2 is out=https://example.com/1.2 https://example.com/1.2.png'
@@ -52,24 +55,21 @@ Exit codes: 0 delivered, 1 not delivered, 2 usage or settings, 3 unknown: it may
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// robot:NAME of [robots], group:NAME of [groups] or group:CONVERSATION-ID, person:NAME of [people] or
-    /// person:STAFF-ID
+    /// robot:NAME, group:NAME or group:CONVERSATION-ID, person:NAME or person:STAFF-ID; names are those of the settings
     #[arg(long, value_name = "KIND:NAME", help_heading = TO)]
     to: String,
 
     /// Plain text, or what a link says below its title; - reads it from standard input
-    #[arg(long, allow_hyphen_values = true, required_unless_present_any = ["markdown", "card", "feed"],
-        conflicts_with_all = ["markdown", "card", "feed"], help_heading = WHAT)]
+    #[arg(long, allow_hyphen_values = true, help_heading = WHAT)]
     text: Option<String>,
     /// Markdown from a file; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["link", "card", "feed"], help_heading = WHAT)]
+    #[arg(long, value_name = "FILE", help_heading = WHAT)]
     markdown: Option<PathBuf>,
     /// A message that opens this page, with --title and --text
-    #[arg(long, value_name = "URL", requires_all = ["title", "text"], conflicts_with_all = ["card", "feed"],
-        help_heading = WHAT)]
+    #[arg(long, value_name = "URL", help_heading = WHAT)]
     link: Option<String>,
     /// Markdown from a file, with buttons below it; - is standard input
-    #[arg(long, value_name = "FILE", requires = "button", conflicts_with = "feed", help_heading = WHAT)]
+    #[arg(long, value_name = "FILE", help_heading = WHAT)]
     card: Option<PathBuf>,
     /// One entry of a feed: its title, the page it opens and, behind a blank, a picture; several are allowed
     #[arg(long, value_name = "TITLE=URL PICTURE-URL", help_heading = WHAT)]
@@ -77,25 +77,26 @@ pub(super) struct Send {
 
     /// Title of --link; of --markdown and --card, what the conversation list shows, otherwise their first heading or
     /// line
-    #[arg(long, allow_hyphen_values = true, conflicts_with = "feed", help_heading = WITH)]
+    #[arg(long, allow_hyphen_values = true, help_heading = WITH)]
     title: Option<String>,
     /// A picture beside the text of --link
-    #[arg(long, value_name = "URL", requires = "link", help_heading = WITH)]
+    #[arg(long, value_name = "URL", help_heading = WITH)]
     picture: Option<String>,
-    /// A button of --card; several are allowed. The label ends at the first = that an address follows
-    #[arg(long, value_name = "LABEL=URL", requires = "card", help_heading = WITH)]
+    /// A button of --card; several are allowed. The label ends at the first = that an address follows. To a person it
+    /// may be dtmd://dingtalkclient/sendMessage?content=…, which says a command when it is pressed
+    #[arg(long, value_name = "LABEL=URL", help_heading = WITH)]
     button: Vec<String>,
     /// Puts the two buttons of --card side by side
-    #[arg(long, requires = "card", help_heading = WITH)]
+    #[arg(long, help_heading = WITH)]
     horizontal: bool,
     /// A link behind the text; several are allowed
-    #[arg(long, value_name = "LABEL=URL", conflicts_with_all = ["link", "feed"], help_heading = WITH)]
+    #[arg(long, value_name = "LABEL=URL", help_heading = WITH)]
     attach: Vec<String>,
     /// A picture behind the text; several are allowed
-    #[arg(long, value_name = "URL", conflicts_with_all = ["link", "feed"], help_heading = WITH)]
+    #[arg(long, value_name = "URL", help_heading = WITH)]
     image: Vec<String>,
 
-    /// Mentions this member: a name of [people] or a staff id; several are allowed
+    /// Mentions this member: a name of the settings or a staff id; several are allowed
     #[arg(long, value_name = "PERSON", help_heading = MENTIONS)]
     at: Vec<String>,
     /// Mentions the member with this mobile number; several are allowed
@@ -108,6 +109,7 @@ pub(super) struct Send {
 
 impl Send {
     pub(super) fn run(&self) -> Result<(), CliError> {
+        let kind = Kind::of(self)?;
         let settings = Settings::load(&env)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outbound = Arc::new(Outbound::default());
@@ -123,7 +125,7 @@ impl Send {
                 (Way::OpenApi, Reach { address: Some(address.clone()), ..Reach::default() }, Some(openapi))
             }
         };
-        let draft = written::draft(self, &settings, way)?;
+        let draft = written::draft(self, kind, &settings, way)?;
         let message = draft.within(way.limit(), settings.locale);
         let message = message.map_err(|error| usage("the message", error))?;
         let deadline = clock.now() + PATIENCE;
@@ -206,9 +208,10 @@ fn unknown<T>(
         _ => shown,
     };
     let file = &settings.source.file;
-    let other = match file {
-        SettingsFile::Embedded => "; DINGOPS_CONFIG names another file",
-        SettingsFile::Path(_) => "",
+    let other = match (file, env("DINGOPS_CONFIG")) {
+        (SettingsFile::Path(_), _) => "",
+        (SettingsFile::Embedded, Some(_)) => "; DINGOPS_CONFIG is empty: set it to your file",
+        (SettingsFile::Embedded, None) => "; set DINGOPS_CONFIG to your file",
     };
     usage(option, format!("expected a name of {section} in {file} ({shown}){or}, came {came:?}{other}"))
 }

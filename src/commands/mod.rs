@@ -9,8 +9,10 @@ mod can;
 mod help;
 mod http;
 mod ip;
+mod live_check;
 mod not_me;
 mod ping;
+mod say;
 mod status;
 mod whoami;
 
@@ -31,6 +33,8 @@ pub static ROWS: &[Row] = &[
     row::<can::Can>(),
     row::<status::Status>(),
     row::<about::About>(),
+    row::<say::Say>(),
+    row::<live_check::LiveCheck>(),
     row::<not_me::NotMe>(),
 ];
 

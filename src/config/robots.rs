@@ -3,10 +3,7 @@
 use serde::Deserialize;
 
 use super::document::{Mistake, Places, Spanned};
-use crate::dingtalk::{
-    signature::Secret,
-    webhook::{CustomRobot, Keyword, Token},
-};
+use crate::dingtalk::webhook::{CustomRobot, Keyword, Token};
 
 /// Nothing of a token or a secret is repeated in a mistake, wherever it stands.
 #[derive(Deserialize)]
@@ -26,14 +23,8 @@ impl RobotSection {
         let token = Token::new(self.token.get_ref().as_str());
         let token = token.map_err(|error| places.mistake(self.token.span(), error.to_string()))?;
         let secret = |secret: Spanned<String>| {
-            // All of them begin so (KBg-0082); an app's Client Secret does not.
-            let given = Some(secret.get_ref()).filter(|text| text.starts_with("SEC"));
-            given.and_then(|text| Secret::new(text.as_str()).ok()).ok_or_else(|| {
-                let came = if secret.get_ref().is_empty() { "an empty text" } else { "something else" };
-                let problem =
-                    format!("expected the secret of the robot's 加签, which begins with SEC, came {came}");
-                places.mistake(secret.span(), problem)
-            })
+            CustomRobot::secret(secret.get_ref())
+                .map_err(|error| places.mistake(secret.span(), error.to_string()))
         };
         let keyword = |keyword: Spanned<String>| {
             Keyword::new(keyword.get_ref().as_str())

@@ -152,11 +152,23 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "[robots.ops]\ntoken = '${TOKEN}'\nsecret = ''",
-            "3:10: robots.ops.secret: expected the secret of the robot's 加签, which begins with SEC, came an empty text",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came an empty text",
         ),
         (
             "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'hunter2'",
-            "3:10: robots.ops.secret: expected the secret of the robot's 加签, which begins with SEC, came something else",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came something that does not begin so",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'SEC'",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came a shorter or longer text",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'SECabcdef0123456789 0123456789'",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came something with other characters",
+        ),
+        (
+            "[robots.ops]\ntoken = '${TOKEN}'\nsecret = \"SECabcdef0123456789\\n0123456789\"",
+            "3:10: robots.ops.secret: expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came something with other characters",
         ),
         (
             "[robots.ops]\ntoken = '${TOKEN}'\nkeywords = ['监控', '']",
@@ -344,7 +356,7 @@ fn the_environment_needs_a_secret() {
 
 #[test]
 fn a_robot_is_not_shown() {
-    let text = "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'SEC0123456789'\nkeywords = ['监控']";
+    let text = "[robots.ops]\ntoken = '${TOKEN}'\nsecret = 'SEC01234567890123456789'\nkeywords = ['监控']";
     let settings = parse(text).unwrap();
     let robot = &settings.robots["ops"];
     assert_eq!((robot.secret.is_some(), robot.keywords.len()), (true, 1));

@@ -9,23 +9,24 @@
 //! body of a callback named. Each way is tried again at most twice, and only where the message cannot have been
 //! posted, or where DingTalk knows it again by its `msgUuid`: a custom robot's. What may have arrived is sent by no
 //! other way, so that nobody reads a message twice; what was refused is sent by the next, for which time is kept.
+//! What DingTalk takes nothing by for a while is not asked again meanwhile.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod rests;
+
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
+use self::rests::Rests;
 use super::{
     error::{Cause, Class, DeliveryError},
     markdown::Limit,
     message::Message,
     robot::{Address, OpenApi},
     session::SessionWebhook,
-    webhook::Webhook,
-    wire,
+    webhook::{EXHAUSTED_FOR, SILENCE, Webhook, seconds},
+    wire::{self, Until},
 };
 use crate::{
     clock::{self, Clock},
@@ -35,12 +36,8 @@ use crate::{
 
 /// One try and at most two more.
 const TRIES: u32 = 3;
-/// Before the second try; twice that before the third.
-const PAUSE: Duration = Duration::from_millis(300);
 /// Kept back from the tries of one way for the next one.
 const FOR_THE_NEXT: SignedDuration = SignedDuration::from_secs(5);
-/// How long a way is not tried after it answered that the month's quota is used up.
-const EXHAUSTED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where a message may go.
 #[derive(Debug, Clone, Default)]
@@ -51,10 +48,13 @@ pub struct Reach {
     pub address: Option<Address>,
     /// The custom robot that it is sent to.
     pub robot: Option<Arc<Webhook>>,
+    /// What DingTalk knows a message of a custom robot again by (`msgUuid`), where it may be sent once more by another
+    /// process; otherwise it is new with each delivery. No other way has the like.
+    pub once: Option<String>,
 }
 
 /// A way to the reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Way {
     /// The session webhook of the callback.
     Session,
@@ -141,14 +141,14 @@ pub struct Deliver {
     outbound: Arc<Outbound>,
     clock: Arc<dyn Clock>,
     openapi: Option<OpenApi>,
-    /// Until when each way is not tried: its quota is used up.
-    exhausted: Mutex<Vec<(Way, Timestamp)>>,
+    /// The ways whose quota is used up, and the conversations that got too much by their session webhook.
+    rests: Rests,
 }
 
 impl Deliver {
     /// Delivers with this client, by this clock, and by the OpenAPI if there is one.
     pub fn new(outbound: Arc<Outbound>, clock: Arc<dyn Clock>, openapi: Option<OpenApi>) -> Self {
-        Self { outbound, clock, openapi, exhausted: Mutex::default() }
+        Self { outbound, clock, openapi, rests: Rests::default() }
     }
 
     /// Whether the OpenAPI is configured.
@@ -181,8 +181,8 @@ impl Deliver {
         deadline: Timestamp,
     ) -> Result<Way, Undelivered> {
         let size = |message: &Message| message.to_json().to_string().len();
-        let ways = self.ways(to, sensitive);
-        let mut open = ways.iter().copied().filter(|way| !self.is_exhausted(*way)).peekable();
+        let (ways, now) = (self.ways(to, sensitive), self.clock.now());
+        let mut open = ways.iter().copied().filter(|way| self.rests.of(way, now).is_none()).peekable();
         let mut undelivered = None;
         while let Some(way) = open.next() {
             let message = match (way, &to.robot) {
@@ -193,13 +193,14 @@ impl Deliver {
                 Some(_) => clock::before(deadline, FOR_THE_NEXT, self.clock.now()),
                 None => deadline,
             };
-            let error = match self.insist(way, to, &message, tries_end, deadline).await {
+            let until = Until { clock: self.clock.as_ref(), sent: tries_end, answered: deadline };
+            let error = match self.insist(way, to, &message, until).await {
                 Ok(()) => return Ok(way),
                 Err(error) => error,
             };
             // A robot keeps to its own: an administrator may have given it a quota of its own.
             if error.cause() == Some(Cause::QuotaExhausted) && way != Way::Robot {
-                self.exhaust(way);
+                self.rests.begin(way, self.clock.now() + EXHAUSTED_FOR, Cause::QuotaExhausted);
             }
             let goes_on = matches!(error.class(), Class::OtherWay | Class::Retry);
             let failed = Undelivered::Failed { way, bytes: size(&message), error };
@@ -228,36 +229,39 @@ impl Deliver {
     }
 
     /// Tries one way, and again where the message cannot have been posted or is known again, and where one more try
-    /// that takes as long ends before `tries_end`. A try that hangs is waited for until `deadline`: no other way may
+    /// that takes as long ends before it must be sent. A try that hangs is waited for until the end: no other way may
     /// be taken after it.
     async fn insist(
         &self,
         way: Way,
         to: &Reach,
         message: &Message,
-        tries_end: Timestamp,
-        deadline: Timestamp,
+        until: Until<'_>,
     ) -> Result<(), DeliveryError> {
-        let uuid = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let uuid = match &to.once {
+            Some(once) => Sha256::digest(once).iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+            None => format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)),
+        };
         let mut lost = None;
         let mut tried = 0;
         loop {
             let turn = match (way, &to.robot) {
-                (Way::Robot, Some(robot)) => robot.turn(self.clock.as_ref(), deadline).await,
+                (Way::Robot, Some(robot)) => robot.turn(until.clock, until.answered).await,
+                (Way::Session, _) => self.awake(to),
                 _ => Ok(()),
             };
-            let begun = self.clock.now();
+            let begun = until.clock.now();
             let sent = match turn {
-                Ok(()) => self.once(way, to, message, &uuid, deadline).await,
+                Ok(()) => self.once(way, to, message, &uuid, until).await,
                 not_yet => not_yet,
             };
             let Err(error) = sent else { return Ok(()) };
             tried += 1;
             let is_lost = error.class() == Class::Unknown;
             let again = error.class() == Class::Retry || way == Way::Robot && is_lost;
-            let pause = PAUSE * tried + Duration::from_millis(fastrand::u64(0..200));
-            let now = self.clock.now();
-            if tried == TRIES || !again || now + pause + now.duration_since(begun) > tries_end {
+            let pause = error.pause(tried) + Duration::from_millis(fastrand::u64(0..200));
+            let now = until.clock.now();
+            if tried == TRIES || !again || now + pause + now.duration_since(begun) > until.sent {
                 // An earlier try may have arrived, whatever became of this one.
                 return Err(lost.unwrap_or(error));
             }
@@ -265,7 +269,7 @@ impl Deliver {
             if is_lost {
                 lost = Some(error);
             }
-            self.clock.sleep(pause).await;
+            until.clock.sleep(pause).await;
         }
     }
 
@@ -276,37 +280,46 @@ impl Deliver {
         to: &Reach,
         message: &Message,
         uuid: &str,
-        deadline: Timestamp,
+        until: Until<'_>,
     ) -> Result<(), DeliveryError> {
-        let clock = self.clock.as_ref();
         let client = || self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()));
         match (way, to, &self.openapi) {
             (Way::Session, Reach { session: Some(session), .. }, _) => {
-                wire::by(clock, deadline, session.post(client()?, message)).await
+                let sent = session.post(client()?, message, until).await;
+                if let Err(error) = &sent
+                    && let Some(cause @ Cause::TooFast) = error.cause()
+                {
+                    places(to).for_each(|place| self.rests.begin(place, until.clock.now() + SILENCE, cause));
+                }
+                sent
             }
             (Way::OpenApi, Reach { address: Some(address), .. }, Some(openapi)) => {
-                openapi.send(address, message, deadline).await
+                openapi.send(address, message, until).await
             }
             (Way::Robot, Reach { robot: Some(robot), .. }, _) => {
-                let deadline = deadline.min(clock.now() + wire::PATIENCE);
-                wire::by(clock, deadline, robot.post(client()?, clock, message, uuid)).await
+                let patience = until.clock.now() + wire::PATIENCE;
+                let (sent, answered) = (until.sent.min(patience), until.answered.min(patience));
+                robot.post(client()?, message, uuid, Until { sent, answered, ..until }).await
             }
             _ => Err(DeliveryError::NotSent("there is no such way".into())),
         }
     }
 
-    fn is_exhausted(&self, way: Way) -> bool {
+    /// Whether the conversation did not get too much of late by its session webhook.
+    fn awake(&self, to: &Reach) -> Result<(), DeliveryError> {
         let now = self.clock.now();
-        let exhausted = self.exhausted.lock().unwrap_or_else(PoisonError::into_inner);
-        exhausted.iter().any(|(known, until)| *known == way && now < *until)
+        match places(to).find_map(|place| self.rests.of(place, now)) {
+            Some((until, cause)) => Err(DeliveryError::Resting { wait: seconds(now, until), cause }),
+            None => Ok(()),
+        }
     }
+}
 
-    fn exhaust(&self, way: Way) {
-        let until = self.clock.now() + EXHAUSTED_FOR;
-        let mut exhausted = self.exhausted.lock().unwrap_or_else(PoisonError::into_inner);
-        exhausted.retain(|(known, _)| *known != way);
-        exhausted.push((way, until));
-    }
+/// What a conversation is known again by: its id, and its session, since not every message has both.
+fn places(to: &Reach) -> impl Iterator<Item = impl Hash> {
+    let address = to.address.as_ref().map(|address| (Some(address), None));
+    let session = to.session.as_ref().map(|session| (None, Some(session)));
+    address.into_iter().chain(session)
 }
 
 #[cfg(test)]

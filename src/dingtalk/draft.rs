@@ -48,6 +48,11 @@ impl Draft {
                 Err(TooLong { most, came: beside })
             };
         };
+        let text = match self.syntax() {
+            Syntax::Markdown => cut::without_html_blocks(text),
+            Syntax::Plain => text.to_owned(),
+        };
+        let text = text.as_str();
         let with = |text: String| self.message.with_text(Shown::or_ellipsis(text));
         let behind = |text: &str| format!("{}{}", self.close(text), self.behind(text, locale));
         let whole = format!("{text}{}", behind(text));
@@ -79,13 +84,15 @@ impl Draft {
 
     /// What stands behind this text. Whom it mentions already is not mentioned again (protocol.md 3).
     fn behind(&self, text: &str, locale: Locale) -> String {
-        let mentions: Vec<String> = self
-            .message
-            .at
-            .named()
-            .filter(|id| !self.mentions(text, id))
-            .map(|id| format!("@{id}"))
-            .collect();
+        // DingTalk looks for mentions there. Where one cannot be sure it does not: a mention that is shown twice is
+        // better than one that nobody gets.
+        let looked_at = match self.syntax() {
+            Syntax::Plain => vec![text.to_owned()],
+            Syntax::Markdown => cut::prose(text),
+        };
+        let is_there = |id: &str| looked_at.iter().any(|part| stands_in(part, id));
+        let named = self.message.at.named();
+        let mentions: Vec<String> = named.filter(|id| !is_there(id)).map(|id| format!("@{id}")).collect();
         let mentions = (!mentions.is_empty()).then(|| mentions.join(" "));
         let (parts, separator): (Vec<String>, &str) = match &self.message.body {
             Body::Markdown { .. } | Body::ActionCard { .. } => {
@@ -103,15 +110,6 @@ impl Draft {
             Body::Link { .. } | Body::FeedCard(_) => (Vec::new(), ""),
         };
         parts.iter().map(|part| format!("{separator}{part}")).collect()
-    }
-
-    /// Whether this text mentions somebody where DingTalk looks. Where one cannot be sure it does not: a mention that
-    /// is shown twice is better than one that nobody gets.
-    fn mentions(&self, text: &str, id: &str) -> bool {
-        match self.syntax() {
-            Syntax::Plain => stands_in(text, id),
-            Syntax::Markdown => cut::prose(text).iter().any(|paragraph| stands_in(paragraph, id)),
-        }
     }
 }
 

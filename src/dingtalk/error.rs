@@ -1,9 +1,12 @@
 //! Why a message did not reach DingTalk, or may not have, and what can be done about it (protocol.md 3 to 5).
 
-use std::fmt;
+mod judge;
+
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
+pub(super) use self::judge::{QUERY_KEY, judge_new, judge_old};
 use crate::{locale::Locale, text};
 
 /// A message that was not, or perhaps not, delivered.
@@ -29,6 +32,8 @@ pub enum DeliveryError {
         message: String,
         /// What it means
         cause: Cause,
+        /// For how many seconds DingTalk asks to wait, where it does
+        wait: Option<u64>,
     },
     /// The answer was not one of DingTalk's API: a ban page, a proxy.
     #[error("expected JSON of DingTalk, came HTTP {status} with {} (a ban page or a proxy?): {excerpt}", kind(*.json))]
@@ -86,35 +91,53 @@ pub enum Class {
     Unknown,
 }
 
-/// Stands for a code where a gateway in front of DingTalk says that this address calls too often (protocol.md 3).
-const GATEWAY: &str = "x5";
+/// Seconds. Nobody waits that long for a reply.
+const LONGEST_WAIT: u64 = 3600;
+
+/// Whether an HTTP status alone says that a request was turned away or sent elsewhere: nothing was delivered.
+pub(super) fn is_turned_away(status: u16) -> bool {
+    (300..500).contains(&status)
+}
 
 fn kind(json: bool) -> &'static str {
     if json { "other JSON" } else { "no JSON" }
 }
 
 impl DeliveryError {
-    /// What reqwest reports, without the address: it holds a session or a token.
-    pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
-        let connect = error.is_connect();
-        let chain = crate::outbound::describe(error);
-        if connect { Self::NotConnected(chain) } else { Self::AnswerLost(chain) }
-    }
-
     /// What an answer with a code says, masked by `show`. A code of the documents is shown as it is.
-    pub(super) fn refused(status: u16, code: &str, message: &str, show: impl Fn(&str) -> String) -> Self {
+    fn refused(
+        status: u16,
+        code: &str,
+        message: &str,
+        json: Option<&Value>,
+        show: impl Fn(&str) -> String,
+    ) -> Self {
         let cause = Cause::of(code, message);
         let is_known = cause.codes().contains(&code) || code.len() <= 6 && code.parse::<i32>().is_ok();
         let code = if is_known { code.to_owned() } else { show(code) };
-        Self::Refused { status, cause, code: text::cut(&code, 80), message: text::cut(&show(message), 200) }
+        let wait = json.and_then(|json| json.get("wait")?.as_u64());
+        let (code, message) = (text::cut(&code, 80), text::cut(&show(message), 200));
+        Self::Refused { status, cause, code, message, wait }
+    }
+
+    /// How long to wait before the next try, after so many. Longer each time, but as long as DingTalk says where it does.
+    pub(super) fn pause(&self, tried: u32) -> Duration {
+        let first = match self {
+            Self::Refused { wait: Some(seconds), .. } => {
+                return Duration::from_secs((*seconds).clamp(1, LONGEST_WAIT));
+            }
+            Self::Refused { cause: Cause::Busy | Cause::Gateway, .. } => 2,
+            Self::NoToken(error) => return error.pause(tried),
+            _ => 1,
+        };
+        Duration::from_secs(first << tried.saturating_sub(1).min(8))
     }
 
     /// What may be done about it.
     pub fn class(&self) -> Class {
         match self {
             Self::NotConnected(_) => Class::Retry,
-            // Whoever turns a request away or sends it elsewhere has not delivered it.
-            Self::NotDingTalk { status: 300..=499, .. } => Class::OtherWay,
+            Self::NotDingTalk { status, .. } if is_turned_away(*status) => Class::OtherWay,
             Self::AnswerLost(_) | Self::NotDingTalk { .. } => Class::Unknown,
             // A server that failed in a way that nobody knows may have failed after it delivered.
             Self::Refused { status: 500.., cause: Cause::Other, .. } => Class::Unknown,
@@ -196,7 +219,9 @@ macro_rules! causes {
 
 causes! {
     /// Busy.
-    Busy = "dingtalk.busy": Retry, ["-1", "500100", "system.error", "ServiceUnavailable"],
+    Busy = "dingtalk.busy": Retry, ["-1", "500100"],
+    /// The OpenAPI failed on its side, perhaps after it delivered.
+    Failed = "dingtalk.failed": Unknown, ["system.error", "ServiceUnavailable"],
     /// The session is over, or there is none.
     SessionGone = "dingtalk.session_gone": OtherWay, ["session.notExisted", "session.expired"],
     /// A required part of the body is not there or not right.
@@ -269,6 +294,8 @@ impl Cause {
         let message = message.to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
         match code {
+            // Said first: its advice speaks of keywords and timestamps as well.
+            "310000" if has(&["sign not match", "签名不匹配"]) => Self::Signature,
             "310000" if has(&["keyword", "关键词"]) => Self::Keyword,
             "310000" if has(&["timestamp", "过期"]) => Self::Timestamp,
             "310000" if has(&["whitelist", "白名单"]) => Self::Address,
@@ -301,79 +328,6 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.meaning(Locale::En))
     }
-}
-
-/// Reads the answer of the old API: HTTP 200 alone is not success, `errcode` must be 0 (protocol.md 3). `show` masks
-/// what must not be logged.
-pub(super) fn judge_old(
-    status: u16,
-    answer: &[u8],
-    show: impl Fn(&str) -> String,
-) -> Result<(), DeliveryError> {
-    let json = serde_json::from_slice::<Value>(answer).ok();
-    let errcode = json.as_ref().and_then(|json| match json.get("errcode")? {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.trim().to_owned()),
-        _ => None,
-    });
-    match errcode.as_deref() {
-        Some("0") if (200..300).contains(&status) => Ok(()),
-        Some("0") => Err(DeliveryError::AnswerLost(format!("errcode 0 came with HTTP {status}"))),
-        Some(code) => {
-            let message = json.as_ref().and_then(|json| json.get("errmsg")?.as_str()).unwrap_or("");
-            Err(DeliveryError::refused(status, code, message, show))
-        }
-        None => Err(without_code(status, json.as_ref(), answer, show)),
-    }
-}
-
-/// Reads the answer of the OpenAPI: 2xx is success, and then it is JSON.
-pub(super) fn judge_new(
-    status: u16,
-    answer: &[u8],
-    show: impl Fn(&str) -> String,
-) -> Result<Value, DeliveryError> {
-    let json = serde_json::from_slice::<Value>(answer).ok();
-    let text = |key: &str| json.as_ref().and_then(|json| json.get(key)?.as_str());
-    let code = json.as_ref().and_then(|json| match json.get("code").or_else(|| json.get("errcode"))? {
-        Value::String(code) => Some(code.clone()),
-        Value::Number(code) => Some(code.to_string()),
-        _ => None,
-    });
-    match (&json, code) {
-        (Some(json), None) if (200..300).contains(&status) && json.is_object() && !is_gateway(json) => {
-            Ok(json.clone())
-        }
-        (_, Some(code)) => {
-            let message = text("message").or_else(|| text("errmsg")).unwrap_or("");
-            Err(DeliveryError::refused(status, &code, message, show))
-        }
-        _ => Err(without_code(status, json.as_ref(), answer, show)),
-    }
-}
-
-/// What an answer without a code says by its status and form.
-fn without_code(
-    status: u16,
-    json: Option<&Value>,
-    answer: &[u8],
-    show: impl Fn(&str) -> String,
-) -> DeliveryError {
-    let answer = String::from_utf8_lossy(answer);
-    match json {
-        Some(json) if is_gateway(json) => DeliveryError::refused(status, GATEWAY, &answer, show),
-        _ if status == 429 => DeliveryError::refused(status, "429", &answer, show),
-        _ => DeliveryError::NotDingTalk {
-            status,
-            json: json.is_some(),
-            excerpt: text::cut(&show(&answer), 200),
-        },
-    }
-}
-
-/// `{"status":1111,"wait":5,"source":"x5","punish":"deny"}` (protocol.md 3).
-fn is_gateway(json: &Value) -> bool {
-    json.get("punish").is_some() || json.get("source").is_some_and(|source| source == GATEWAY)
 }
 
 #[cfg(test)]

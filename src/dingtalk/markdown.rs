@@ -5,13 +5,17 @@
 //! shown by clients that do not know it. So nothing from outside becomes markup, HTML, a link or a mention.
 
 mod escape;
+mod written;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use self::escape::plain_title;
-use self::escape::{BREAK, MAX_TITLE, code, escape, label, line, link_target};
 pub(crate) use self::escape::{escape_anywhere, fenced, link};
 pub(super) use self::escape::{link_to, picture};
+use self::{
+    escape::{BREAK, MAX_TITLE, code, label, line, link_target, linked, unmention},
+    written::{Written, strong},
+};
 use super::{
     cut::{self, Beginning, SEPARATOR, Syntax},
     message::{At, Body, Button, Buttons, Message, Shown, Target},
@@ -84,12 +88,11 @@ pub struct Mention {
 
 /// Renders a reply, within the size that DingTalk takes.
 pub fn render(reply: &Reply, reader: &Reader, limit: Limit, locale: Locale) -> Message {
-    let writer = Writer { can_tap: reader.can_tap, colon: locale.say("reply.colon", &[]) };
     let (mention, at) = reader.mention.as_ref().map(mention).unwrap_or_default();
-    let content = unmention(&writer.content(reply), &at);
-    let actions: Vec<String> =
-        reply.actions.iter().map(|action| format!("- {}", writer.action(action))).collect();
-    let message = frame(reply, at, limit);
+    let colon = locale.say("reply.colon", &[]);
+    let writer = Writer { can_tap: reader.can_tap, colon, mentioned: at.staff_ids() };
+    let (content, actions) = (writer.content(reply), writer.actions(reply));
+    let message = frame(reply, at.clone(), limit);
     let room = limit.room(&message).saturating_sub(wire_length(&mention));
     let text = fit(&content, &actions, reply.more.as_ref(), room, locale);
     message.with_text(Shown::or_ellipsis(text + &mention))
@@ -164,6 +167,24 @@ fn fit(content: &str, actions: &[String], more: Option<&More>, room: usize, loca
     join([text.as_str(), &kept.join("\n"), &last])
 }
 
+/// The address that says a command when it is tapped (protocol.md 6).
+fn said_by_tap(command: &str) -> String {
+    let content = utf8_percent_encode(command, NON_ALPHANUMERIC);
+    format!("dtmd://dingtalkclient/sendMessage?content={content}")
+}
+
+/// A message in Markdown as a card with a button that says a command.
+pub(crate) fn with_button(message: Message, action: &Action) -> Message {
+    let button = Target::new(said_by_tap(&action.command))
+        .map(|target| Button { title: plain_title(&action.label), target });
+    let buttons = Buttons::vertical(button.into_iter().collect());
+    let body = match (message.body, buttons) {
+        (Body::Markdown { title, text }, Some(buttons)) => Body::ActionCard { title, text, buttons },
+        (body, _) => body,
+    };
+    Message { body, ..message }
+}
+
 /// The parts that are not empty, with a blank line between them.
 fn join<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(SEPARATOR)
@@ -171,14 +192,20 @@ fn join<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
 
 /// The first line of a message.
 fn heading(reply: &Reply) -> String {
-    format!("#### {}", label(&reply.title))
+    let label = label(reply.title.trim());
+    match label.strip_suffix('#') {
+        // Behind a heading it would be a part of the markup.
+        Some(rest) => format!("#### {rest}&#35;"),
+        None => format!("#### {label}"),
+    }
 }
 
 /// The operator's Markdown, without blanks around it and with its last code block closed, or all behind it would be
-/// code.
+/// code. HTML begins no block of it.
 fn closed(markdown: &str) -> String {
-    let markdown = markdown.trim();
-    format!("{markdown}{}", cut::close(markdown))
+    let mut markdown = cut::without_html_blocks(text::line_feeds(markdown).trim());
+    markdown.push_str(&cut::close(&markdown));
+    markdown
 }
 
 /// The mention as it stands in the text, and as DingTalk wants it beside the text: both are needed (protocol.md 3).
@@ -211,19 +238,18 @@ pub(super) fn wire_length(text: &str) -> usize {
     text.chars().map(length).sum()
 }
 
-/// Takes the effect from an `@id` of somebody who is mentioned anyway: in a fence nothing can be escaped.
-fn unmention(line: &str, at: &At) -> String {
-    at.staff_ids()
-        .iter()
-        .fold(line.to_owned(), |line, id| line.replace(&format!("@{id}"), &format!("@\u{200B}{id}")))
-}
+/// A longer link leaves no room for a text, and cannot be cut: its label stands alone. The longest command that can be
+/// said, each byte of it encoded as three, has room in it.
+const MAX_LINK: usize = 12_800;
 
-struct Writer {
+struct Writer<'a> {
     can_tap: bool,
     colon: String,
+    /// Staff ids of those who are mentioned, and must not be where somebody else wrote it.
+    mentioned: &'a [String],
 }
 
-impl Writer {
+impl Writer<'_> {
     fn content(&self, reply: &Reply) -> String {
         let blocks: Vec<String> = reply.blocks.iter().map(|block| self.block(block)).collect();
         let heading = heading(reply);
@@ -236,17 +262,18 @@ impl Writer {
             Block::Text(text) => self.text(text),
             Block::Fields(fields) => {
                 let field = |(name, value): &(String, Text)| {
-                    format!("- **{}**{}{}", label(name), self.colon, self.text(value))
+                    format!("- {}{}{}", strong(&label(name.trim())), self.colon, self.text(value))
                 };
                 lines(fields.iter().map(field).collect())
             }
             Block::List { heading, items } => {
-                let heading = (!heading.is_empty()).then(|| format!("**{}**\n", label(heading)));
+                let heading = Some(strong(&label(heading.trim()))).filter(|heading| !heading.is_empty());
+                let heading = heading.map(|heading| heading + "\n");
                 let items = items.iter().map(|item| format!("- {}", self.text(item)));
                 lines(heading.into_iter().chain(items).collect())
             }
             Block::Table { head, rows } => lines(rows.iter().map(|row| self.row(head, row)).collect()),
-            Block::Code(text) => format!("```\n{}\n```", code(text)),
+            Block::Code(text) => format!("```\n{}\n```", unmention(&code(text), self.mentioned)),
             Block::Note(text) => format!("> {}", self.text(text).replace(BREAK, &format!("{BREAK}> "))),
             Block::Markdown(markdown) => closed(markdown),
         }
@@ -256,32 +283,50 @@ impl Writer {
     fn row(&self, head: &[String], row: &[Text]) -> String {
         let cells = head.iter().zip(row).enumerate().map(|(column, (name, cell))| {
             let cell = self.text(cell).replace(BREAK, " ");
-            if column == 0 { format!("**{cell}**") } else { format!("{} {cell}", label(name)) }
+            if column == 0 { strong(&cell) } else { format!("{} {cell}", label(name)) }
         });
-        format!("- {}", cells.collect::<Vec<_>>().join(" · "))
+        format!("- {}", cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" · "))
     }
 
     fn text(&self, text: &Text) -> String {
-        text.0
-            .iter()
-            .map(|span| match span {
-                Span::Plain(text) => escape(text),
-                Span::Strong(text) => format!("**{}**", line(text)),
-                Span::Link(to) => link(to),
-                Span::Action(action) => self.action(action),
-            })
-            .collect()
+        let mut written = Written::default();
+        for span in &text.0 {
+            match span {
+                Span::Plain(text) => written.literal(text),
+                Span::Strong(text) => written.strong(text),
+                Span::Link(to) => match linked(to).filter(|link| link.len() <= MAX_LINK) {
+                    Some(link) => written.link(&link),
+                    None => written.literal(&to.label),
+                },
+                Span::Action(action) => self.action(action, &mut written),
+            }
+        }
+        written.end()
     }
 
-    fn action(&self, action: &Action) -> String {
-        let label = label(&action.label);
-        if self.can_tap {
-            let content = utf8_percent_encode(&action.command, NON_ALPHANUMERIC);
-            format!("[{label}](dtmd://dingtalkclient/sendMessage?content={content})")
-        } else if action.label == action.command {
-            format!("**{label}**")
+    /// What may be said next, an item each.
+    fn actions(&self, reply: &Reply) -> Vec<String> {
+        let action = |action: &Action| {
+            let mut written = Written::default();
+            self.action(action, &mut written);
+            format!("- {}", written.end())
+        };
+        reply.actions.iter().map(action).collect()
+    }
+
+    fn action(&self, action: &Action, written: &mut Written) {
+        let Action { label, command } = action;
+        let shown = if label.trim().is_empty() { command } else { label };
+        let link = format!("[{}]({})", self::label(shown), said_by_tap(command));
+        if link.len() > MAX_LINK {
+            written.literal(shown);
+        } else if self.can_tap {
+            written.link(&link);
         } else {
-            format!("{label}{}**{}**", self.colon, self::label(&action.command))
+            if shown != command {
+                written.literal(&format!("{shown}{}", self.colon));
+            }
+            written.strong(command);
         }
     }
 }

@@ -58,7 +58,7 @@ pub enum Body {
     FeedCard(FeedLinks),
 }
 
-/// Text that shows something.
+/// Text that shows something, its lines ended by `\n`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shown(String);
 
@@ -66,7 +66,7 @@ impl Shown {
     /// Nothing for a text of blanks.
     pub fn new(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
-        (!text.trim().is_empty()).then_some(Self(text))
+        (!text.trim().is_empty()).then(|| Self(text::line_feeds(&text).into_owned()))
     }
 
     /// An ellipsis for a text of blanks.

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod draft;
 pub mod error;
 pub mod markdown;
+mod mask;
 pub mod message;
 pub mod robot;
 pub mod session;

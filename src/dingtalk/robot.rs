@@ -11,10 +11,11 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::{
-    error::{Cause, DeliveryError, Unreached, judge_new},
+    error::{Cause, DeliveryError, QUERY_KEY, Unreached, judge_new},
+    mask::masked,
     message::Message,
     signature::Secret,
-    wire::{self, masked},
+    wire::{self, Until},
 };
 use crate::{
     clock::{self, Clock},
@@ -45,12 +46,21 @@ impl fmt::Debug for Credentials {
 }
 
 /// Where a message goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     /// The group with this conversation id.
     Group(String),
     /// The private chat of the member with this staff id.
     Person(String),
+}
+
+impl Address {
+    /// The conversation id or the staff id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Group(id) | Self::Person(id) => id,
+        }
+    }
 }
 
 /// Sends messages by the OpenAPI.
@@ -74,23 +84,21 @@ impl OpenApi {
         Self { api, credentials, token: Mutex::new(None), outbound, clock }
     }
 
-    /// Sends one message before `deadline`, once: a second time only where the token did not hold, since then
-    /// nothing was sent.
+    /// Sends one message, once: a second time only where the token did not hold, since then nothing was sent.
     ///
     /// # Errors
     /// When it could not be sent, DingTalk did not take it, or the person was not reached.
-    pub async fn send(
+    pub(super) async fn send(
         &self,
         to: &Address,
         message: &Message,
-        deadline: Timestamp,
+        until: Until<'_>,
     ) -> Result<(), DeliveryError> {
-        let clock = self.clock.as_ref();
-        let token = self.token(None, deadline).await?;
-        match wire::by(clock, deadline, self.post(to, message, &token)).await {
+        let token = self.token(None, until).await?;
+        match self.post(to, message, &token, until).await {
             Err(error) if error.cause() == Some(Cause::NotAuthenticated) => {
-                let token = self.token(Some(&token), deadline).await?;
-                wire::by(clock, deadline, self.post(to, message, &token)).await
+                let token = self.token(Some(&token), until).await?;
+                self.post(to, message, &token, until).await
             }
             sent => sent,
         }
@@ -101,18 +109,29 @@ impl OpenApi {
     /// # Errors
     /// Why it does not.
     pub async fn check(&self, deadline: Timestamp) -> Result<(), DeliveryError> {
-        self.token(None, deadline).await.map(|_token| ())
+        let until = Until { clock: self.clock.as_ref(), sent: deadline, answered: deadline };
+        self.token(None, until).await.map(|_token| ())
     }
 
     /// A token, in time to be used. Without one nothing is posted, whatever the reason.
-    async fn token(&self, stale: Option<&str>, deadline: Timestamp) -> Result<String, DeliveryError> {
-        let (clock, now) = (self.clock.as_ref(), self.clock.now());
-        let deadline = clock::before(deadline, TO_SEND, now).min(now + wire::PATIENCE);
-        let token = wire::by(clock, deadline, self.held_token(stale)).await;
-        token.map_err(|error| DeliveryError::NoToken(Box::new(error)))
+    async fn token(&self, stale: Option<&str>, until: Until<'_>) -> Result<String, DeliveryError> {
+        let now = until.clock.now();
+        let deadline = clock::before(until.sent, TO_SEND, now).min(now + wire::PATIENCE);
+        let until = Until { sent: deadline, answered: deadline, ..until };
+        // Whoever else fetches one may take longer.
+        let token = until.clock.within(deadline, self.held_token(stale, until)).await;
+        token
+            .unwrap_or_else(|| Err(wire::too_late()))
+            .map_err(|error| DeliveryError::NoToken(Box::new(error)))
     }
 
-    async fn post(&self, to: &Address, message: &Message, token: &str) -> Result<(), DeliveryError> {
+    async fn post(
+        &self,
+        to: &Address,
+        message: &Message,
+        token: &str,
+        until: Until<'_>,
+    ) -> Result<(), DeliveryError> {
         let (key, param) = message.to_msg_param();
         let mut body = json!({ "robotCode": self.credentials.robot_code, "msgKey": key, "msgParam": param });
         let path = match to {
@@ -125,7 +144,7 @@ impl OpenApi {
                 "v1.0/robot/oToMessages/batchSend"
             }
         };
-        let answer = self.call(path, Some(token), &body).await?;
+        let answer = self.call(path, Some(token), &body, until).await?;
         let lists = |key: &str| match answer.get(key) {
             None | Some(Value::Null) => false,
             Some(Value::Array(list)) => !list.is_empty(),
@@ -136,16 +155,16 @@ impl OpenApi {
             Err(DeliveryError::NotReached(Unreached::Unknown))
         } else if lists("flowControlledStaffIdList") {
             Err(DeliveryError::NotReached(Unreached::FlowControlled))
-        } else if answer.get("processQueryKey").is_some_and(Value::is_string) {
+        } else if answer.get(QUERY_KEY).is_some_and(Value::is_string) {
             Ok(())
         } else {
-            let excerpt = "processQueryKey is not there".into();
+            let excerpt = format!("{QUERY_KEY} is not there");
             Err(DeliveryError::NotDingTalk { status: 200, json: true, excerpt })
         }
     }
 
     /// The access token: the one that is held, unless it is about to expire or is `stale`, which did not hold.
-    async fn held_token(&self, stale: Option<&str>) -> Result<String, DeliveryError> {
+    async fn held_token(&self, stale: Option<&str>, until: Until<'_>) -> Result<String, DeliveryError> {
         let mut held = self.token.lock().await;
         let now = self.clock.now();
         let good = held.as_ref().filter(|token| {
@@ -156,7 +175,7 @@ impl OpenApi {
         }
         let Credentials { key, secret, .. } = &self.credentials;
         let body = json!({ "appKey": key, "appSecret": secret.expose() });
-        let answer = self.call("v1.0/oauth2/accessToken", None, &body).await?;
+        let answer = self.call("v1.0/oauth2/accessToken", None, &body, until).await?;
         let value =
             answer.get("accessToken").and_then(Value::as_str).filter(|value| !value.trim().is_empty());
         // Numbers of DingTalk's come as texts now and then (protocol.md 10).
@@ -172,10 +191,16 @@ impl OpenApi {
         Ok(value.into())
     }
 
-    async fn call(&self, path: &str, token: Option<&str>, body: &Value) -> Result<Value, DeliveryError> {
+    async fn call(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+        until: Until<'_>,
+    ) -> Result<Value, DeliveryError> {
         let client = self.outbound.client().map_err(|error| DeliveryError::NotSent(error.to_string()))?;
         let url = self.api.join(path).map_err(|error| DeliveryError::NotSent(error.to_string()))?;
-        let answer = wire::post(client, url, token, body).await?;
+        let answer = wire::post(client, url, token, body, until).await?;
         let secrets = [self.credentials.secret.expose(), token.unwrap_or_default()];
         // An answer to the request for a token may hold the token, which nobody knows yet: nothing of it is shown.
         let show = |text: &str| token.map_or_else(|| "***".into(), |_| masked(text, secrets));

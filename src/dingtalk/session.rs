@@ -11,15 +11,16 @@ use url::{Origin, Url};
 use super::{
     callback::RawSessionWebhook,
     error::{DeliveryError, judge_old},
+    mask::masked,
     message::Message,
-    wire::{self, masked},
+    wire::{self, Until},
 };
 
 const PATH: &str = "/robot/sendBySession";
 const MAX_LENGTH: usize = 2048;
 
 /// An address that replies may be posted to. Neither `Debug` nor `Display` shows the session.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionWebhook(Url);
 
 /// The hosts that replies may be posted to: `oapi.dingtalk.com` for https on the default port, or scheme, host and
@@ -138,8 +139,13 @@ impl SessionWebhook {
     /// # Errors
     /// When it could not be posted or DingTalk did not take it. HTTP 200 alone is not success: `errcode` must be 0
     /// (protocol.md 3).
-    pub(super) async fn post(&self, client: &Client, message: &Message) -> Result<(), DeliveryError> {
-        let answer = wire::post(client, self.0.clone(), None, message).await?;
+    pub(super) async fn post(
+        &self,
+        client: &Client,
+        message: &Message,
+        until: Until<'_>,
+    ) -> Result<(), DeliveryError> {
+        let answer = wire::post(client, self.0.clone(), None, message, until).await?;
         self.judge(answer.status, &answer.body)
     }
 
@@ -149,11 +155,8 @@ impl SessionWebhook {
 
     /// An answer without the session, should the other side repeat it.
     fn masked(&self, answer: &str) -> String {
-        let encoded = self.0.query().into_iter().flat_map(|query| query.split('&'));
-        let encoded = encoded.filter_map(|pair| pair.strip_prefix("session="));
-        let decoded: Vec<_> =
-            self.0.query_pairs().filter(|(name, _)| name == "session").map(|(_, value)| value).collect();
-        masked(answer, encoded.chain(decoded.iter().map(AsRef::as_ref)))
+        let sessions: Vec<_> = self.0.query_pairs().filter(|(name, _)| name == "session").collect();
+        masked(answer, sessions.iter().map(|(_, session)| session.as_ref()))
     }
 }
 

@@ -19,9 +19,10 @@ use url::Url;
 
 use super::{
     error::{Cause, DeliveryError, judge_old},
+    mask::masked,
     message::{Body, FeedLinks, Message},
     signature::{SIGN, Secret, TIMESTAMP},
-    wire::{self, masked},
+    wire::{self, Until},
 };
 use crate::{clock::Clock, text};
 
@@ -30,14 +31,18 @@ const PATH: &str = "robot/send";
 const PER_WINDOW: usize = 20;
 /// DingTalk's minute, and what a post may take at most: it counts when a message arrives, we count when it leaves.
 const WINDOW: SignedDuration = SignedDuration::from_secs(65);
-/// For how long DingTalk takes nothing of a robot that sent too much.
-const SILENCE: SignedDuration = SignedDuration::from_mins(10);
-/// How long the month's quota is not asked for again.
-const EXHAUSTED_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// For how long DingTalk takes nothing of what sent too much.
+pub(super) const SILENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How long a way is not tried after it answered that the month's quota is used up.
+pub(super) const EXHAUSTED_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// Letters of a keyword, so that there is room for it in any message.
 const MAX_KEYWORD: usize = 64;
 /// Letters of a token: 64 in all samples, hexadecimal digits.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 32..=128;
+/// What a secret begins with (KBg-0082); an app's Client Secret does not.
+const SECRET_PREFIX: &str = "SEC";
+/// Letters behind it: 64 in all samples.
+const SECRET_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// What a robot's settings say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +69,11 @@ pub struct Keyword(String);
     "expected what stands behind access_token= in the webhook's address, 64 letters and digits, came {0}"
 )]
 pub struct InvalidToken(&'static str);
+
+/// Why a text is no secret of a custom robot. Nothing of it is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected the secret of the robot's 加签, SEC and 64 letters and digits behind it, came {0}")]
+pub struct InvalidSecret(&'static str);
 
 /// Why a text is no keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +106,27 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(..)")
+    }
+}
+
+impl CustomRobot {
+    /// Takes the text of a secret.
+    ///
+    /// # Errors
+    /// When it is another kind of text, such as the Client Secret of an app.
+    pub fn secret(text: &str) -> Result<Secret, InvalidSecret> {
+        let letters = text.strip_prefix(SECRET_PREFIX).unwrap_or_default();
+        if text.is_empty() {
+            Err(InvalidSecret("an empty text"))
+        } else if !text.starts_with(SECRET_PREFIX) {
+            Err(InvalidSecret("something that does not begin so"))
+        } else if !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Err(InvalidSecret("something with other characters"))
+        } else if !SECRET_LENGTH.contains(&letters.len()) {
+            Err(InvalidSecret("a shorter or longer text"))
+        } else {
+            Secret::new(text).map_err(|_| InvalidSecret("something else"))
+        }
     }
 }
 
@@ -207,28 +238,24 @@ impl Webhook {
     pub(super) async fn post(
         &self,
         client: &Client,
-        clock: &dyn Clock,
         message: &Message,
         uuid: &str,
+        until: Until<'_>,
     ) -> Result<(), DeliveryError> {
         let not_sent = |error: url::ParseError| DeliveryError::NotSent(error.to_string());
         let mut url = self.oapi.join(PATH).map_err(not_sent)?;
         let Token(token) = &self.robot.token;
         url.query_pairs_mut().append_pair("access_token", token);
         if let Some(secret) = &self.robot.secret {
-            let timestamp = clock.now().as_millisecond().to_string();
+            let timestamp = until.clock.now().as_millisecond().to_string();
             let sign = secret.sign(&timestamp);
             url.query_pairs_mut().append_pair(TIMESTAMP, &timestamp).append_pair(SIGN, &sign);
         }
-        let answer = wire::post(client, url.clone(), None, &Post { message, uuid }).await?;
-        // The other side may repeat what it was asked, encoded or not.
-        let encoded = url.query().into_iter().flat_map(|query| query.split('&'));
-        let encoded = encoded.filter_map(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned());
-        let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
-        let secrets: Vec<String> = encoded.chain(decoded).collect();
+        let secrets: Vec<_> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
         let secrets =
-            || secrets.iter().map(String::as_str).chain(self.robot.secret.as_ref().map(Secret::expose));
-        let judged = judge_old(answer.status, &answer.body, |text| masked(text, secrets()));
+            secrets.iter().map(String::as_str).chain(self.robot.secret.as_ref().map(Secret::expose));
+        let answer = wire::post(client, url.clone(), None, &Post { message, uuid }, until).await?;
+        let judged = judge_old(answer.status, &answer.body, |text| masked(text, secrets.clone()));
         if let Err(error) = &judged {
             let rest = match error.cause() {
                 Some(cause @ Cause::TooFast) => Some((SILENCE, cause)),
@@ -236,7 +263,7 @@ impl Webhook {
                 _ => None,
             };
             if let Some((length, cause)) = rest {
-                self.pace().rest = Some((clock.now() + length, cause));
+                self.pace().rest = Some((until.clock.now() + length, cause));
             }
         }
         judged
@@ -270,7 +297,7 @@ fn says(body: &Body, word: &str) -> bool {
 }
 
 /// Whole seconds from one time to a later one, at least one.
-fn seconds(from: Timestamp, to: Timestamp) -> u64 {
+pub(super) fn seconds(from: Timestamp, to: Timestamp) -> u64 {
     let wait = Duration::try_from(to.duration_since(from)).unwrap_or_default();
     wait.as_millis().div_ceil(1000).max(1) as u64
 }

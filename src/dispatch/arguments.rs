@@ -122,11 +122,17 @@ fn read_with(
 ) -> Result<Arguments, Complaint> {
     let mut command = row.clap();
     command.build();
+    let recipient = ctx.and_then(|ctx| mentions::recipient(&command, words, ctx));
     let (words, tail) = match row.tail {
         Tail::Words => (words, None),
         Tail::Verbatim => {
-            let (options, tail) = words.split_at(said::leading_options(&command, words));
-            (options, Some(line.rest_after(tail_start(line, options, tail))))
+            let others = command.get_positionals().count().saturating_sub(1);
+            let alone = others - recipient.as_ref().map_or(0, mentions::Recipient::fewer);
+            let is_missing = |option: &clap::Arg, word: &Word| {
+                ctx.is_some_and(|ctx| mentions::is_missing(option, word, ctx))
+            };
+            let (before, tail) = words.split_at(said::before_tail(&command, words, alone, is_missing));
+            (before, Some(line.rest_after(tail_start(line, before, tail))))
         }
     };
     bounded(words, locale)?;
@@ -140,6 +146,9 @@ fn read_with(
     }
     let wrong = Wrong { row, line, locale };
     let mut said = said::said(&command, words);
+    if let Some(recipient) = recipient {
+        recipient.put(&mut said);
+    }
     if let Some((tail, span)) = tail.filter(|(tail, _)| !tail.is_empty()) {
         said.push(Said::positional(Value::literal(tail, span)));
         said::assign(&command, &mut said);
@@ -214,11 +223,11 @@ fn resolve(said: &mut [Said<'_>], wrong: &Wrong<'_>, ctx: &Ctx) -> Result<(), Co
     Ok(())
 }
 
-/// Where what is taken as typed begins: behind the options, and behind a `--` that ends them.
-fn tail_start(line: &Line, options: &[Word], tail: &[Word]) -> usize {
-    match (tail.first(), options.last()) {
+/// Where what is taken as typed begins: behind what stands before it, and behind a `--` that ends the options.
+fn tail_start(line: &Line, before: &[Word], tail: &[Word]) -> usize {
+    match (tail.first(), before.last()) {
         (Some(word), _) if said::ends_options(word) => word.span.end,
-        (_, Some(option)) => option.span.end,
+        (_, Some(last)) => last.span.end,
         (Some(word), None) => word.span.start,
         // The name stands alone, or the tail could not be split: it begins where the words end.
         (None, None) => line.words().last().map_or(0, |word| word.span.end),

@@ -27,13 +27,12 @@ pub fn canonical_line(row: &Row, values: &Map<String, Value>, table: &Table) -> 
         std::iter::once(&path).chain(parts.into_iter().flatten()).cloned().collect::<Vec<_>>().join(" ")
     };
     if row.tail == Tail::Verbatim {
-        let plain = line([&options, &texts, &[]]);
-        let is_said = texts.iter().all(|tail| !begins_as_option(tail)) && is_read_as(row, &plain, table);
-        return if is_said || texts.is_empty() {
-            plain
-        } else {
-            line([&options, &["--".to_owned()], &texts])
-        };
+        let others = command.get_positionals().count().saturating_sub(1);
+        let tail = texts.split_off(others.min(texts.len()));
+        let before: Vec<String> = texts.iter().map(|text| word(text)).chain(options).collect();
+        let plain = line([&before, &tail, &[]]);
+        let is_said = tail.iter().all(|tail| !begins_as_option(tail)) && is_read_as(row, &plain, table);
+        return if is_said || tail.is_empty() { plain } else { line([&before, &["--".to_owned()], &tail]) };
     }
     let words: Vec<String> = texts.iter().map(|text| word(text)).collect();
     let plain = line([&words, &options, &[]]);

@@ -327,7 +327,7 @@ pub fn changes(reply: Reply, understood: &Understood<'_>, preview: &Preview, ctx
 /// # Errors
 /// Why it was not sent, for the chat.
 async fn send(staff_id: &str, card: &Reply, ctx: &Ctx) -> Result<(), String> {
-    let reach = Reach { session: None, address: Some(Address::Person(staff_id.to_owned())), robot: None };
+    let reach = Reach { address: Some(Address::Person(staff_id.to_owned())), ..Reach::default() };
     let reader = Reader { mention: None, can_tap: true };
     let render = |way: Way| markdown::render(card, &reader, way.limit(), ctx.locale);
     let by = ctx.deadline.min(ctx.clock.now() + SignedDuration::from_secs(15));

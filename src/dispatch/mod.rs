@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod audit;
 pub mod canonical;
 pub mod confirm;
+pub mod heard;
 pub mod help;
 pub mod invocation;
 pub mod progress;
@@ -17,12 +18,11 @@ pub mod table;
 pub mod values;
 pub mod words;
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-pub use self::row::{Command, Effect, Preview, Row, Tail, row};
 use self::{
     access::{Grant, Missing, Rules},
     arguments::{Arguments, Complaint},
@@ -35,10 +35,14 @@ use self::{
     table::{Found, Table},
     words::Line,
 };
+pub use self::{
+    heard::Heard,
+    row::{Command, Effect, Preview, Row, Tail, row},
+};
 use crate::{
     clock::Clock,
     config::{Confirm, Settings},
-    dingtalk::{deliver::Deliver, robot::Address},
+    dingtalk::{deliver::Deliver, robot::Address, webhook::Webhook},
     locale::Locale,
     outbound::{self, Outbound},
     reply::{Block, Reply},
@@ -58,6 +62,8 @@ pub struct Ctx {
     pub rules: Arc<Rules>,
     /// Makes and checks the codes of confirmation.
     pub codes: Arc<Codes>,
+    /// Custom robots of groups, by their names in the settings. A process has one of each, which knows its pace.
+    pub robots: Arc<BTreeMap<String, Arc<Webhook>>>,
     /// The robot's organisation; empty where the callback names none.
     pub corp: String,
     /// Who asks.
@@ -80,6 +86,8 @@ pub struct Ctx {
     pub deadline: Timestamp,
     /// A key that is the same when the same request is made again; the message id, where there is one.
     pub once: Option<String>,
+    /// What else the callback carried.
+    pub heard: Arc<Heard>,
     /// Makes requests to the outside.
     pub outbound: Arc<Outbound>,
     /// Delivers messages, to other places than this too.

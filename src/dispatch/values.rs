@@ -30,19 +30,21 @@ mod duration;
 mod identifier;
 mod names;
 mod pairs;
+mod recipient;
 mod time;
 
 use std::{any::TypeId, ops::RangeInclusive};
 
-pub(super) use self::names::staff_id;
 pub use self::{
     choice::{Choice, ChoiceParser, choice, chosen},
     duration::{Duration, duration},
     identifier::Identifier,
     names::{GroupName, PersonName, group, person},
     pairs::{KeyValue, object, pair},
+    recipient::{Destination, Recipient, check as check_recipients, recipient},
     time::{Time, time},
 };
+pub(super) use self::{names::staff_id, recipient::mentioned};
 use super::{Ctx, arguments::InvalidValue, help, table};
 
 /// What an access rule may ask of an argument.
@@ -88,6 +90,16 @@ pub(super) fn is_person(argument: &clap::Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<PersonName>()
 }
 
+/// Whether an argument's value is whom a message is for.
+pub(super) fn is_recipient(argument: &clap::Arg) -> bool {
+    argument.get_value_parser().type_id() == TypeId::of::<Recipient>()
+}
+
+/// The staff id of the person that this value of an argument names.
+pub(super) fn person_in(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Option<String> {
+    if is_recipient(argument) { recipient::person_in(typed, ctx) } else { staff_id(typed, ctx).ok() }
+}
+
 /// A value with what only the context knows put in; none where the context knows nothing of it.
 ///
 /// # Errors
@@ -98,6 +110,8 @@ pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Op
         staff_id(typed, ctx).map(|id| Some(PersonName::new(&id).to_string()))
     } else if kind == TypeId::of::<GroupName>() {
         names::conversation_id(typed, ctx).map(Some)
+    } else if is_recipient(argument) {
+        recipient::resolve(typed, ctx).map(Some)
     } else if kind == TypeId::of::<Time>() {
         time::resolve(typed, ctx).map(Some)
     } else {

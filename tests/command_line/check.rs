@@ -104,7 +104,25 @@ fn check_tells_what_can_be_sent_by() {
         assert!(out.contains(&format!("OpenAPI    {says}")), "{out}");
         assert!(out.contains("robots     a (no secret, no keywords), b (secret, no keywords)\n"), "{out}");
     }
-    // It checks the function, and says who does without the secret.
+}
+
+/// The file of a CI job that sends to a custom robot, and no more.
+#[test]
+fn check_needs_no_secret_for_what_needs_none() {
+    let config = File::new("toml", &format!("[robots.a]\ntoken = '{TOKEN}'"));
+    let out = succeeded(run(&["check"], &[("DINGOPS_CONFIG", config.path())]));
+    for says in [
+        "secret     none: DINGTALK_APP_SECRET is not set, so only `send --to robot:NAME` works\n",
+        "robots     a (no secret, no keywords)\n",
+        "ping, 在吗",
+    ] {
+        assert!(out.contains(says), "{says}: {out}");
+    }
+    assert!(!out.contains("OpenAPI") && !out.contains("signature"), "{out}");
+    // A mistake is one all the same, and settings without a robot are of no use without the secret.
+    let config = File::new("toml", &format!("[robots.a]\ntoken = '{TOKEN}'\nkey = 1"));
+    not_started(&run(&["check"], &[("DINGOPS_CONFIG", config.path())]), &["key"]);
+    let config = File::new("toml", "[people]\nalice = '0147000002'");
     let ended = run(&["check"], &[("DINGOPS_CONFIG", config.path())]);
     not_started(&ended, &["DINGTALK_APP_SECRET", "only `send --to robot:NAME` does without"]);
 }

@@ -213,6 +213,67 @@ async fn nobody_is_mentioned_twice() {
     assert_eq!(message.posted["at"], json!({ "atUserIds": ["0147000002"], "atMobiles": ["13800000003"] }));
 }
 
+/// However a mobile number is written, DingTalk gets its digits.
+#[tokio::test]
+async fn a_mobile_number_is_digits() {
+    let dingtalk = Dingtalk::start().await;
+    for number in ["138-0000-0003", "+86-13800000003", "+86 138 0000 0003", "008613800000003"] {
+        let message = dingtalk.message(&["--text", "x", "--at-mobile", number]).await;
+        assert_eq!(message.to_string(), "x\n@13800000003", "{number}");
+        assert_eq!(message.mentions.people, ["bob"], "{number}");
+    }
+}
+
+/// A log is shown as the terminal shows it, wherever it comes from.
+#[tokio::test]
+async fn what_is_meant_for_a_terminal_does_not_reach_the_phone() {
+    let dingtalk = Dingtalk::start().await;
+    let log = "\u{1b}[1;31merror\u{1b}[0m: 失败\u{7}\u{0}\r\n10%\r50%\r100%\n";
+    for kind in ["--text", "--markdown"] {
+        let ended = dingtalk.send_on(log, &["--to", "robot:ops", kind, "-"], &[]).await;
+        assert_eq!(dingtalk.delivered(&ended).to_string(), "error: 失败\n100%");
+    }
+    let red = "\u{1b}[31mred\u{1b}[0m";
+    assert_eq!(dingtalk.message(&["--text", red]).await.to_string(), "red");
+    let file = File::new("md", "x");
+    let message = dingtalk.message(&["--markdown", file.path(), "--title", red]).await;
+    assert_eq!(message.posted["markdown"]["title"], "red");
+    let ended = dingtalk.send(&["--text", "\u{1b}[31m\u{1b}[0m"]).await;
+    failed(&ended, 2, &["--text: expected a text, came blanks"]);
+}
+
+#[tokio::test]
+async fn the_conversation_list_shows_what_a_text_says_first() {
+    let dingtalk = Dingtalk::start().await;
+    for (text, title) in [
+        (
+            "![](https://example.com/a.png)\n\n[**Build** 17](https://example.com/17) failed",
+            "Build 17 failed",
+        ),
+        ("```\nerror: no space left\n```", "error: no space left"),
+        ("![](https://example.com/a.png)", "…"),
+    ] {
+        let file = File::new("md", text);
+        let message = dingtalk.message(&["--markdown", file.path()]).await;
+        assert_eq!(message.posted["markdown"]["title"], title);
+    }
+}
+
+/// A command to say works where no mention is needed.
+#[tokio::test]
+async fn a_button_may_say_a_command_in_a_private_chat() {
+    let dingtalk = Dingtalk::start().await;
+    let file = File::new("md", "done");
+    let command = "dtmd://dingtalkclient/sendMessage?content=ping";
+    let button = format!("ping={command}");
+    let card = ["--card", file.path(), "--button", &button];
+    let ended = dingtalk.send_by_openapi(&[&["--to", "person:alice"], &card[..]].concat()).await;
+    let Content::ActionCard { buttons, .. } = dingtalk.delivered(&ended).content else { panic!("no card") };
+    assert_eq!((buttons[0].title.as_str(), buttons[0].url.as_str()), ("ping", command));
+    let ended = dingtalk.send_by_openapi(&[&["--to", "group:ops"], &card[..]].concat()).await;
+    failed(&ended, 2, &["--button: ", "works in private chats only"]);
+}
+
 #[tokio::test]
 async fn links_and_pictures_stand_behind_the_text() {
     let dingtalk = Dingtalk::with("keywords = [\"监控\"]").await;
@@ -252,7 +313,9 @@ async fn groups_and_people_are_reached_by_the_openapi() {
     let ended = dingtalk.send_on(&long, &["--to", "group:ops", "--markdown", "-"], &variables).await;
     assert!(dingtalk.delivered(&ended).to_string().ends_with("more lines"));
     let ended = dingtalk.send_by_openapi(&["--to", "person:0000", "--text", "hello"]).await;
-    failed(&ended, 1, &["person:0000: not delivered", "staffId.notExisted", "[people]"]);
+    failed(&ended, 1, &["person:0000: not delivered", "staffId.notExisted", "the staff id behind --to"]);
+    let ended = dingtalk.send_by_openapi(&["--to", "group:cid0000", "--text", "hello"]).await;
+    failed(&ended, 1, &["group:cid0000: not delivered", "the conversation id behind --to"]);
     dingtalk.simulator.rejected();
 }
 
@@ -276,11 +339,7 @@ async fn a_token_is_taken_in_any_form_and_must_be_there() {
         // As often as it is asked for.
         (0..3).for_each(|_| answer(token, seconds));
         let ended = dingtalk.send_by_openapi(&hello).await;
-        failed(
-            &ended,
-            1,
-            &["no access token", "expected accessToken with a text and expireIn with a number"],
-        );
+        failed(&ended, 1, &["no access token", "JSON without accessToken and expireIn"]);
         assert!(!ended.err.contains(token) || token.trim().is_empty(), "{}", ended.err);
     }
     dingtalk.simulator.forget();

@@ -1,6 +1,6 @@
 //! What keeps it from starting.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, process::Command};
 
 use dingops::testing::SECRET;
 use serde_json::{Value, json};
@@ -45,6 +45,15 @@ fn a_variable_that_is_wrong_is_named() {
         &run(&["serve", "--listen", "nowhere"], &[("DINGTALK_APP_SECRET", SECRET)]),
         &["--listen", "nowhere"],
     );
+}
+
+#[test]
+fn the_exit_code_is_told_where_standard_error_takes_nothing() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_dingops"));
+    let ended = program.arg("check").env_clear().stderr(writer).status().expect("the program starts");
+    assert_eq!(ended.code(), Some(2));
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use dingops::testing::SECRET;
 use serde_json::Value;
-use simulator::AnswerFault;
+use simulator::{AnswerFault, CallbackFault, Organisation, Way};
 
 use crate::{
     connection::{Callback, head, post},
     server::Server,
-    support::{log_lines, session},
+    support::{PATIENCE, log_lines, session, within},
 };
 
 #[tokio::test]
@@ -62,4 +62,20 @@ async fn a_reply_that_did_not_arrive_is_told_with_its_size_and_what_can_be_done(
         assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{line}");
         assert!(line["remedy"].as_str().is_some_and(|remedy| remedy.contains("buy more")), "{line}");
     }
+}
+
+/// A message that came without its text was not misunderstood.
+#[tokio::test]
+async fn a_callback_without_its_text_failed() {
+    let app = Organisation::default().app;
+    let openapi = [("DINGTALK_APP_KEY", app.key.as_str()), ("DINGTALK_ROBOT_CODE", app.robot_code.as_str())];
+    let mut server = Server::start_with(&["serve", "--listen", "127.0.0.1:0"], &openapi).await;
+    server.dingtalk.spoil_next(CallbackFault::QuotaExhausted);
+    server.say("ping").await;
+    let told = within(server.dingtalk.next(PATIENCE)).await.expect("a message");
+    assert_eq!(told.way, Way::OneToOne);
+    server.terminate();
+    let (_, log) = server.ended().await;
+    let audit = log_lines(&log).into_iter().find(|line| line["target"] == "dingops::audit").expect(&log);
+    assert_eq!((&audit["outcome"], &audit["way"]), (&"failed".into(), &"OpenAPI".into()));
 }

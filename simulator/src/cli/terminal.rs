@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -13,6 +14,7 @@ use crate::{
     fault::{AnswerFault, CallbackFault},
     message::{Author, Message},
     organisation::{Person, Place},
+    push::Heard,
     said::Said,
     simulator::{Event, Simulator},
 };
@@ -30,6 +32,9 @@ A line is said to the robot. Lines that begin with a colon are for this terminal
                   no-session, skewed-clock SECONDS; off ends them
   :quit           end (Ctrl-D, Ctrl-C)";
 
+/// A robot that has posted nothing by then may not be going to.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// Who talks where, and to what.
 struct Seat<'a> {
     dingtalk: &'a Simulator,
@@ -37,18 +42,25 @@ struct Seat<'a> {
     place: Place,
     /// The robot's last message, and what can be pressed in it.
     last: Option<(Message, Vec<String>)>,
+    /// When it is said that the robot, which took what was said, has posted nothing.
+    silent_at: Option<Timestamp>,
 }
 
 /// Chats until the input ends.
 pub(super) async fn chat(dingtalk: &Simulator, person: Person, place: Place) -> io::Result<()> {
     writeln!(io::stdout(), "{HELP}\n")?;
-    let mut seat = Seat { dingtalk, person, place, last: None };
+    let mut seat = Seat { dingtalk, person, place, last: None, silent_at: None };
     let (mut lines, mut watch) = (lines(), dingtalk.watch());
     seat.prompt()?;
     loop {
         tokio::select! {
             biased;
             event = watch.next() => if seat.show(event)? {
+                seat.prompt()?;
+            },
+            () = seat.silence(), if seat.silent_at.is_some() => {
+                seat.silent_at = None;
+                eprintln!("\rthe robot took it and posted nothing within {} s", SILENCE.as_secs());
                 seat.prompt()?;
             },
             line = lines.recv() => match line.as_deref().map(str::trim) {
@@ -69,6 +81,13 @@ pub(super) async fn chat(dingtalk: &Simulator, person: Person, place: Place) -> 
 }
 
 impl Seat<'_> {
+    /// Ends when the robot should have posted something.
+    async fn silence(&self) {
+        let clock = self.dingtalk.clock();
+        let left = self.silent_at.map(|at| at.duration_since(clock.now()));
+        clock.sleep(left.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default()).await;
+    }
+
     async fn obey(&mut self, line: &str) -> Result<(), String> {
         let text = |error: crate::said::SayError| error.to_string();
         let Some(command) = line.strip_prefix(':') else {
@@ -100,14 +119,22 @@ impl Seat<'_> {
         Ok(())
     }
 
-    async fn say(&self, said: Said) -> Result<(), String> {
+    async fn say(&mut self, said: Said) -> Result<(), String> {
         let heard =
             self.dingtalk.say(&self.person, &self.place, said).await.map_err(|error| error.to_string())?;
-        let problem = heard.pushed.iter().find_map(not_taken);
-        problem.map_or(Ok(()), |problem| Err(format!("the robot did not take the callback: {problem}")))
+        self.taken(&heard)
     }
 
-    async fn press(&self, number: &str) -> Result<(), String> {
+    /// Whether the robot took it; then it should post something.
+    fn taken(&mut self, heard: &Heard) -> Result<(), String> {
+        if let Some(problem) = heard.pushed.iter().find_map(not_taken) {
+            return Err(format!("the robot did not take the callback: {problem}"));
+        }
+        self.silent_at = self.dingtalk.clock().now().checked_add(SILENCE).ok();
+        Ok(())
+    }
+
+    async fn press(&mut self, number: &str) -> Result<(), String> {
         let links = self.last.as_ref().map(|(_, links)| links.as_slice()).unwrap_or_default();
         let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let link = index.and_then(|index| links.get(index));
@@ -121,7 +148,7 @@ impl Seat<'_> {
             Some(Ok(heard)) if heard.pushed.is_empty() => {
                 print(&format!("  said {:?}; the robot was not mentioned", heard.message.to_string()))?;
             }
-            Some(Ok(_)) => {}
+            Some(Ok(heard)) => self.taken(&heard)?,
         }
         Ok(())
     }
@@ -129,7 +156,11 @@ impl Seat<'_> {
     /// Shows a robot's message, or that it was refused; whether there was anything to show.
     fn show(&mut self, event: Event) -> io::Result<bool> {
         let message = match event {
-            Event::Exchange(exchange) => return Ok(warn(&exchange)),
+            Event::Exchange(exchange) => {
+                let is_refused = warn(&exchange);
+                self.silent_at = self.silent_at.filter(|_| !is_refused);
+                return Ok(is_refused);
+            }
             Event::Missed(count) => {
                 eprintln!("{count} changes came too fast to be shown");
                 return Ok(false);
@@ -141,6 +172,7 @@ impl Seat<'_> {
             Author::Robot => "robot",
             Author::CustomRobot(nick) => nick,
         };
+        self.silent_at = None;
         let mut out = io::stdout();
         let Plain { text, links } = Plain::of(&message);
         writeln!(out, "\r{who} in {}:", name(&message.place))?;

@@ -84,6 +84,27 @@ async fn replies_after_the_first() {
     assert_eq!(ended.lines().first(), Some(&"0"));
 }
 
+/// A robot may say that it is still at it: who knows that listens for longer.
+#[tokio::test]
+async fn a_reply_that_follows_another_later() {
+    let robot = poster(|callback| async move {
+        callback.reply(&text("still at it")).await;
+        tokio::spawn(async move {
+            Clock::machine().sleep(seconds(1)).await;
+            callback.reply(&text("done")).await;
+        });
+    })
+    .await;
+    assert_eq!(say(&robot, &[]).await.lines(), ["still at it"]);
+    let ended = say(&robot, &["--settle", "3"]).await;
+    assert_eq!((ended.code, ended.lines()), (Some(0), vec!["still at it", "done"]));
+    let clock = Clock::machine();
+    let began = clock.now();
+    let ended = soon(say(&robot, &["--settle", &u64::MAX.to_string(), "--wait", "2"])).await;
+    assert_eq!((ended.code, ended.lines()), (Some(0), vec!["still at it", "done"]));
+    assert!(clock.now().duration_since(began).as_secs() < 15);
+}
+
 /// What a robot does without replying keeps nobody waiting.
 #[tokio::test]
 async fn a_robot_that_is_busy_with_itself() {

@@ -2,12 +2,13 @@
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
+use simulator::Clock;
 
 use crate::{
     process::{Program, SECRET},
     robot::{Callback, robot, text},
     start,
-    support::{Received, signature},
+    support::{Received, seconds, signature},
 };
 
 /// A robot that looks at the signature, says back what it hears, and has a card.
@@ -118,4 +119,23 @@ async fn faults_on_demand() {
     {
         assert_eq!(ended.out.matches(&format!("heard {said}")).count(), times, "{said}: {}", ended.out);
     }
+}
+
+/// Whoever waits in vain is told so, and nobody else.
+#[tokio::test]
+async fn a_robot_that_posts_nothing() {
+    let silent = robot(|_| async { Response::new(String::new()) }).await;
+    let mut program = start(&silent, &["--terminal"]);
+    program.write("hello");
+    program.complains("the robot took it and posted nothing within 3 s").await;
+    program.prints("alice@private> ", 2).await;
+    program.write(":quit");
+    assert_eq!(program.ended().await.code, Some(0));
+
+    let (address, _) = chatter().await;
+    let mut program = start(&address, &["--terminal"]);
+    line(&mut program, "one", "  heard one\n", 1).await;
+    Clock::machine().sleep(seconds(4)).await;
+    program.write(":quit");
+    assert_eq!(program.ended().await.err, "");
 }

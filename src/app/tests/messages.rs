@@ -102,3 +102,17 @@ async fn ids_and_names_of_any_length_fit_a_message() {
         assert!(message.len() < 10_000, "{}", message.len());
     }
 }
+
+#[tokio::test]
+async fn names_are_cut_between_letters() {
+    let mut chat = Chat::start().await;
+    let mut callback = chat.text(&nobody(), "whoami");
+    for key in ["senderNick", "conversationTitle"] {
+        callback[key] = "👨‍👩‍👧".repeat(13).into();
+    }
+    chat.post(&callback).await;
+    let read = chat.read();
+    let whole = format!("{}…", "👨‍👩‍👧".repeat(12));
+    assert_eq!(read.matches(&whole).count(), read.matches('…').count(), "{read}");
+    assert_eq!(read.matches('…').count(), 3, "nick, group and mention: {read}");
+}

@@ -1,12 +1,10 @@
 //! From the arguments of `dingops send`, and the files they name, to a message.
 
-use std::{
-    collections::BTreeSet,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, io::Read, path::Path};
 
-use super::{Send, staff_id, usage};
+use url::{ParseError, Url};
+
+use super::{Send, kind::Kind, staff_id, terminal, title, usage};
 use crate::{
     cli::CliError,
     config::Settings,
@@ -25,46 +23,51 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 const STDIN: &str = "-";
 
 /// The message that these arguments describe.
-pub(super) fn draft(send: &Send, settings: &Settings, way: Way) -> Result<Draft, CliError> {
+pub(super) fn draft(send: &Send, kind: Kind, settings: &Settings, way: Way) -> Result<Draft, CliError> {
     let at = at(send, settings, way)?;
-    let body = match (&send.markdown, &send.card, &send.link) {
-        (Some(file), ..) => {
-            let text = shown("--markdown", read(file)?)?;
-            Body::Markdown { title: title(send.title.as_deref(), &text)?, text }
+    let body = match kind {
+        Kind::Text => Body::Text(plain(send)?),
+        Kind::Markdown => {
+            let text = written("--markdown", send.markdown.as_deref())?;
+            Body::Markdown { title: title(send, &text)?, text }
         }
-        (_, Some(file), _) => {
-            let text = shown("--card", read(file)?)?;
-            Body::ActionCard { title: title(send.title.as_deref(), &text)?, text, buttons: buttons(send)? }
+        Kind::Card => {
+            let text = written("--card", send.card.as_deref())?;
+            Body::ActionCard { title: title(send, &text)?, text, buttons: buttons(send)? }
         }
-        (.., Some(url)) => {
-            let picture = send.picture.as_deref().map(|picture| web_address("--picture", picture));
+        Kind::Link => {
+            let picture = send.picture.as_deref().map(|url| page("--picture", url)).transpose()?;
             let text = plain(send)?;
             Body::Link {
-                title: title(send.title.as_deref(), &text)?,
+                title: title(send, &text)?,
                 text,
-                url: target("--link", url, is_web_address)?,
-                picture: picture.transpose()?.unwrap_or_default(),
+                url: page("--link", send.link.as_deref().unwrap_or_default())?,
+                picture: picture.map_or_else(String::new, |picture| picture.as_str().to_owned()),
             }
         }
-        _ if !send.feed.is_empty() => feed(&send.feed)?,
-        _ if send.title.is_some() => return Err(usage("--title", "plain text has no title")),
-        _ => Body::Text(plain(send)?),
+        Kind::Feed => feed(&send.feed)?,
     };
     let attached = |text: &String| {
-        let (label, target) = labelled("--attach", text, is_web_address)?;
+        let (label, target) = labelled(text, web_page).map_err(|problem| usage("--attach", problem))?;
         Ok(Link { label, url: target.as_str().to_owned() })
     };
+    let picture = |url: &String| page("--image", url).map(|target| target.as_str().to_owned());
     Ok(Draft {
         message: Message { body, at },
         links: send.attach.iter().map(attached).collect::<Result<_, CliError>>()?,
-        pictures: send.image.iter().map(|url| web_address("--image", url)).collect::<Result<_, _>>()?,
+        pictures: send.image.iter().map(picture).collect::<Result<_, _>>()?,
     })
 }
 
 /// `--text`, or standard input.
 fn plain(send: &Send) -> Result<Shown, CliError> {
     let text = send.text.clone().unwrap_or_default();
-    shown("--text", if text == STDIN { read(&PathBuf::from(STDIN))? } else { text })
+    shown("--text", &if text == STDIN { read(Path::new(STDIN))? } else { text })
+}
+
+/// What a file says, or standard input.
+fn written(option: &str, file: Option<&Path>) -> Result<Shown, CliError> {
+    shown(option, &read(file.unwrap_or(Path::new(STDIN)))?)
 }
 
 fn read(file: &Path) -> Result<String, CliError> {
@@ -86,25 +89,28 @@ fn read(file: &Path) -> Result<String, CliError> {
     Ok(text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned())
 }
 
-fn shown(option: &str, text: String) -> Result<Shown, CliError> {
+fn shown(option: &str, text: &str) -> Result<Shown, CliError> {
+    let text = terminal::as_displayed(text);
     Shown::new(text.trim_end()).ok_or_else(|| usage(option, "expected a text, came blanks"))
 }
 
-/// The title that was given, or the first heading of a text, or its first line.
-fn title(given: Option<&str>, text: &Shown) -> Result<Shown, CliError> {
-    if let Some(title) = given {
-        return shown("--title", title.to_owned()).map(|title| plain_title(title.as_str()));
+/// The title that was given, or what a text says first.
+fn title(send: &Send, text: &Shown) -> Result<Shown, CliError> {
+    match &send.title {
+        Some(title) => shown("--title", title).map(|title| plain_title(title.as_str())),
+        None => Ok(plain_title(&title::of(text.as_str()))),
     }
-    let lines = || text.as_str().lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().find(|line| line.starts_with('#')).or_else(|| lines().next()).unwrap_or_default();
-    let line = line.trim_start_matches(|c: char| c.is_whitespace() || "#>*+-".contains(c));
-    Ok(plain_title(&line.replace(['*', '`'], "")))
 }
 
 fn buttons(send: &Send) -> Result<Buttons, CliError> {
+    let is_private = send.to.starts_with("person:");
+    let opens = |url: &str| match Target::new(url).filter(|_| url.starts_with("dtmd:")) {
+        Some(command) if is_private => Ok(command),
+        Some(_) => Err("says a command, which works in private chats only: --to person:NAME".to_owned()),
+        None => web_page(url),
+    };
     let button = |text: &String| {
-        // Any page, or a command to say.
-        let (label, target) = labelled("--button", text, |url| Target::new(url).is_some())?;
+        let (label, target) = labelled(text, opens).map_err(|problem| usage("--button", problem))?;
         Ok(Button { title: plain_title(&label), target })
     };
     let list = send.button.iter().map(button).collect::<Result<Vec<_>, CliError>>()?;
@@ -118,15 +124,14 @@ fn buttons(send: &Send) -> Result<Buttons, CliError> {
 
 fn feed(links: &[String]) -> Result<Body, CliError> {
     let link = |text: &String| {
-        let expected = || {
-            usage(
-                "--feed",
-                format!("expected TITLE=URL PICTURE, two addresses with a blank between, came {text:?}"),
-            )
+        let expected = |why: &str| {
+            let form = "TITLE=URL PICTURE, two addresses with a blank between";
+            usage("--feed", format!("expected {form}, came {text:?}{why}"))
         };
-        let (front, picture) = text.trim().rsplit_once(char::is_whitespace).ok_or_else(expected)?;
-        let picture = target("--feed", picture, is_web_address).map_err(|_| expected())?;
-        let (title, target) = labelled("--feed", front.trim_end(), is_web_address).map_err(|_| expected())?;
+        let (front, picture) = text.trim().rsplit_once(char::is_whitespace).ok_or_else(|| expected(""))?;
+        let picture = web_page(picture).map_err(|why| expected(&format!(": {picture:?} {why}")))?;
+        let (title, target) =
+            labelled(front.trim_end(), web_page).map_err(|problem| expected(&format!(": {problem}")))?;
         Ok(FeedLink { title: plain_title(&title), target, picture })
     };
     let links = links.iter().map(link).collect::<Result<Vec<_>, CliError>>()?;
@@ -135,33 +140,41 @@ fn feed(links: &[String]) -> Result<Body, CliError> {
 
 /// Whom it mentions, each once. Where DingTalk would ignore a mention without a word, there is none.
 fn at(send: &Send, settings: &Settings, way: Way) -> Result<At, CliError> {
-    let options = [
-        ("--at", !send.at.is_empty()),
-        ("--at-mobile", !send.at_mobile.is_empty()),
-        ("--at-all", send.at_all),
-    ];
-    if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) {
-        if way == Way::OpenApi {
-            return Err(usage(option, "the OpenAPI mentions nobody; a custom robot does: --to robot:NAME"));
-        }
-        if send.link.is_some() || !send.feed.is_empty() {
-            let kind = if send.link.is_some() { "--link" } else { "--feed" };
-            let problem =
-                format!("DingTalk mentions nobody in {kind}; it does in --text, --markdown and --card");
-            return Err(usage(option, problem));
-        }
-    }
     let people = send.at.iter().map(|person| staff_id("--at", person, settings));
-    let people = people.collect::<Result<_, _>>()?;
-    let of_a_number = |c: char| c.is_ascii_digit() || c == '-' || c == '+';
-    let is_number = |number: &&String| (5..=20).contains(&number.len()) && number.chars().all(of_a_number);
-    if let Some(number) = send.at_mobile.iter().find(|number| !is_number(number)) {
-        return Err(usage(
-            "--at-mobile",
-            format!("expected a mobile number such as 13800000000, came {number:?}"),
-        ));
+    let people = once(people.collect::<Result<_, _>>()?);
+    let mobiles = once(send.at_mobile.iter().map(|number| mobile(number)).collect::<Result<_, _>>()?);
+    let at = At::new(people, mobiles, send.at_all).map_err(|error| usage("--at", error))?;
+    if way == Way::OpenApi && !at.is_empty() {
+        let option = match (send.at.is_empty(), send.at_mobile.is_empty()) {
+            (false, _) => "--at",
+            (_, false) => "--at-mobile",
+            _ => "--at-all",
+        };
+        return Err(usage(option, "the OpenAPI mentions nobody; a custom robot does: --to robot:NAME"));
     }
-    At::new(once(people), once(send.at_mobile.clone()), send.at_all).map_err(|error| usage("--at", error))
+    Ok(at)
+}
+
+/// A mobile number as DingTalk knows it: digits alone, those of mainland China without the country.
+fn mobile(written: &str) -> Result<String, CliError> {
+    let digits: String = written.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let national = ["+86", "0086"].into_iter().find_map(|country| digits.strip_prefix(country));
+    let is_number = |number: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let number = match national {
+        Some(national) => Some(national).filter(|number| is_number(number, 11..=11)),
+        None => Some(digits.as_str()).filter(|number| is_number(number, 5..=15)),
+    };
+    number.map(str::to_owned).ok_or_else(|| {
+        let expected = "expected a mobile number such as 13800000000 or +86 138-0000-0000";
+        let other = if digits.starts_with('+') && national.is_none() {
+            "; of another country nobody could confirm the form: mention by --at and the staff id"
+        } else {
+            ""
+        };
+        usage("--at-mobile", format!("{expected}, came {written:?}{other}"))
+    })
 }
 
 fn once(mut list: Vec<String>) -> Vec<String> {
@@ -171,28 +184,34 @@ fn once(mut list: Vec<String>) -> Vec<String> {
 }
 
 /// A label and the address behind the first `=` that one follows: a label may have others, and so may an address.
+/// Otherwise what is wrong, with the address behind the first `=` if there is one.
 fn labelled(
-    option: &str,
     text: &str,
-    is_address: impl Fn(&str) -> bool,
-) -> Result<(String, Target), CliError> {
+    address: impl Fn(&str) -> Result<Target, String>,
+) -> Result<(String, Target), String> {
     let parts = text.match_indices('=').map(|(at, _)| (text[..at].trim(), text[at + 1..].trim()));
-    let found = parts
-        .filter(|(label, _)| !label.is_empty())
-        .find_map(|(label, url)| Some((label.to_owned(), target(option, url, &is_address).ok()?)));
-    found.ok_or_else(|| usage(option, format!("expected LABEL=URL, came {text:?}")))
+    let mut wrong = None;
+    for (label, url) in parts.filter(|(label, _)| !label.is_empty()) {
+        match address(url) {
+            Ok(target) => return Ok((label.to_owned(), target)),
+            Err(why) => wrong = wrong.or(Some(format!("expected LABEL=URL, came {text:?}: {url:?} {why}"))),
+        }
+    }
+    Err(wrong.unwrap_or_else(|| format!("expected LABEL=URL, came {text:?}")))
 }
 
-fn target(option: &str, url: &str, is_address: impl Fn(&str) -> bool) -> Result<Target, CliError> {
-    let whole = !url.contains(char::is_whitespace) && is_address(url);
-    let target = Target::new(url).filter(|_| whole);
-    target.ok_or_else(|| usage(option, format!("expected an http(s) address, came {url:?}")))
+fn page(option: &str, url: &str) -> Result<Target, CliError> {
+    web_page(url)
+        .map_err(|why| usage(option, format!("expected an http(s) address, came {url:?}, which {why}")))
 }
 
-fn web_address(option: &str, url: &str) -> Result<String, CliError> {
-    target(option, url, is_web_address).map(|target| target.as_str().to_owned())
-}
-
-fn is_web_address(url: &str) -> bool {
-    text::web_address(url).is_some()
+/// The address of a page, or in words that follow it what is wrong with it.
+fn web_page(url: &str) -> Result<Target, String> {
+    let begins = "begins neither with https:// nor with http://";
+    match Url::parse(url) {
+        _ if url.contains(char::is_whitespace) => Err("has a blank in it".to_owned()),
+        Ok(_) => Target::new(url).filter(|_| text::web_address(url).is_some()).ok_or(begins.to_owned()),
+        Err(ParseError::RelativeUrlWithoutBase) => Err(begins.to_owned()),
+        Err(error) => Err(format!("is no address: {error}")),
+    }
 }

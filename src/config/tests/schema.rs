@@ -107,6 +107,11 @@ when = { command = ["ping", "!ip"] }
 token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 secret = "SEC0123456789"
 keywords = ["监控"]
+[audit]
+report = ["group:ops", "robot:ops", "person:alice"]
+[limits]
+per_minute = 10
+per_day = 200
 [ip]
 services = ["https://checkip.amazonaws.com"]
 static_ip = true
@@ -198,7 +203,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 12, "{found:?}");
+    assert_eq!(found.len(), 14, "{found:?}");
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());
@@ -237,6 +242,9 @@ fn what_has_another_form_does_not_fit() {
         "[[defaults]]\nnamespace = 'prod'",
         "[[defaults]]\nin = ['ops']\nnamespace = true",
         "[robots.ops]\nsecret = 'SEC1'",
+        "[audit]\nreport = 'group:ops'",
+        "[limits]\nper_minute = 0",
+        "[limits]\nper_day = 100001",
         "[[answer]]\nname = 'a'",
         "[answer]\nname = 'a'\nmarkdown = 'b'",
         "[[http]]\nname = 'a'\neffect = 'read'\nurl = 'https://x'\nexamples = ['a']",

@@ -1,13 +1,18 @@
 //! Code blocks in Markdown, as far as one must know of them to cut a text: where they begin and end, also in lists and
 //! quotes (CommonMark 0.31, 4.5, 5.1 and 5.2).
 
+use std::borrow::Cow;
+
 use super::Syntax;
 
 /// A line that is indented deeper begins no block.
 const MAX_INDENT: usize = 3;
+/// Quotes and lists that are deeper in one another are none: nobody writes them, and each costs time on each line.
+const MAX_DEPTH: usize = 32;
 /// The fewest marks of a code block.
 const MIN_MARKS: usize = 3;
-const TAB: &str = "    ";
+/// A tab goes on to the next column that this divides.
+const TAB: usize = 4;
 
 /// Where a text is, line by line: in which quotes and items of lists, and in which code block.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +24,8 @@ pub(super) struct Fence {
     paragraph: bool,
     /// Whether nothing stands yet in the item that the last line began: a blank line ends it.
     empty: bool,
+    /// Whether the last line could begin HTML.
+    html: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +58,8 @@ impl Fence {
         if blank && std::mem::take(&mut self.empty) {
             self.containers.pop();
         }
-        let line = line.replace('\t', TAB);
+        self.html = false;
+        let line = expanded(line);
         let (within, mut rest) = self.enter(&line);
         let inside = within == self.containers.len();
         if let Some((mark, least)) = self.open {
@@ -68,12 +76,14 @@ impl Fence {
             self.open = None;
         }
         let mut containers = self.containers[..within].to_vec();
-        while let Some((container, behind)) =
-            begin(rest, self.paragraph && inside && containers.len() == within)
+        while containers.len() < MAX_DEPTH
+            && let Some((container, behind)) =
+                begin(rest, self.paragraph && inside && containers.len() == within)
         {
             containers.push(container);
             rest = behind;
         }
+        self.html = rest.trim_start_matches(' ').starts_with('<') && indent(rest) <= MAX_INDENT;
         let opened = marks(rest).filter(|(mark, _, info)| *mark != '`' || !info.contains('`'));
         let text = !rest.trim().is_empty() && opened.is_none() && !is_heading(rest) && !is_rule(rest);
         let outermost = containers.len() == within;
@@ -91,6 +101,11 @@ impl Fence {
 
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Whether the last line begins with a `<` where HTML may begin, behind the marks of quotes and items.
+    pub(super) fn begins_html(&self) -> bool {
+        self.html
     }
 
     /// What ends the code block, in the items and quotes that it is in.
@@ -118,6 +133,20 @@ impl Fence {
         }
         (self.containers.len(), rest)
     }
+}
+
+/// A line with blanks instead of its tabs.
+fn expanded(line: &str) -> Cow<'_, str> {
+    if !line.contains('\t') {
+        return line.into();
+    }
+    let mut column = 0;
+    let letter = |c| {
+        let (c, width) = if c == '\t' { (' ', TAB - column % TAB) } else { (c, 1) };
+        column += width;
+        std::iter::repeat_n(c, width)
+    };
+    line.chars().flat_map(letter).collect::<String>().into()
 }
 
 /// The quote or item that a line begins, and what stands in it. A paragraph is only left for some of them.
@@ -175,9 +204,10 @@ fn is_underline(line: &str) -> bool {
 
 /// Whether a line is a rule across the page, such as `- - -`.
 fn is_rule(line: &str) -> bool {
-    let marks = line.replace(' ', "");
-    let first = marks.chars().next().filter(|first| ['-', '*', '_'].contains(first));
-    marks.len() >= 3 && first.is_some_and(|first| marks.chars().all(|c| c == first))
+    let mut marks = line.chars().filter(|c| *c != ' ');
+    let Some(first) = marks.next().filter(|first| ['-', '*', '_'].contains(first)) else { return false };
+    let mut more = 0;
+    marks.inspect(|_| more += 1).all(|c| c == first) && more >= 2
 }
 
 fn indent(line: &str) -> usize {

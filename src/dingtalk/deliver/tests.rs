@@ -1,5 +1,6 @@
 //! What becomes of a reply when its way is blocked: counted at DingTalk's side.
 
+mod connection;
 mod openapi;
 mod session;
 mod token;
@@ -56,6 +57,6 @@ async fn say(chat: &mut Chat, line: &str) {
     let clock = chat.clock().clone();
     tokio::select! {
         () = chat.say(alice(), line) => {}
-        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
+        () = async { loop { clock.pass(Duration::from_secs(5)).await } } => {}
     }
 }

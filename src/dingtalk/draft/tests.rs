@@ -79,7 +79,7 @@ fn a_mention_that_nobody_would_get_stands_behind() {
         "`@0147000002`",
         "`a\n@0147000002\nb`",
         "look:\n\n    @0147000002",
-        "<!-- @0147000002 -->",
+        "look <!-- @0147000002 -->",
         "[@0147000002](https://example.com/)",
     ] {
         assert_eq!(markdown(text), format!("{text}\n\n@0147000002"));
@@ -128,4 +128,79 @@ fn what_cannot_be_cut_is_too_long() {
     let buttons = Buttons::vertical(vec![button; 7]).unwrap();
     let card = draft(Body::ActionCard { title: shown("t"), text: shown("x"), buttons });
     assert!(card.within(Limit::Webhook, Locale::En).is_err());
+}
+
+/// As a text in Markdown, cut or whole, with the link and the mentions behind it.
+fn behind(text: &str) -> String {
+    let cut = text_of(&full(Body::Markdown { title: shown("t"), text: shown(text) }));
+    let links = "\n\n![](https://example.com/a.png)\n\n- [log &#91;1&#93;](https://example.com/log)\n\n";
+    let (text, mentions) = cut.split_once(links).unwrap();
+    assert_eq!(mentions, "@0147000002 @13800000003");
+    text.to_owned()
+}
+
+#[test]
+fn a_line_ends_as_markdown_ends_it() {
+    for text in ["start\r```\rcode", "start\r\n```\r\ncode"] {
+        assert_eq!(behind(text), "start\n```\ncode\n```");
+    }
+    let cut = behind(&format!("start\r```\r{}```\rend", "code line\r".repeat(3000)));
+    assert!(cut.contains("\ncode line\n```\n\n… "), "{}", &cut[cut.len() - 100..]);
+    let link = Body::Link {
+        title: shown("t"),
+        text: shown("a\rb\r\n\nc"),
+        url: Target::new("https://example.com").unwrap(),
+        picture: String::new(),
+    };
+    assert_eq!(text_of(&draft(link)), "a\nb\n\nc");
+}
+
+/// What stands behind it is read as Markdown.
+#[test]
+fn html_hides_nothing() {
+    assert_eq!(behind("<div>\n```\n</div>\n\ntext"), "\u{200B}<div>\n```\n</div>\n\ntext\n```");
+    assert_eq!(behind("start\n\n<!-- oops"), "start\n\n&lt;!-- oops");
+    for (open, safe, close) in [("<!--", "&lt;!--", "-->"), ("<pre>", "&lt;pre>", "</pre>")] {
+        let cut = behind(&format!("start\n\n{open}\n{}{close}\nend", "a line\n".repeat(3000)));
+        assert!(
+            cut.starts_with(&format!("start\n\n{safe}\na line\n")) && cut.ends_with(" more lines"),
+            "{cut}"
+        );
+    }
+}
+
+/// Each of these once took minutes.
+#[test]
+fn no_text_takes_long() {
+    let repeated = |text: &str| text.repeat(200_000 / text.len());
+    for text in [
+        repeated("- ") + "x",
+        repeated("> ") + "x",
+        repeated(&("- ".repeat(100) + "x\n")),
+        repeated(&("> ".repeat(500) + "x\n")),
+        repeated("http"),
+        repeated("https://"),
+        repeated("[]("),
+        repeated("[](("),
+        repeated("[](a ("),
+        repeated("[](<"),
+        repeated("[](a '"),
+        repeated("[](&<"),
+        repeated("![](<&a;"),
+        repeated("["),
+        "[".repeat(100_000) + &"]()".repeat(30_000),
+        "[](".repeat(6440) + &"<".repeat(90) + &">".repeat(90) + &"[](".repeat(6000),
+        repeated("<"),
+        repeated("&"),
+        repeated("@a"),
+        repeated("\\"),
+        repeated("`"),
+        repeated("*"),
+        repeated("\t"),
+        repeated("\n[a"),
+    ] {
+        if !text.trim().is_empty() {
+            behind(&format!("x\n{text}"));
+        }
+    }
 }

@@ -37,6 +37,8 @@ fn one_code_for_several_causes() {
             "description:机器人发送签名不匹配;solution:请确认签名和生成签名的时间戳",
             Cause::Signature,
         ),
+        ("310000", "sign not match, more: [the keyword of timestamp and sign]", Cause::Signature),
+        ("310000", "description:签名不匹配;solution:签名或时间戳可能已过期", Cause::Signature),
         ("310000", "ip 203.0.113.7 not in whitelist", Cause::Address),
         ("310000", "description:ip 不在白名单中", Cause::Address),
         ("310000", "something new", Cause::Security),
@@ -49,6 +51,31 @@ fn one_code_for_several_causes() {
         ("999999", "something new", Cause::Other),
     ] {
         assert_eq!(Cause::of(code, message), cause, "{code} {message}");
+    }
+}
+
+#[test]
+fn a_zero_is_no_refusal() {
+    let show = |text: &str| text.to_owned();
+    for zero in ["0", "0.0", "\"0\"", "\"0.0\"", "\"00 \"", "-0.0"] {
+        let old = format!(r#"{{"errcode":{zero}}}"#);
+        assert_eq!(judge_old(200, old.as_bytes(), show), Ok(()), "{zero}");
+        for status in [302, 403, 500] {
+            let error = judge_old(status, old.as_bytes(), show).unwrap_err();
+            assert_eq!(error.class(), Class::Unknown, "{status} {zero}");
+            let error = judge_new(status, old.as_bytes(), show).unwrap_err();
+            assert_eq!(error.class(), Class::Unknown, "{status} {zero}");
+        }
+        // Success of the OpenAPI is for its caller to find in it.
+        for key in ["code", "errcode"] {
+            let new = format!(r#"{{"{key}":{zero}}}"#);
+            assert!(judge_new(200, new.as_bytes(), show).is_ok(), "{new}");
+        }
+    }
+    for answer in
+        ["{}", r#"{"errcode":""}"#, r#"{"errcode":null}"#, r#"{"errcode":[0]}"#, "\u{feff}{\"errcode\":0}"]
+    {
+        assert_eq!(judge_old(200, answer.as_bytes(), show).unwrap_err().class(), Class::Unknown, "{answer}");
     }
 }
 

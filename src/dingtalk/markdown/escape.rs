@@ -17,10 +17,13 @@ pub(super) const BREAK: &str = "  \n  ";
 
 /// A link with a label that shows literally; the label alone for what is no http(s) address.
 pub(crate) fn link(link: &Link) -> String {
-    match link_target(&link.url) {
-        Some(url) => format!("[{}]({url})", label(&link.label)),
-        None => label(&link.label),
-    }
+    linked(link).unwrap_or_else(|| label(&link.label))
+}
+
+/// A link to an http(s) address. Without a label it could not be seen: then it shows the address.
+pub(super) fn linked(link: &Link) -> Option<String> {
+    let shown = if link.label.trim().is_empty() { &link.url } else { &link.label };
+    link_target(&link.url).map(|url| format!("[{}]({url})", label(shown)))
 }
 
 /// A picture; nothing for what is no http(s) address.
@@ -40,16 +43,22 @@ pub(super) fn link_target(url: &str) -> Option<String> {
     text::web_address(url).map(|url| enclosed(url.as_str()))
 }
 
-/// An address without what could end a link.
+/// An address without what could end a link, or be more than a part of it: code, a mention, a character reference.
 fn enclosed(url: &str) -> String {
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    let path = url[host..].find('/').map_or(url.len(), |at| host + at);
     let mut safe = String::with_capacity(url.len());
-    for c in url.chars() {
-        let ends = matches!(c, '(' | ')' | '<' | '>' | '"' | '\'' | '\\' | '[' | ']');
-        if ends || c.is_whitespace() || text::is_control(c) {
+    let mut in_reference = false;
+    for (at, c) in url.char_indices() {
+        let ends = matches!(c, '(' | ')' | '<' | '>' | '"' | '\'' | '\\' | '[' | ']' | '`');
+        // Before the path it parts a name from the host.
+        let mentions = c == '@' && at > path;
+        if ends || mentions || (c == ';' && in_reference) || c.is_whitespace() || text::is_control(c) {
             safe.extend(utf8_percent_encode(c.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC));
         } else {
             safe.push(c);
         }
+        in_reference = c == '&' || (in_reference && (c.is_ascii_alphanumeric() || c == '#'));
     }
     safe
 }
@@ -61,12 +70,12 @@ pub(super) fn label(text: &str) -> String {
 
 /// Text as one line of Markdown that shows it literally.
 pub(super) fn line(text: &str) -> String {
-    escape_one(&text.replace(['\n', '\r'], " "))
+    escape_one(&text::line_feeds(text).replace('\n', " "))
 }
 
 /// Text as Markdown that shows it literally, its line breaks kept.
 pub(super) fn escape(text: &str) -> String {
-    text.split('\n').map(escape_one).collect::<Vec<_>>().join(BREAK)
+    text::line_feeds(text).split('\n').map(escape_one).collect::<Vec<_>>().join(BREAK)
 }
 
 /// Text as Markdown that shows it literally, wherever in a text of the operator's it stands and whatever stands beside
@@ -108,11 +117,12 @@ fn escape_one(line: &str) -> String {
             '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '|' | '@' => reference(&mut escaped, c),
             '#' | '+' | '-' | '=' if beginning => reference(&mut escaped, c),
             '.' | ')' if numbers_a_list(&escaped, rest.as_str()) => reference(&mut escaped, c),
+            // Before a link it would make a picture of it.
+            '!' if rest.as_str().is_empty() => reference(&mut escaped, c),
             ':' if rest.as_str().starts_with("//") => reference(&mut escaped, c),
             '.' if ends_in_www(&escaped) => reference(&mut escaped, c),
             ' ' if beginning => escaped.push_str("&nbsp;"),
             '\t' => escaped.push_str("&nbsp;"),
-            '\r' => escaped.push(' '),
             c => escaped.push(shown(c)),
         }
         beginning = beginning && c.is_whitespace();
@@ -153,13 +163,27 @@ pub(super) fn code(code: &str) -> String {
         }
         safe
     };
-    let lines = code.trim_end_matches('\n').split('\n');
-    lines.map(|text| line(text.trim_end_matches('\r'))).collect::<Vec<_>>().join("\n")
+    text::line_feeds(code).trim_end_matches('\n').split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A character, or the replacement character for one that shows nothing.
 pub(super) fn shown(c: char) -> char {
     if text::is_control(c) { '\u{FFFD}' } else { c }
+}
+
+/// Takes the effect from an `@id` of somebody who is mentioned anyway: in a fence nothing can be escaped.
+pub(super) fn unmention(code: &str, staff_ids: &[String]) -> String {
+    let of_an_id = |c: char| c.is_ascii_alphanumeric() || ['_', '-'].contains(&c);
+    let unmention = |code: String, id: &String| {
+        let mut parts = code.split(&format!("@{id}")).map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let first = parts.next().unwrap_or_default();
+        parts.fold(first, |code, part| {
+            // What goes on is somebody else's.
+            let mark = if part.starts_with(of_an_id) { "" } else { "\u{200B}" };
+            code + "@" + mark + id + &part
+        })
+    };
+    staff_ids.iter().fold(code.to_owned(), unmention)
 }
 
 /// A title in one line, cut to what a conversation list shows.

@@ -67,7 +67,7 @@ impl Group {
         let sent = self.deliver.deliver(&self.to, false, |_| message.clone(), deadline);
         let pauses = async {
             loop {
-                self.clock.pass(Duration::from_secs(2)).await;
+                self.clock.pass(Duration::from_secs(5)).await;
             }
         };
         let sent = tokio::select! {

@@ -104,14 +104,29 @@ pub(super) fn said<'a>(command: &'a Command, words: &'a [Word]) -> Vec<Said<'a>>
     said
 }
 
-/// How many words are options of a command whose last argument is taken as typed.
-pub(super) fn leading_options(command: &Command, words: &[Word]) -> usize {
+/// How many words stand before the last argument of a command, which is taken as typed: options, and this many that
+/// stand by themselves. `is_missing` tells of an option that the word behind it is not its value.
+pub(super) fn before_tail(
+    command: &Command,
+    words: &[Word],
+    mut alone: usize,
+    is_missing: impl Fn(&Arg, &Word) -> bool,
+) -> usize {
     let mut count = 0;
-    while let Some(word) = words.get(count).filter(|word| is_option(word)) {
+    while let Some(word) = words.get(count).filter(|word| !ends_options(word)) {
+        if !is_option(word) {
+            let Some(left) = alone.checked_sub(1) else { break };
+            (alone, count) = (left, count + 1);
+            continue;
+        }
         let mut said = Vec::new();
         let taken = take_option(command, &words[count..], &mut said);
         let is_known = said.iter().all(|said| said.argument.is_some());
+        let behind = words.get(count + 1).filter(|_| taken > 1);
+        let option = said.last().and_then(|said| said.argument);
+        let is_missing = option.zip(behind).is_some_and(|(option, word)| is_missing(option, word));
         match (is_known, word.asks_for_help()) {
+            (true, _) if is_missing => count += 1,
             (true, _) => count += taken,
             (false, true) => count += 1,
             (false, false) => break,

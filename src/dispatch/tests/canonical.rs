@@ -50,6 +50,7 @@ fn ctx() -> Ctx {
         table: Arc::new(Table::new(ROWS, Vec::new()).unwrap()),
         rules: Arc::default(),
         codes: Arc::new(Codes::new(Vec::new())),
+        robots: Arc::default(),
         corp: String::new(),
         who: Person {
             nick: String::new(),
@@ -67,6 +68,7 @@ fn ctx() -> Ctx {
         skew: SignedDuration::ZERO,
         deadline: now,
         once: None,
+        heard: Arc::default(),
         outbound: Arc::default(),
         deliver: Arc::new(Deliver::new(Arc::default(), Arc::new(SystemClock), None)),
         progress: Progress::default(),

@@ -108,15 +108,13 @@ pub(in crate::dispatch) fn staff_id(typed: &str, ctx: &Ctx) -> Result<String, In
 /// The conversation id of the group that is called this.
 pub(super) fn conversation_id(typed: &str, ctx: &Ctx) -> Result<String, InvalidValue> {
     let groups = &ctx.settings.groups;
-    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
-    let id = Some(typed).filter(|id| id.len() <= MAX_ID && id.starts_with("cid") && id.chars().all(is_id));
     named(typed, groups)
-        .or_else(|| id.map(str::to_owned))
+        .or_else(|| is_conversation_id(typed).then(|| typed.to_owned()))
         .ok_or_else(|| unknown(["arguments.group", "arguments.group_nearest"], nearest(typed, groups, ctx)))
 }
 
 /// The id of a name, or the id itself if it has one; ids first, for a line that is read again to mean the same.
-fn named(name: &str, ids: &BTreeMap<String, String>) -> Option<String> {
+pub(super) fn named(name: &str, ids: &BTreeMap<String, String>) -> Option<String> {
     if let Some(id) = ids.values().find(|id| *id == name) {
         return Some(id.clone());
     }
@@ -130,7 +128,13 @@ fn marked(typed: &str) -> Option<&str> {
     typed.strip_prefix(ID).or_else(|| typed.strip_prefix("id："))
 }
 
-fn is_number(text: &str) -> bool {
+/// Whether a text is made as conversation ids are.
+pub(super) fn is_conversation_id(text: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    text.len() <= MAX_ID && text.starts_with("cid") && text.chars().all(inside)
+}
+
+pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_ID && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -1,7 +1,8 @@
 //! How it ends where a message does not arrive, or perhaps not: an exit code, and one line with why and what to do.
 
 use serde_json::json;
-use simulator::{AnswerFault, TOKEN};
+use simulator::{AnswerFault, Endpoint, TOKEN};
+use tokio::io::AsyncWriteExt;
 
 use super::{Dingtalk, failed};
 use crate::program::{File, run};
@@ -81,10 +82,59 @@ async fn the_reason_is_told_in_the_language_of_the_settings() {
     dingtalk.simulator.fail_next(AnswerFault::Code("400106".into()));
     insta::assert_snapshot!(dingtalk.send(&["--text", "hello"]).await.err, @"dingops: 发往 robot:ops 的消息没有送达：机器人已不在群里；请在群设置里重新添加。钉钉返回 400106：机器人不存在");
     let ended = dingtalk.send_by_openapi(&["--to", "person:0000", "--text", "hello"]).await;
-    insta::assert_snapshot!(ended.err, @"dingops: 发往 person:0000 的消息没有送达：没有这个员工 ID，或者应用对他不可见；请核对 [people] 里的员工 ID。钉钉返回 HTTP 400, staffId.notExisted：staffId不存在");
+    insta::assert_snapshot!(ended.err, @"dingops: 发往 person:0000 的消息没有送达：没有这个员工 ID，或者应用对他不可见；请核对 --to 里的员工 ID。钉钉返回 HTTP 400, staffId.notExisted：staffId不存在");
     (0..3).for_each(|_| dingtalk.simulator.fail_next(AnswerFault::Answer(200, "<html>".into())));
-    insta::assert_snapshot!(dingtalk.send(&["--text", "hello"]).await.err, @"dingops: 发往 robot:ops 的消息可能已经送达，重发前请先到会话里确认：127.0.0.1 返回 HTTP 200，不是钉钉的应答（可能来自代理、防火墙或封禁页）：<html>");
+    insta::assert_snapshot!(dingtalk.send(&["--text", "hello"]).await.err, @"dingops: 发往 robot:ops 的消息可能已经送达，重发前请先到会话里确认：127.0.0.1 返回 HTTP 200，不是钉钉的应答，可能来自代理、防火墙或封禁页；请检查本机的网络出口和 dingtalk.oapi、dingtalk.api 的地址。收到的是：<html>");
+    dingtalk.simulator.fail_next(AnswerFault::TurnAway(302, String::new()));
+    failed(&dingtalk.send(&["--text", "hello"]).await, 1, &["HTTP 302", "收到的是：空内容\n"]);
+    dingtalk.simulator.fail_next(AnswerFault::Code("430101".into()));
+    failed(&dingtalk.send(&["--text", "hello"]).await, 1, &["请去掉或更换链接后重发。钉钉返回 430101"]);
+    dingtalk.simulator.fail_next(AnswerFault::Code("999999".into()));
+    failed(&dingtalk.send(&["--text", "hello"]).await, 1, &["请按钉钉返回的说明处理"]);
     dingtalk.simulator.forget();
+}
+
+/// Nothing of ours is in English where the reader's language is another.
+#[tokio::test]
+async fn an_answer_that_is_none_has_a_sentence() {
+    let dingtalk = Dingtalk::saying("zh", "").await;
+    let to_group = ["--to", "group:ops", "--text", "hello"];
+    dingtalk.simulator.fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(200, "{}".into()));
+    let ended = dingtalk.send_by_openapi(&to_group).await;
+    failed(&ended, 3, &["收到的是：没有 processQueryKey 的 JSON\n"]);
+    for _ in 0..3 {
+        dingtalk.simulator.fail_next_at(Endpoint::AccessToken, AnswerFault::Answer(200, "{}".into()));
+    }
+    failed(
+        &dingtalk.send_by_openapi(&to_group).await,
+        1,
+        &["收到的是：没有 accessToken 和 expireIn 的 JSON\n"],
+    );
+    dingtalk
+        .simulator
+        .fail_next_at(Endpoint::AccessToken, AnswerFault::Code("invalidClientIdOrSecret".into()));
+    failed(&dingtalk.send_by_openapi(&to_group).await, 1, &["钉钉返回 HTTP 400, invalidClientIdOrSecret\n"]);
+    dingtalk.simulator.fail_next_at(Endpoint::GroupMessages, AnswerFault::Reset);
+    failed(&dingtalk.send_by_openapi(&to_group).await, 3, &["与 127.0.0.1 的连接中断，没有收到完整的应答"]);
+    dingtalk.simulator.forget();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_encrypted_is_named() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let toml = format!("[dingtalk]\noapi = 'https://{address}'\n[robots.ops]\ntoken = '{TOKEN}'");
+    let settings = File::new("toml", &toml);
+    let plain = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let ended = tokio::task::spawn_blocking(move || {
+        run(&["send", "--to", "robot:ops", "--text", "x"], &[("DINGOPS_CONFIG", settings.path())])
+    });
+    failed(&ended.await.expect("it ended"), 1, &["127.0.0.1 连得上，但 TLS 加密没有建立"]);
+    plain.abort();
 }
 
 #[tokio::test]

@@ -59,6 +59,7 @@ async fn what_may_have_arrived_is_sent_by_no_other_way() {
         AnswerFault::BanPage,
         AnswerFault::ServerError,
         AnswerFault::Answer(200, String::new()),
+        AnswerFault::Answer(200, r#"{"errcode":0.0,"errmsg":"ok"}"#.into()),
         AnswerFault::Answer(500, r#"{"errcode":0,"errmsg":"ok"}"#.into()),
         AnswerFault::Answer(500, r#"{"errcode":999999,"errmsg":"something new"}"#.into()),
     ] {
@@ -73,7 +74,7 @@ async fn what_may_have_arrived_is_sent_by_no_other_way() {
 #[tokio::test]
 async fn what_was_refused_goes_by_the_other_way() {
     let away = |status, body: &str| AnswerFault::TurnAway(status, body.into());
-    let gateway = r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#;
+    let gateway = r#"{"status":1111,"wait":2,"source":"x5","punish":"deny"}"#;
     for (fault, posts) in [
         (away(200, gateway), 3),
         (away(503, gateway), 3),
@@ -105,7 +106,7 @@ async fn refusals_that_take_long_leave_time_for_the_other_way() {
         () = chat.say(alice(), "ping") => {}
         () = async {
             // A refusal, a pause, another refusal: a third would end with the host's minute.
-            for seconds in [26, 2, 26] {
+            for seconds in [26, 3, 26] {
                 clock.pass(Duration::from_secs(seconds)).await;
             }
             loop { clock.pass(Duration::from_secs(2)).await }
@@ -158,6 +159,46 @@ async fn a_quota_that_is_used_up_is_not_asked_again_for_an_hour() {
 }
 
 #[tokio::test]
+async fn a_conversation_that_got_too_much_is_reached_by_the_other_way_for_ten_minutes() {
+    for code in ["130101", "410100", "660026"] {
+        let mut chat = Chat::with_openapi().await;
+        chat.dingtalk().fail_next_at(Endpoint::SendBySession, AnswerFault::Code(code.into()));
+        for pause in [0, 599, 1] {
+            chat.clock().advance(Duration::from_secs(pause));
+            chat.say(alice(), "ping").await;
+            assert_eq!(arrived(&chat).len(), 1, "{code}");
+        }
+        assert_eq!(called(&chat), ["session", "group", "group", "session"], "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_failed_inside_the_openapi_is_not_sent_again() {
+    for (status, code) in [(500, "system.error"), (503, "ServiceUnavailable"), (500, "InternalError")] {
+        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+        let body = format!(r#"{{"code":"{code}","message":"x"}}"#);
+        chat.dingtalk().fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(status, body));
+        say(&mut chat, "password").await;
+        // And nobody is told that it was withheld.
+        assert_eq!((arrived(&chat).len(), called(&chat)), (1, vec!["group"]), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_with_a_key_was_taken() {
+    for body in [
+        r#"{"processQueryKey":"k","code":"0","message":"ok"}"#,
+        r#"{"processQueryKey":"k","code":null,"errcode":0.0}"#,
+        r#"{"processQueryKey":"k","code":"something.new"}"#,
+    ] {
+        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+        chat.dingtalk().fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(200, body.into()));
+        say(&mut chat, "password").await;
+        assert_eq!((arrived(&chat).len(), called(&chat)), (1, vec!["group"]), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn that_there_is_no_quota_is_said_once() {
     let mut chat = Chat::with_openapi().await;
     for _ in 0..2 {
@@ -173,6 +214,24 @@ async fn that_there_is_no_quota_is_said_once() {
     ");
     chat.silence();
     assert_eq!(called(&chat), ["group"]);
+}
+
+/// Whoever is left without a reply is told why, and not again for an hour.
+#[tokio::test]
+async fn that_there_is_no_quota_is_said_in_each_conversation() {
+    let mut chat = Chat::with_openapi().await;
+    for person in [alice(), bob()] {
+        chat.dingtalk().spoil_next(CallbackFault::QuotaExhausted);
+        chat.say(person, "ping").await;
+    }
+    let mut chat = chat.privately();
+    for (seconds, person) in [(0, alice()), (0, bob()), (3599, bob()), (1, alice())] {
+        chat.clock().advance(Duration::from_secs(seconds));
+        chat.dingtalk().spoil_next(CallbackFault::QuotaExhausted);
+        chat.say(person, "ping").await;
+    }
+    arrived(&chat);
+    assert_eq!(called(&chat), ["group", "person", "person", "person"]);
 }
 
 #[tokio::test]

@@ -11,14 +11,20 @@ const BUSY: &str = r#"{"errcode":-1,"errmsg":"系统繁忙"}"#;
 
 /// Says one line while DingTalk answers like this; how many posts it saw.
 async fn posts(answers: &[AnswerFault]) -> usize {
+    posts_and_seconds(answers).await.0
+}
+
+/// The same, with how many seconds were waited between them.
+async fn posts_and_seconds(answers: &[AnswerFault]) -> (usize, i64) {
     let mut chat = Chat::start().await;
     for answer in answers {
         chat.dingtalk().fail_next(answer.clone());
     }
     let clock = chat.clock().clone();
+    let begun = clock.now();
     tokio::select! {
         () = chat.say(alice(), "ping") => {}
-        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
+        () = async { loop { clock.pass(Duration::from_secs(6)).await } } => {}
     }
     let requests = chat.dingtalk().calls();
     assert!(
@@ -26,7 +32,7 @@ async fn posts(answers: &[AnswerFault]) -> usize {
         "{requests:?}"
     );
     chat.forget();
-    requests.len()
+    (requests.len(), clock.now().duration_since(begun).as_secs())
 }
 
 fn body(status: u16, body: &str) -> AnswerFault {
@@ -38,6 +44,43 @@ async fn busy_is_tried_again_at_most_twice() {
     assert_eq!(posts(&[AnswerFault::Busy]).await, 2);
     assert_eq!(posts(&[body(200, BUSY), body(200, r#"{"errcode":"-1"}"#), body(200, OK)]).await, 3);
     assert_eq!(posts(&[body(200, BUSY), body(200, BUSY), body(200, BUSY), body(200, OK)]).await, 3);
+}
+
+#[tokio::test]
+async fn a_pause_is_as_long_as_its_cause_wants() {
+    let gateway = |wait: u32| format!(r#"{{"status":1111,"wait":{wait},"source":"x5","punish":"deny"}}"#);
+    for (answer, expected) in [
+        // Two seconds, then four.
+        (body(200, BUSY), (3, 6)),
+        // One, then two.
+        (AnswerFault::Code("90018".into()), (3, 3)),
+        (AnswerFault::Code("90002".into()), (3, 3)),
+        // As long as it says; not at all where that is too late.
+        (AnswerFault::TurnAway(200, gateway(5)), (3, 10)),
+        (AnswerFault::TurnAway(200, gateway(0)), (3, 2)),
+        (AnswerFault::TurnAway(200, gateway(60)), (1, 0)),
+        (AnswerFault::TurnAway(200, gateway(u32::MAX)), (1, 0)),
+    ] {
+        assert_eq!(posts_and_seconds(&vec![answer.clone(); 3]).await, expected, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_that_got_too_much_is_left_alone_for_ten_minutes() {
+    let mut chat = Chat::start().await;
+    chat.dingtalk().fail_next(AnswerFault::Code("130101".into()));
+    for (pause, posts) in [(0, 1), (599, 1), (1, 2)] {
+        chat.clock().advance(Duration::from_secs(pause));
+        chat.say(alice(), "ping").await;
+        assert_eq!(chat.dingtalk().calls().len(), posts, "after {pause} s more");
+    }
+    chat.read();
+    // Another conversation is another matter.
+    chat.dingtalk().fail_next(AnswerFault::Code("410100".into()));
+    chat.say(alice(), "ping").await;
+    let mut chat = chat.privately();
+    chat.say(alice(), "ping").await;
+    chat.read();
 }
 
 #[tokio::test]
@@ -78,10 +121,10 @@ async fn no_connection_is_tried_again() {
     let begun = crate::clock::Clock::now(&clock);
     tokio::select! {
         () = chat.post(&callback) => {}
-        () = async { loop { clock.pass(Duration::from_secs(2)).await } } => {}
+        () = async { loop { clock.pass(Duration::from_secs(3)).await } } => {}
     }
     let waited = crate::clock::Clock::now(&clock).duration_since(begun);
-    assert!(waited.as_millis() >= 900, "two pauses, of 300 and 600 ms at least, came {waited:?}");
+    assert!(waited.as_secs() >= 3, "two pauses, of 1 and 2 s at least, came {waited:?}");
     chat.silence();
 }
 

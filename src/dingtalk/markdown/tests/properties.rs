@@ -57,6 +57,48 @@ const MARKUP: &[&str] = &[
 /// Stands for a link in a text; in Markdown it is one.
 const LINK: &str = "[链接](dtmd://dingtalkclient/sendMessage?content=ping)";
 
+/// What is markup at the beginning of a line, or behind or before another.
+const SHARDS: &[&str] = &[
+    "1",
+    ".",
+    ". x",
+    ")",
+    "!",
+    "http:",
+    "//evil.example",
+    "www",
+    "\r",
+    "\r\n",
+    "\n",
+    "#",
+    " #",
+    "- ",
+    "* ",
+    "+",
+    "=",
+    "@all",
+    "`",
+    "```",
+    "~~~",
+    "[",
+    "](x)",
+    "<b",
+    "<!--",
+    ">",
+    "&lt",
+    ";",
+    "中文",
+    "    ",
+    "\t",
+    "\u{a0}",
+    "\u{2003}",
+    "|",
+    "\\",
+    "_",
+    "**",
+    "",
+];
+
 /// A text whose links are links.
 fn spans(text: &str) -> Text {
     let mut spans = Vec::new();
@@ -149,9 +191,9 @@ proptest! {
         let text = message.body.text().unwrap().as_str();
         let (mention, at) = super::mention(reader.mention.as_ref().unwrap());
         let text = text.strip_suffix(&mention).unwrap();
-        let writer = Writer { can_tap, colon: ": ".into() };
-        let content = unmention(&writer.content(&reply), &at);
-        let whole = fit(&content, &actions_of(&writer, &reply), reply.more.as_ref(), usize::MAX, Locale::En);
+        let writer = Writer { can_tap, colon: ": ".into(), mentioned: at.staff_ids() };
+        let (content, actions) = (writer.content(&reply), writer.actions(&reply));
+        let whole = fit(&content, &actions, reply.more.as_ref(), usize::MAX, Locale::En);
         let room = limit.room(&message) - wire_length(&mention);
         let (prose, open) = prose(&format!("{text}\n\nbehind"));
         prop_assert!(!open && prose.ends_with("behind"), "{}", text);
@@ -184,8 +226,7 @@ proptest! {
         prop_assert_eq!(last.starts_with('['), more.is_some_and(|count| count % 2 == 0));
         prop_assert_eq!(count == 1, !rest.starts_with('s'));
         prop_assert!(count > reply.more.as_ref().map_or(0, |more| more.count));
-        let listed = actions_of(&writer, &reply).join("\n");
-        let before = before.strip_suffix(&listed).unwrap().trim_end_matches('\n');
+        let before = before.strip_suffix(&actions.join("\n")).unwrap().trim_end_matches('\n');
 
         // Whole lines, and perhaps a part of one that ends behind a letter.
         let mut lines = content.lines();
@@ -225,6 +266,41 @@ proptest! {
     }
 }
 
-fn actions_of(writer: &Writer, reply: &Reply) -> Vec<String> {
-    reply.actions.iter().map(|action| format!("- {}", writer.action(action))).collect()
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #[test]
+    fn nothing_from_outside_is_read_as_markup(
+        spans in vec((0..5, select(SHARDS)), 1..8), title in vec(select(SHARDS), 0..4), can_tap in prop::bool::ANY,
+    ) {
+        let span = |(kind, text): &(i32, &str)| match kind {
+            0 | 1 => Span::Plain((*text).into()),
+            2 => Span::Strong((*text).into()),
+            3 => Span::Link(Link { label: (*text).into(), url: if text.len() % 2 == 0 { URL } else { text }.into() }),
+            _ => Span::Action(Action { label: (*text).into(), command: "ping".into() }),
+        };
+        let spans: Vec<Span> = spans.iter().map(span).collect();
+        let is_link = |span: &&Span| match span {
+            Span::Link(link) => link.url == URL,
+            Span::Action(_) => can_tap,
+            _ => false,
+        };
+        let expected = spans.iter().filter(is_link).count();
+        let reply = Reply::new(title.concat()).text(Text(spans));
+        let reader = Reader { mention: None, can_tap };
+        let message = render(&reply, &reader, Limit::Webhook, Locale::En);
+        let text = message.body.text().unwrap().as_str();
+        let (mut links, mut headings) = (0, 0);
+        for event in Parser::new(text) {
+            match event {
+                Event::Start(Tag::Link { .. }) => links += 1,
+                Event::Start(Tag::Heading { .. }) => headings += 1,
+                Event::Start(Tag::Paragraph | Tag::Strong) | Event::End(_) | Event::Text(_) => {}
+                Event::SoftBreak | Event::HardBreak => {}
+                other => return Err(TestCaseError::fail(format!("{other:?} in {text}"))),
+            }
+        }
+        prop_assert_eq!((links, headings), (expected, 1), "{}", text);
+        let bare = text.replace("](https://", "").replace("](dtmd://", "");
+        prop_assert!(!bare.contains("://") && !bare.contains("www."), "{}", text);
+    }
 }

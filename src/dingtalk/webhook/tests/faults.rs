@@ -151,7 +151,7 @@ async fn what_may_have_arrived_is_unknown_whatever_comes_after() {
 
 #[tokio::test]
 async fn what_was_turned_away_did_not_arrive() {
-    let gateway = r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#;
+    let gateway = r#"{"status":1111,"wait":2,"source":"x5","punish":"deny"}"#;
     for (fault, posts) in [
         (AnswerFault::TurnAway(200, gateway.into()), 3),
         (AnswerFault::TurnAway(429, String::new()), 3),
@@ -173,7 +173,28 @@ async fn no_connection_is_tried_again_and_not_unknown() {
     let begun = group.now();
     let error = group.send(&text("hello")).await.unwrap_err();
     assert!(matches!(error, DeliveryError::NotConnected(_)), "{error}");
-    assert!(group.now().duration_since(begun).as_millis() >= 900, "two pauses");
+    assert!(group.now().duration_since(begun).as_secs() >= 3, "two pauses");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_never_made_is_not_unknown() {
+    let clock = TestClock::at(NOW_MS);
+    let dingtalk = dingtalk(clock.clone()).await;
+    // A host that takes the connection and never says a word of TLS.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let oapi = format!("https://{}", silent.local_addr().unwrap()).parse().unwrap();
+    let group = Group::at(oapi, dingtalk, clock, robot());
+    let patience = async {
+        loop {
+            group.clock.pass(wire::PATIENCE * 2).await;
+        }
+    };
+    let hello = text("hello");
+    let error = tokio::select! {
+        sent = group.send(&hello) => sent.unwrap_err(),
+        () = patience => unreachable!(),
+    };
+    assert!(matches!(error, DeliveryError::NotConnected(_)), "{error}");
 }
 
 #[tokio::test]
