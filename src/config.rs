@@ -4,6 +4,7 @@
 //! copy embedded at build time. A string in it may hold `${NAME}`, replaced from the environment, and `${file:PATH}`,
 //! replaced by what that file holds; `$${` is a literal `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
+mod aliases;
 mod defaults;
 mod document;
 mod environment;
@@ -15,6 +16,7 @@ mod robots;
 mod rules;
 #[cfg(test)]
 mod schema;
+mod spoken;
 mod targets;
 mod version;
 
@@ -26,6 +28,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use self::{
+    aliases::AliasSection,
     defaults::DefaultsSection,
     document::{Document, Places, Spanned},
     http::HttpSection,
@@ -36,6 +39,7 @@ use self::{
     targets::AuditSection,
 };
 pub use self::{
+    aliases::{AliasArgument, AliasEntry},
     defaults::PlaceDefault,
     document::{Located, Mistake},
     environment::Environment,
@@ -43,6 +47,7 @@ pub use self::{
     limits::Limits,
     names::Ids,
     rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
+    spoken::Spoken,
     targets::Target,
 };
 use crate::{
@@ -84,6 +89,8 @@ pub struct Settings {
     pub rules: Vec<RuleEntry>,
     /// Values of arguments that nobody has to type in some group.
     pub defaults: Vec<PlaceDefault>,
+    /// Words of the operator's own for commands.
+    pub aliases: Vec<AliasEntry>,
     /// Custom robots of groups by name.
     pub robots: BTreeMap<String, CustomRobot>,
     /// Who is told what came of writes.
@@ -258,6 +265,11 @@ impl Settings {
             groups,
             rules,
             defaults,
+            aliases: sections
+                .alias
+                .into_iter()
+                .map(|alias| alias.check(&places))
+                .collect::<Result<_, _>>()?,
             robots,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
@@ -311,6 +323,9 @@ struct Sections {
     #[serde(default)]
     #[cfg_attr(test, schemars(schema_with = "schema::defaults"))]
     defaults: Vec<DefaultsSection>,
+    /// Words of your own for a command.
+    #[serde(default)]
+    alias: Vec<AliasSection>,
     /// Custom robots (自定义机器人) of groups, to send to.
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,

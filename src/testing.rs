@@ -164,7 +164,9 @@ impl Chat {
             };
             let table = match rows {
                 None => crate::commands::table(&settings),
-                Some(rows) => Table::new(rows, Vec::new()),
+                Some(rows) => {
+                    Table::new(rows, Vec::new()).and_then(|table| table.with_aliases(&settings.aliases))
+                }
             };
             let app = App::new(settings, environment, table.expect("a table"), Arc::new(clock.clone()));
             Arc::new(app.expect("settings that fit"))

@@ -105,9 +105,11 @@ impl Check {
             let names = row.names().collect::<Vec<_>>().join(", ");
             format!("{effect:<10} {names}: {}\n", help::about(row, Locale::En))
         });
+        let aliases =
+            table.aliases().iter().map(|alias| format!("alias      {}: {}\n", alias.name, alias.run));
         let rules =
             numbered(&settings.rules).map(|(name, rule)| described_rule(name, rule)).collect::<String>();
-        super::print(&format!("{facts}\n{}\n{rules}", rows.collect::<String>()))?;
+        super::print(&format!("{facts}\n{}\n{rules}", rows.chain(aliases).collect::<String>()))?;
         if self.online { online() } else { Ok(()) }
     }
 

@@ -31,6 +31,7 @@ impl Command for Help {
         let name = self.command.join(" ");
         match ctx.table.named(&name) {
             Some(row) => Ok(help::usage(row, ctx)),
+            None if let Some(alias) = ctx.table.alias(&name) => Ok(help::alias_usage(alias, ctx)),
             None if let Some(system) = help::system(&name, ctx) => Ok(system),
             None => {
                 let said: Vec<&str> = self.command.iter().map(String::as_str).collect();

@@ -41,10 +41,10 @@ pub static ROWS: &[Row] = &[
 /// The program's commands and those of the settings.
 ///
 /// # Errors
-/// When one of them has a name that is taken, or a template or an example that is wrong.
+/// When one of them has a name that is taken, a template or an example that is wrong, or an alias of no command.
 pub fn table(settings: &Settings) -> Result<Table, Mistake> {
     let http = http::rows(&settings.http)?;
-    Table::new(ROWS, answer::rows(&settings.answers).chain(http).collect())
+    Table::new(ROWS, answer::rows(&settings.answers).chain(http).collect())?.with_aliases(&settings.aliases)
 }
 
 #[cfg(test)]

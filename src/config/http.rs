@@ -24,8 +24,9 @@ pub use self::{
 use super::{
     Located,
     document::{Mistake, Places, Spanned},
+    spoken::{Spoken, SpokenSection},
 };
-use crate::{dispatch::Effect, locale::Locale, outbound::Authority, text};
+use crate::{dispatch::Effect, outbound::Authority, text};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_TIMEOUT: Duration = Duration::from_secs(15 * 60);
@@ -99,23 +100,6 @@ pub enum Body {
     Text(Located),
 }
 
-/// A sentence in both languages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spoken {
-    zh: String,
-    en: String,
-}
-
-impl Spoken {
-    /// In this language.
-    pub fn told(&self, locale: Locale) -> &str {
-        match locale {
-            Locale::Zh => &self.zh,
-            Locale::En => &self.en,
-        }
-    }
-}
-
 /// Values by name that only a request may hold. `Debug` shows the names.
 #[derive(Clone, Default)]
 pub struct Secrets(BTreeMap<String, String>);
@@ -135,32 +119,12 @@ impl fmt::Debug for Secrets {
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "{ zh = \"…\", en = \"…\" }")]
-struct Help {
-    /// In Chinese.
-    zh: Spanned<String>,
-    /// In English.
-    en: Spanned<String>,
-}
-
-impl Help {
-    fn check(self, places: &Places<'_>) -> Result<Spoken, Mistake> {
-        let told = |text: Spanned<String>| match text.get_ref().trim() {
-            "" => Err(places.mistake(text.span(), "expected a sentence, came an empty text".into())),
-            text => Ok(text.to_owned()),
-        };
-        Ok(Spoken { zh: told(self.zh)?, en: told(self.en)? })
-    }
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct HttpSection {
     /// The words that run it.
     name: Spanned<String>,
     /// What it does.
-    help: Help,
+    help: SpokenSection,
     /// What it does to the world.
     #[cfg_attr(test, schemars(extend("enum" = ["read", "write"])))]
     effect: Spanned<String>,

@@ -45,6 +45,14 @@ fn the_shipped_file_works_and_holds_the_defaults() {
 }
 
 #[test]
+fn the_alias_that_is_shown_works() {
+    let at = EMBEDDED.find("# [[alias]]").unwrap();
+    let shown: Vec<&str> = EMBEDDED[at..].lines().map_while(|line| line.strip_prefix("# ")).collect();
+    let settings = parse(&shown.join("\n")).unwrap();
+    assert_eq!(settings.aliases[0].name.text(), "怎么用");
+}
+
+#[test]
 fn every_mistake_names_its_key_and_line() {
     for (text, mistake) in [
         (
@@ -65,7 +73,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "version = 1\ncolour = 1",
-            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `teams`, `groups`, `allow`, `deny`, `defaults`, `robots`, `audit`, `limits`, `ip`, `answer`, `http`",
+            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `teams`, `groups`, `allow`, `deny`, `defaults`, `alias`, `robots`, `audit`, `limits`, `ip`, `answer`, `http`",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = '2h'",

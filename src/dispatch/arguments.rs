@@ -10,6 +10,7 @@ mod wrong;
 
 use std::{fmt, ops::Range};
 
+pub(super) use self::said::{ends_options, is_option};
 use self::{
     said::{Said, Value},
     wrong::Wrong,
@@ -23,7 +24,7 @@ use super::{
 use crate::locale::Locale;
 
 /// Words behind a command's name, what is taken as typed not among them.
-const MAX_WORDS: usize = 100;
+const MAX_WORDS: usize = 200;
 /// Bytes of each.
 const MAX_WORD: usize = 1024;
 
@@ -101,7 +102,27 @@ pub fn text(typed: &str) -> Result<String, InvalidValue> {
 /// # Errors
 /// What is wrong, and where.
 pub fn read(row: &Row, line: &Line, words: &[Word], ctx: &Ctx) -> Result<Arguments, Complaint> {
-    read_with(row, line, words, ctx.locale, Some(ctx))
+    let mut command = row.clap();
+    command.build();
+    let recipient = mentions::recipient(&command, words, ctx);
+    let fewer = recipient.as_ref().map_or(0, mentions::Recipient::fewer);
+    let is_missing = |option: &clap::Arg, word: &Word| mentions::is_missing(option, word, ctx);
+    let (words, tail) = parted_but(row, line, words, fewer, is_missing);
+    read_with(row, line, words, recipient, tail, ctx.locale, Some(ctx))
+}
+
+/// The same from words that an alias put together, and the tail with where it stands.
+///
+/// # Errors
+/// What is wrong, and where.
+pub(super) fn read_parted(
+    row: &Row,
+    line: &Line,
+    words: &[Word],
+    tail: Option<(&str, Range<usize>)>,
+    ctx: &Ctx,
+) -> Result<Arguments, Complaint> {
+    read_with(row, line, words, None, tail, ctx.locale, Some(ctx))
 }
 
 /// The same of a line that nobody said yet, such as an example of the settings: any name in it is taken for one, and
@@ -110,31 +131,66 @@ pub fn read(row: &Row, line: &Line, words: &[Word], ctx: &Ctx) -> Result<Argumen
 /// # Errors
 /// What is wrong, and where.
 pub fn check(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Arguments, Complaint> {
-    read_with(row, line, words, locale, None)
+    let (words, tail) = parted(row, line, words);
+    read_with(row, line, words, None, tail, locale, None)
+}
+
+/// Whether one of a row's arguments is a person.
+pub(super) fn has_people(row: &Row) -> bool {
+    row.clap().get_arguments().any(values::is_person)
+}
+
+/// A value of a template, and whether it is a person.
+pub(super) struct Filled {
+    pub(super) value: String,
+    pub(super) is_person: bool,
+}
+
+/// Whether words of which some are not known yet can become a row's arguments, all of them where nothing can
+/// follow.
+/// Tells each value.
+///
+/// # Errors
+/// What is wrong, for the operator.
+pub(super) fn check_form(
+    row: &Row,
+    line: &Line,
+    words: &[Word],
+    tail: Option<&str>,
+    is_whole: bool,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Vec<Filled>, String> {
+    let command = row.clap();
+    let said = arranged(&command, words, None, tail.map(|tail| (tail, 0..0)));
+    let wrong = Wrong { row, line, locale: Locale::En };
+    wrong.form(&command, &said).and_then(|()| wrong.keys(&said)).map_err(|complaint| complaint.message)?;
+    let is_said = |argument: &&clap::Arg| said.iter().any(|said| said.argument == Some(argument));
+    let mut missing = command.get_positionals().filter(|argument| argument.is_required_set());
+    let missing = missing.find(|argument| !is_said(argument) && !values::is_person(argument));
+    if let Some(missing) = missing.filter(|_| is_whole) {
+        return Err(Locale::En.say("arguments.missing", &[("argument", &help::name(missing))]));
+    }
+    let values = said.iter().filter_map(|said| Some((said.argument?, said.value.as_ref()?)));
+    let filled = values.map(|(argument, value)| {
+        if is_known(&value.text) && !values::takes(argument, &value.text) {
+            return Err(format!("“{}” is no {}", value.text, help::mentioned(argument)));
+        }
+        Ok(Filled { value: value.text.clone(), is_person: values::is_person(argument) })
+    });
+    filled.collect()
 }
 
 fn read_with(
     row: &Row,
     line: &Line,
     words: &[Word],
+    recipient: Option<mentions::Recipient>,
+    tail: Option<(&str, Range<usize>)>,
     locale: Locale,
     ctx: Option<&Ctx>,
 ) -> Result<Arguments, Complaint> {
     let mut command = row.clap();
     command.build();
-    let recipient = ctx.and_then(|ctx| mentions::recipient(&command, words, ctx));
-    let (words, tail) = match row.tail {
-        Tail::Words => (words, None),
-        Tail::Verbatim => {
-            let others = command.get_positionals().count().saturating_sub(1);
-            let alone = others - recipient.as_ref().map_or(0, mentions::Recipient::fewer);
-            let is_missing = |option: &clap::Arg, word: &Word| {
-                ctx.is_some_and(|ctx| mentions::is_missing(option, word, ctx))
-            };
-            let (before, tail) = words.split_at(said::before_tail(&command, words, alone, is_missing));
-            (before, Some(line.rest_after(tail_start(line, before, tail))))
-        }
-    };
     bounded(words, locale)?;
     let mut options = words.iter().take_while(|word| !said::ends_options(word));
     if options.any(Word::asks_for_help) {
@@ -145,14 +201,7 @@ fn read_with(
         return Err(Complaint { message: quote(error, locale), at: Some(error.span.clone()) });
     }
     let wrong = Wrong { row, line, locale };
-    let mut said = said::said(&command, words);
-    if let Some(recipient) = recipient {
-        recipient.put(&mut said);
-    }
-    if let Some((tail, span)) = tail.filter(|(tail, _)| !tail.is_empty()) {
-        said.push(Said::positional(Value::literal(tail, span)));
-        said::assign(&command, &mut said);
-    }
+    let mut said = arranged(&command, words, recipient, tail);
     let mut defaulted = Vec::new();
     if let Some(ctx) = ctx {
         defaulted = add_defaults(&command, &mut said, ctx);
@@ -180,6 +229,53 @@ fn bounded(words: &[Word], locale: Locale) -> Result<(), Complaint> {
         Some(word) => complaint("arguments.word_long", MAX_WORD, word),
         None => Ok(()),
     }
+}
+
+/// The words after a name, and of a row with a verbatim tail those before it and the tail, with where it stands.
+pub(super) fn parted<'l>(
+    row: &Row,
+    line: &'l Line,
+    words: &'l [Word],
+) -> (&'l [Word], Option<(&'l str, Range<usize>)>) {
+    parted_but(row, line, words, 0, |_, _| false)
+}
+
+/// The same with `fewer` words before the tail than there are arguments; see [`said::before_tail`].
+fn parted_but<'l>(
+    row: &Row,
+    line: &'l Line,
+    words: &'l [Word],
+    fewer: usize,
+    is_missing: impl Fn(&clap::Arg, &Word) -> bool,
+) -> (&'l [Word], Option<(&'l str, Range<usize>)>) {
+    match row.tail {
+        Tail::Words => (words, None),
+        Tail::Verbatim => {
+            let mut command = row.clap();
+            command.build();
+            let alone = command.get_positionals().count().saturating_sub(1 + fewer);
+            let (before, tail) = words.split_at(said::before_tail(&command, words, alone, is_missing));
+            (before, Some(line.rest_after(tail_start(line, before, tail))))
+        }
+    }
+}
+
+/// What was said, with the tail behind it.
+fn arranged<'a>(
+    command: &'a clap::Command,
+    words: &'a [Word],
+    recipient: Option<mentions::Recipient>,
+    tail: Option<(&str, Range<usize>)>,
+) -> Vec<Said<'a>> {
+    let mut said = said::said(command, words);
+    if let Some(recipient) = recipient {
+        recipient.put(&mut said);
+    }
+    if let Some((tail, span)) = tail.filter(|(tail, _)| !tail.is_empty()) {
+        said.push(Said::positional(Value::literal(tail, span)));
+        said::assign(command, &mut said);
+    }
+    said
 }
 
 /// Says what nobody typed and is a default of this place; tells names and values.

@@ -44,7 +44,7 @@ pub fn canonical_line(row: &Row, values: &Map<String, Value>, table: &Table) -> 
 }
 
 /// Whether what is taken as typed begins with what could be an option.
-fn begins_as_option(tail: &str) -> bool {
+pub(super) fn begins_as_option(tail: &str) -> bool {
     let line = Line::split(&format!("- {tail}"));
     line.words().get(1).is_some_and(|word| word.text.starts_with('-') && !word.is_quotation())
 }
@@ -54,10 +54,10 @@ fn is_read_as(row: &Row, line: &str, table: &Table) -> bool {
     let line = Line::split(line);
     let count = line.words().len();
     match table.find(line) {
-        Found::Row { row: found, words, .. } => {
+        Found::Row { row: found, alias: None, words, .. } => {
             found.path == row.path && words.len() + row.path.iter().count() == count
         }
-        Found::Nothing { .. } => false,
+        _ => false,
     }
 }
 
@@ -90,7 +90,7 @@ fn option(argument: &Arg, value: Option<String>) -> String {
 }
 
 /// A text as one word: quoted where it would be read as something else, behind the key where it has one.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     if !text.starts_with('-') && is_one_word(text) {
         return text.to_owned();
     }
@@ -113,6 +113,7 @@ fn is_one_word(text: &str) -> bool {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A text in quotes, whatever is in it.
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthChar;
 use super::{
     Ctx,
     access::May,
+    alias::Alias,
     arguments::Complaint,
     row::{self, Kind, Row},
     words::{Line, Word},
@@ -62,7 +63,7 @@ pub(crate) fn key(row: &Row) -> String {
 /// What this person may say here, grouped, one line a command.
 pub fn list(ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("usage.title", &[]));
-    lines(reply, ctx, |_| true).note(ctx.locale.say("usage.more", &[]))
+    lines(reply, ctx, |_, _| true).note(ctx.locale.say("usage.more", &[]))
 }
 
 /// The same of one system: the commands whose path begins with this word. None where there is no such system.
@@ -72,6 +73,7 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
         path.next().is_some_and(|first| first.eq_ignore_ascii_case(name)) && path.next().is_some()
     };
     let first = ctx.table.rows().find(|row| is_meant(row))?;
+    let is_meant = |row: &Row, alias: Option<&Alias>| alias.is_none() && is_meant(row);
     let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
     Some(if reply.blocks.is_empty() {
         reply.text(ctx.locale.say("usage.nothing_here", &[]))
@@ -87,19 +89,24 @@ pub(super) fn of_system(line: &Line, ctx: &Ctx) -> Option<Reply> {
     (line.error().is_none() && rest.iter().all(asks)).then(|| system(&name.text, ctx)).flatten()
 }
 
-fn lines(reply: Reply, ctx: &Ctx, is_meant: impl Fn(&Row) -> bool) -> Reply {
+fn lines(reply: Reply, ctx: &Ctx, is_meant: impl Fn(&Row, Option<&Alias>) -> bool) -> Reply {
     let mut groups: Vec<(String, Vec<Text>)> = Vec::new();
     let mut depends = false;
-    for row in ctx.table.rows().filter(|row| is_meant(row)) {
-        let item = match ctx.rules.may(row, None, &ctx.who, &ctx.place) {
+    let rows = ctx.table.rows().map(|row| (row, None));
+    let aliases =
+        ctx.table.aliases().iter().filter_map(|alias| Some((ctx.table.row(alias.row)?, Some(alias))));
+    for (row, alias) in rows.chain(aliases).filter(|(row, alias)| is_meant(row, *alias)) {
+        let item = alias.map_or_else(|| item(row, ctx.locale), |alias| alias_item(alias, ctx.locale));
+        let name = alias.map(|alias| alias.name.as_str());
+        let item = match ctx.rules.may(row, name, &ctx.who, &ctx.place) {
             May::No => continue,
-            May::Yes => item(row, ctx.locale),
+            May::Yes => item,
             May::Depends => {
                 depends = true;
-                item(row, ctx.locale).plain(DEPENDS)
+                item.plain(DEPENDS)
             }
         };
-        let group = group(row, ctx.locale);
+        let group = group(row, alias, ctx.locale);
         match groups.iter_mut().find(|(name, _)| *name == group) {
             Some((_, items)) => items.push(item),
             None => groups.push((group, vec![item])),
@@ -114,9 +121,10 @@ fn lines(reply: Reply, ctx: &Ctx, is_meant: impl Fn(&Row) -> bool) -> Reply {
     }
 }
 
-fn group(row: &Row, locale: Locale) -> String {
+fn group(row: &Row, alias: Option<&Alias>, locale: Locale) -> String {
     let mut path = row.path.iter();
     match (row.kind, path.next(), path.next()) {
+        _ if alias.is_some() => locale.say("usage.aliases", &[]),
         (Kind::Answer, ..) => locale.say("usage.answers", &[]),
         (Kind::Http, ..) => locale.say("usage.own", &[]),
         (_, Some(system), Some(_)) => system.to_owned(),
@@ -134,9 +142,18 @@ fn item(row: &Row, locale: Locale) -> Text {
         (Locale::Zh, Some(alias)) => {
             Text::default().action(alias, alias).plain(format!("（{path}）：{about}"))
         }
-        (Locale::Zh, None) => Text::default().action(&path, &path).plain(format!("：{about}")),
-        (Locale::En, _) => Text::default().action(&path, &path).plain(format!(": {about}")),
+        _ => named(&path, &about, locale),
     }
+}
+
+fn alias_item(alias: &Alias, locale: Locale) -> Text {
+    named(&alias.name, alias.help.told(locale), locale)
+}
+
+/// A name, tappable, and what it does.
+fn named(name: &str, about: &str, locale: Locale) -> Text {
+    let colon = locale.say("reply.colon", &[]);
+    Text::default().action(name, name).plain(format!("{colon}{about}"))
 }
 
 /// How a command is said.
@@ -165,6 +182,15 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
     reply.note(
         ctx.locale.say("usage.also", &[("aliases", &aliases.join(&ctx.locale.say("usage.separator", &[])))]),
     )
+}
+
+/// How an alias is said, and what it becomes.
+pub fn alias_usage(alias: &Alias, ctx: &Ctx) -> Reply {
+    let reply = Reply::new(alias.name.clone()).text(alias.help.told(ctx.locale));
+    let reply = if alias.is_whole() { reply } else { reply.code(alias.usage()) };
+    let arguments = alias.arguments(ctx.locale);
+    let reply = if arguments.is_empty() { reply } else { reply.fields(arguments) };
+    reply.text(ctx.locale.say("alias.runs", &[])).code(alias.run.clone())
 }
 
 fn usage_line(row: &Row) -> String {
@@ -220,19 +246,21 @@ pub fn unknown(said: &str, nearest: Vec<String>, before: &str, ctx: &Ctx) -> Rep
 }
 
 /// What is wrong with a line, where, and how it would be right.
-pub fn complain(row: &Row, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Reply {
-    let reply = Reply::new(ctx.locale.say("arguments.title", &[("command", &row.path)]));
+pub fn complain(row: &Row, alias: Option<&Alias>, line: &Line, complaint: &Complaint, ctx: &Ctx) -> Reply {
+    let name = alias.map_or_else(|| row.path.to_string(), |alias| alias.name.clone());
+    let reply = Reply::new(ctx.locale.say("arguments.title", &[("command", &name)]));
     let reply = reply.text(complaint.message.clone());
     let reply = match &complaint.at {
         Some(at) => reply.code(pointed(line.text(), at)),
         None => reply,
     };
-    if row.arguments.is_empty() {
+    if alias.map_or(row.arguments.is_empty(), Alias::is_whole) {
         return reply;
     }
-    let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage_line(row))]));
+    let usage = alias.map_or_else(|| usage_line(row), Alias::usage);
+    let reply = reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage)]));
     let help = ctx.locale.say("unknown.help_command", &[]);
-    reply.action(ctx.locale.say("arguments.help", &[]), format!("{help} {}", row.path))
+    reply.action(ctx.locale.say("arguments.help", &[]), format!("{help} {name}"))
 }
 
 /// The line with a caret under what is meant. Clients drop ordinary blanks at the beginning of a line of code, so

@@ -1,10 +1,11 @@
 //! From words to a decision, and nothing of HTTP.
 //!
-//! [`confirm`] takes a code off the line, [`words`] splits it, [`table`] finds the row, [`arguments`] reads what
-//! follows into [`values`], [`access`] decides, [`confirm`] asks or checks, [`audit`] records, [`progress`] tells what
+//! [`confirm`] takes a code off the line, [`words`] splits it, [`table`] finds the row, where an [`alias`] is said
+//! its words go into the command it stands for, [`arguments`] reads what follows into [`values`], [`access`] decides, [`confirm`] asks or checks, [`audit`] records, [`progress`] tells what
 //! takes long. A command sees a [`Ctx`] and answers with a [`Reply`].
 
 pub mod access;
+pub mod alias;
 pub mod arguments;
 pub mod audit;
 pub mod canonical;
@@ -25,6 +26,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use self::{
     access::{Grant, Missing, Rules},
+    alias::Alias,
     arguments::{Arguments, Complaint},
     audit::{Outcome, Record},
     canonical::canonical_line,
@@ -276,8 +278,8 @@ impl Understood<'_> {
 /// What to answer instead: what is wrong with it, or the help that it asks for.
 pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Dispatched>> {
     let ended = |reply, path: &str, outcome| Box::new(Dispatched::new(reply, path, outcome));
-    let (row, line, words) = match ctx.table.find(Line::split(text)) {
-        Found::Row { row, line, words } => (row, line, words),
+    let (row, alias, line, words) = match ctx.table.find(Line::split(text)) {
+        Found::Row { row, alias, line, words } => (row, alias, line, words),
         Found::Nothing { line, nearest } => {
             if let Some(reply) = help::of_system(&line, ctx) {
                 return Err(ended(reply, "help", Outcome::Done));
@@ -292,23 +294,29 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     };
     let path = row.path.to_string();
     let complained = |complaint: &Complaint| {
-        ended(help::complain(row, &line, complaint, ctx), &path, Outcome::NotUnderstood)
+        ended(help::complain(row, alias, &line, complaint, ctx), &path, Outcome::NotUnderstood)
     };
-    if row.tail == Tail::Words
-        && let Some(at) = ctx.table.second(&line)
-    {
+    let takes_tail = alias.map_or(row.tail == Tail::Verbatim, Alias::takes_tail);
+    if let Some(at) = ctx.table.second(&line).filter(|_| !takes_tail) {
         let message = ctx.locale.say("arguments.several", &[]);
         return Err(complained(&Complaint { message, at: Some(at) }));
     }
-    let (mut prepared, defaulted, dry_run) = match arguments::read(row, &line, &words, ctx) {
-        Ok(Arguments::Given { prepared, defaulted, dry_run }) => (prepared, defaulted, dry_run),
-        Ok(Arguments::HelpWanted) => return Err(ended(help::usage(row, ctx), "help", Outcome::Done)),
+    let read = match alias {
+        Some(alias) => alias.read(row, &line, &words, ctx),
+        None => arguments::read(row, &line, &words, ctx).map(|arguments| (arguments, None)),
+    };
+    let (mut prepared, defaulted, dry_run, via) = match read {
+        Ok((Arguments::Given { prepared, defaulted, dry_run }, via)) => (prepared, defaulted, dry_run, via),
+        Ok((Arguments::HelpWanted, _)) => {
+            let usage = alias.map_or_else(|| help::usage(row, ctx), |alias| help::alias_usage(alias, ctx));
+            return Err(ended(usage, "help", Outcome::Done));
+        }
         Err(complaint) => return Err(complained(&complaint)),
     };
     if let Err(UserError(message)) = prepared.resolve(ctx) {
         return Err(complained(&Complaint { message, at: None }));
     }
-    let invocation = Invocation { path: path.clone(), values: prepared.values(), alias: None };
+    let invocation = Invocation { path: path.clone(), values: prepared.values(), alias: via };
     let canonical = canonical_line(row, &invocation.values, &ctx.table);
     Ok(Understood { row, prepared, invocation, canonical, defaulted, dry_run })
 }
@@ -367,7 +375,7 @@ async fn execute(
         Ok(admitted) => admitted,
         Err(Denied::Missing(missing)) => {
             record.decision = Some(missing.to_string());
-            return Dispatched::of(record, refused(row, &missing, ctx), Outcome::Refused);
+            return Dispatched::of(record, refused(&understood, &missing, ctx), Outcome::Refused);
         }
         Err(Denied::Code(grant, refused)) => {
             record.decision = Some(grant.to_string());
@@ -508,8 +516,10 @@ async fn attempt<T>(
 }
 
 /// What is missing, for the chat. Who may is told to people of the organisation only.
-fn refused(row: &Row, missing: &Missing, ctx: &Ctx) -> Reply {
-    let reply = Reply::new(ctx.locale.say("access.title", &[("command", &row.path)]));
+fn refused(understood: &Understood<'_>, missing: &Missing, ctx: &Ctx) -> Reply {
+    let invocation = &understood.invocation;
+    let name = invocation.alias.as_ref().map_or(&invocation.path, |via| &via.name);
+    let reply = Reply::new(ctx.locale.say("access.title", &[("command", name)]));
     missing.sentences(&ctx.who, ctx.locale).into_iter().fold(reply, Reply::text)
 }
 

@@ -3,33 +3,33 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
+    alias::Alias,
     help,
     row::Row,
     values,
     words::{Line, Word},
 };
-use crate::config::{Located, Mistake, PlaceDefault};
+use crate::config::{AliasEntry, Located, Mistake, PlaceDefault};
 
 /// All rows, found by name.
 pub struct Table {
     fixed: &'static [Row],
     owned: Vec<Row>,
     aliases: Vec<Alias>,
-    names: HashMap<String, usize>,
+    names: HashMap<String, Named>,
     longest: usize,
+}
+
+/// What a name stands for, by number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Row(usize),
+    Alias(usize),
 }
 
 /// What is wrong with a name that is taken.
 const TAKEN: &str = "is already the name of a command or an answer";
-
-/// Words of the operator's own for a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alias {
-    /// What is said.
-    pub name: String,
-    /// The number of the row it stands for.
-    pub row: usize,
-}
+const TAKEN_ALIAS: &str = "is already the name of another alias";
 
 /// What a line asks for.
 pub enum Found<'t> {
@@ -37,6 +37,8 @@ pub enum Found<'t> {
     Row {
         /// The row.
         row: &'t Row,
+        /// The alias that it is said through.
+        alias: Option<&'t Alias>,
         /// The line as typed.
         line: Line,
         /// What follows the name.
@@ -61,14 +63,16 @@ impl Table {
         let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
         let mut names = HashMap::new();
         let taken = |name: &str, index: usize| match located.get(index.saturating_sub(fixed.len())) {
-            Some(at) if at.is_hidden() => at.mistake(TAKEN),
-            Some(at) => at.mistake(format!("\"{name}\" {TAKEN}")),
+            Some(at) => taken(at, name, TAKEN),
             None => Mistake { problem: format!("\"{name}\" {TAKEN}"), ..Mistake::default() },
         };
         for (index, row) in table.rows().enumerate() {
             for name in row.names() {
                 let name = folded(&name);
-                if names.insert(name.clone(), index).is_some_and(|other| other != index) {
+                if names
+                    .insert(name.clone(), Named::Row(index))
+                    .is_some_and(|other| other != Named::Row(index))
+                {
                     return Err(taken(&name, index));
                 }
             }
@@ -81,9 +85,36 @@ impl Table {
                 return Err(taken(&words[..count].join(" "), fixed.len() + index));
             }
         }
-        table.longest = names.keys().map(|name| name.split(' ').count()).max().unwrap_or(0);
         table.names = names;
+        table.measure();
         Ok(table)
+    }
+
+    /// The same with words of the operator's own.
+    ///
+    /// # Errors
+    /// When one has a name that is taken or begins with a command's, or stands for what is no command.
+    pub fn with_aliases(mut self, entries: &[AliasEntry]) -> Result<Self, Mistake> {
+        let mut names = HashMap::new();
+        for (index, AliasEntry { name, .. }) in entries.iter().enumerate() {
+            let words: Vec<&str> = name.text().split(' ').collect();
+            let begins = |count: &usize| self.named(&words[..*count].join(" ")).is_some();
+            if let Some(count) = (1..=words.len()).find(begins) {
+                return Err(taken(name, &words[..count].join(" "), TAKEN));
+            }
+            if names.insert(folded(name.text()), Named::Alias(index)).is_some() {
+                return Err(taken(name, name.text(), TAKEN_ALIAS));
+            }
+        }
+        let aliases = entries.iter().map(|entry| Alias::new(entry, entries, &self));
+        self.aliases = aliases.collect::<Result<_, _>>()?;
+        self.names.extend(names);
+        self.measure();
+        Ok(self)
+    }
+
+    fn measure(&mut self) {
+        self.longest = self.names.keys().map(|name| name.split(' ').count()).max().unwrap_or(0);
     }
 
     /// Whether each default is the value of an argument that some command has.
@@ -120,7 +151,7 @@ impl Table {
 
     /// The alias of this name, whatever its case.
     pub fn alias(&self, name: &str) -> Option<&Alias> {
-        self.aliases.iter().find(|alias| folded(&alias.name) == folded(name))
+        self.meant(name)?.1
     }
 
     /// Each row, the program's first.
@@ -128,10 +159,28 @@ impl Table {
         self.fixed.iter().chain(&self.owned)
     }
 
-    /// The row with this path or alias, whatever its case.
+    /// The row with this path or other name, whatever its case.
     pub fn named(&self, name: &str) -> Option<&Row> {
-        let index = *self.names.get(&folded(name))?;
+        match self.names.get(&folded(name))? {
+            Named::Row(index) => self.row(*index),
+            Named::Alias(_) => None,
+        }
+    }
+
+    /// The row of this number.
+    pub fn row(&self, index: usize) -> Option<&Row> {
         self.fixed.get(index).or_else(|| self.owned.get(index - self.fixed.len()))
+    }
+
+    /// The row that a name stands for, and the alias where it is one.
+    fn meant(&self, name: &str) -> Option<(&Row, Option<&Alias>)> {
+        match self.names.get(&folded(name))? {
+            Named::Row(index) => Some((self.row(*index)?, None)),
+            Named::Alias(index) => {
+                let alias = self.aliases.get(*index)?;
+                Some((self.row(alias.row)?, Some(alias)))
+            }
+        }
     }
 
     /// What a line asks for: the longest name it begins with. An empty line asks for help.
@@ -140,15 +189,15 @@ impl Table {
             line.error().is_none() && line.words().iter().all(|word| without_end(&word.text).is_empty());
         let help = says_nothing || line.words().first().is_some_and(Word::asks_for_help);
         if help && let Some(row) = self.named("help") {
-            return Found::Row { row, line, words: Vec::new() };
+            return Found::Row { row, alias: None, line, words: Vec::new() };
         }
-        if let Some((row, words)) = self.beginning(line.words()) {
-            return Found::Row { row, line, words };
+        if let Some((row, alias, words)) = self.beginning(line.words()) {
+            return Found::Row { row, alias, line, words };
         }
         if let Some(parted) = self.part(&line)
-            && let Some((row, words)) = self.beginning(parted.words())
+            && let Some((row, alias, words)) = self.beginning(parted.words())
         {
-            return Found::Row { row, line: parted, words };
+            return Found::Row { row, alias, line: parted, words };
         }
         let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
         let nearest = self.nearest(&said);
@@ -169,23 +218,24 @@ impl Table {
         second.map(|pair| pair[1].span.clone())
     }
 
-    /// The row with the longest name that the words begin with, and the words after it.
-    fn beginning(&self, words: &[Word]) -> Option<(&Row, Vec<Word>)> {
+    /// The row with the longest name that the words begin with, the alias where that is one's, and the words after it.
+    fn beginning(&self, words: &[Word]) -> Option<(&Row, Option<&Alias>, Vec<Word>)> {
         // What is quoted is a value, but for the first word: who quotes that quotes the whole line.
         let plain =
             words.iter().enumerate().take(self.longest).take_while(|(at, word)| *at == 0 || !word.quoted);
-        let (row, count) = (1..=plain.count()).rev().find_map(|count| {
+        let ((row, alias), count) = (1..=plain.count()).rev().find_map(|count| {
             let name: Vec<&str> = words[..count].iter().map(|word| word.text.as_str()).collect();
             let name = name.join(" ");
-            let row = self.named(&name).or_else(|| self.named(without_end(&name)))?;
-            Some((row, count))
+            let meant = self.meant(&name).or_else(|| self.meant(without_end(&name)))?;
+            Some((meant, count))
         })?;
         let mut rest = words[count..].to_vec();
         // `在吗 ？`: a mark that ends a sentence is no argument where none is expected.
-        if row.arguments.is_empty() && rest.iter().all(|word| without_end(&word.text).is_empty()) {
+        let is_whole = alias.map_or(row.arguments.is_empty(), Alias::is_whole);
+        if is_whole && rest.iter().all(|word| without_end(&word.text).is_empty()) {
             rest.retain(|word| word.quoted);
         }
-        Some((row, rest))
+        Some((row, alias, rest))
     }
 
     /// `重启web` as `重启 web`: parted at the end of the longest known name, where what follows is ASCII.
@@ -203,15 +253,23 @@ impl Table {
     /// At most three names like what was said.
     pub fn nearest(&self, said: &[&str]) -> Vec<String> {
         let mut scored: Vec<(usize, usize, String)> = Vec::new();
-        for (index, row) in self.rows().enumerate() {
-            let best =
-                row.names().filter_map(|name| distance(&name, said).map(|distance| (distance, name))).min();
-            if let Some((distance, name)) = best {
+        let rows = self.rows().map(|row| row.names().collect::<Vec<_>>());
+        let aliases = self.aliases.iter().map(|alias| vec![alias.name.clone()]);
+        for (index, names) in rows.chain(aliases).enumerate() {
+            let near = |name: String| distance(&name, said).map(|distance| (distance, name));
+            if let Some((distance, name)) = names.into_iter().filter_map(near).min() {
                 scored.push((distance, index, name));
             }
         }
         scored.sort();
         scored.into_iter().map(|(_, _, name)| name).take(3).collect()
+    }
+}
+
+fn taken(at: &Located, name: &str, taken: &str) -> Mistake {
+    match at.is_hidden() {
+        true => at.mistake(taken),
+        false => at.mistake(format!("\"{name}\" {taken}")),
     }
 }
 
@@ -222,7 +280,7 @@ pub(super) fn separates(word: &Word) -> bool {
 }
 
 /// A name as it is compared: without regard to case and to the width of letters.
-pub(super) fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     let narrow = |c: char| match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         c => c,

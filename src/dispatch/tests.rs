@@ -1,5 +1,6 @@
 //! Conversations about lines, with commands made for them.
 
+mod aliases;
 mod canonical;
 mod endings;
 mod lines;
@@ -8,10 +9,20 @@ mod mistakes;
 mod several;
 mod values;
 
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Command, CommandError, Ctx, Effect, Row, Tail, UserError, arguments, row};
+use super::{
+    Command, CommandError, Ctx, Effect, Membership, Person, Place, Row, Tail, UserError, arguments,
+    confirm::code::Codes, progress::Progress, row, table::Table,
+};
 use crate::{
+    clock::SystemClock,
+    config::{Settings, SettingsFile},
+    dingtalk::deliver::Deliver,
+    locale::Locale,
     reply::Reply,
     testing::{Chat, alice},
 };
@@ -120,6 +131,41 @@ impl Command for Change {
 
 static ROWS: &[Row] =
     &[row::<crate::commands::Help>(), row::<Echo>(), row::<Query>(), row::<End>(), row::<Change>()];
+
+/// What is known of somebody who asks in English, in a group, with these settings alone.
+fn ctx(toml: &str, rows: &'static [Row]) -> Ctx {
+    let settings = Settings::parse(toml, SettingsFile::Embedded, &|_| None).unwrap();
+    let table = Table::new(rows, Vec::new()).unwrap().with_aliases(&settings.aliases).unwrap();
+    let now = Timestamp::from_millisecond(crate::testing::NOW_MS).unwrap();
+    Ctx {
+        settings: Arc::new(settings),
+        table: Arc::new(table),
+        rules: Arc::default(),
+        codes: Arc::new(Codes::new(Vec::new())),
+        robots: Arc::default(),
+        corp: String::new(),
+        who: Person {
+            nick: String::new(),
+            staff_id: None,
+            dingtalk_id: None,
+            membership: Membership::Own,
+            admin: false,
+        },
+        place: Place { private: false, conversation_id: None, title: None },
+        mentioned: Vec::new(),
+        locale: Locale::En,
+        zone: TimeZone::get("Asia/Shanghai").unwrap(),
+        clock: Arc::new(SystemClock),
+        received: now,
+        skew: SignedDuration::ZERO,
+        deadline: now,
+        once: None,
+        heard: Arc::default(),
+        outbound: Arc::default(),
+        deliver: Arc::new(Deliver::new(Arc::default(), Arc::new(SystemClock), None)),
+        progress: Progress::default(),
+    }
+}
 
 /// What the bot answers to each line.
 async fn answers(lines: &[&str]) -> String {

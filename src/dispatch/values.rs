@@ -45,7 +45,7 @@ pub use self::{
     time::{Time, time},
 };
 pub(super) use self::{names::staff_id, recipient::mentioned};
-use super::{Ctx, arguments::InvalidValue, help, table};
+use super::{Ctx, arguments::InvalidValue, table};
 
 /// What an access rule may ask of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,10 +119,13 @@ pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Op
     }
 }
 
-/// Whether an option takes this value, as far as that can be told without a context.
-pub(super) fn takes(option: &clap::Arg, value: &str) -> bool {
-    let command = clap::Command::new("dingops").no_binary_name(true).arg(option.clone().required(false));
-    command.try_get_matches_from([format!("{}={value}", help::mentioned(option))]).is_ok()
+/// Whether an argument takes this value, as far as that can be told without a context: a time of day is a time only
+/// on some day.
+pub(super) fn takes(argument: &clap::Arg, value: &str) -> bool {
+    let option = argument.clone().required(false).long("it").num_args(1);
+    let command = clap::Command::new("dingops").no_binary_name(true).arg(option);
+    argument.get_value_parser().type_id() == TypeId::of::<Time>()
+        || command.try_get_matches_from([format!("--it={value}")]).is_ok()
 }
 
 /// A text as it is typed, from what it serializes to.

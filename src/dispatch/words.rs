@@ -16,10 +16,11 @@
 //!
 //! Deliberately left to others: which words are a command, `？` for help, and what an error says in the chat.
 
-use std::error::Error;
-use std::fmt;
+mod error;
+
 use std::ops::Range;
 
+pub use self::error::{SplitError, SplitErrorKind};
 use Meaning::{Blank, Colon, DoubleQuote, Dropped, Equals, FullStop, LongDash, SingleQuote, Slash, WideDash};
 
 /// What a code point of the table stands for in a command line, outside quotes.
@@ -150,7 +151,10 @@ pub struct Word {
     pub span: Range<usize>,
     /// Whether the word, or its part after `=`, stood in quotes. An empty word always did.
     pub quoted: bool,
-    /// From this byte of `text` on, up to the next entry, the line runs alongside from that byte.
+    /// Whether all of it stood in quotes.
+    is_quotation: bool,
+    /// From this byte of `text` on, up to the next entry, the line runs alongside from that byte. Nothing is known of
+    /// a word that was put together of others.
     origins: Vec<(usize, usize)>,
 }
 
@@ -162,7 +166,13 @@ impl Word {
 
     /// Whether all of it stood in quotes, so that it is a value whatever it begins with.
     pub fn is_quotation(&self) -> bool {
-        self.quoted && self.offset_in_line(0) > self.span.start
+        self.is_quotation
+    }
+
+    /// This word of a template with its text filled in. All that is known of its parts is that they stand in these
+    /// bytes of the line that was typed.
+    pub(super) fn filled(&self, text: String, span: Range<usize>, quoted: bool) -> Word {
+        Word { text, span, quoted, is_quotation: self.is_quotation, origins: Vec::new() }
     }
 
     /// Where byte `at` of [`Word::text`] stands in the line as typed, for a caret below part of a word.
@@ -177,8 +187,17 @@ impl Word {
         }
     }
 
+    /// Where these bytes of [`Word::text`] stand in the line as typed.
+    pub fn part(&self, bytes: Range<usize>) -> Range<usize> {
+        match self.origins.is_empty() {
+            true => self.span.clone(),
+            false => self.offset_in_line(bytes.start)..self.offset_in_line(bytes.end),
+        }
+    }
+
     fn starting_at(start: usize) -> Word {
-        Word { text: String::new(), span: start..start, quoted: false, origins: Vec::new() }
+        let (text, span) = (String::new(), start..start);
+        Word { text, span, quoted: false, is_quotation: false, origins: Vec::new() }
     }
 
     fn push(&mut self, c: char, in_line: usize) {
@@ -194,36 +213,6 @@ impl Word {
         }
     }
 }
-
-/// Why a line could not be split, and at which quote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SplitError {
-    /// The bytes of the line as typed where the quote stands.
-    pub span: Range<usize>,
-    /// What is wrong with it.
-    pub kind: SplitErrorKind,
-}
-
-/// What is wrong with a quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SplitErrorKind {
-    /// The quote that closes stands inside a word: expected a blank or the end of the line after it.
-    QuoteInside,
-    /// The quote is never closed.
-    QuoteOpen,
-}
-
-impl fmt::Display for SplitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            SplitErrorKind::QuoteInside => "expected a blank or the end of the line after the quote",
-            SplitErrorKind::QuoteOpen => "expected a closing quote for the quote",
-        };
-        write!(f, "{what} at byte {}", self.span.start)
-    }
-}
-
-impl Error for SplitError {}
 
 /// Goes over the line once. `at` is always a character boundary.
 struct Splitter<'a> {
@@ -372,6 +361,7 @@ impl<'a> Splitter<'a> {
             _ => meaning(c) == Some(kind),
         };
         word.quoted = true;
+        word.is_quotation = word.text.is_empty();
         let mut inside = self.chars_from(self.at).peekable();
         while let Some((at, c)) = inside.next() {
             let after = at + c.len_utf8();

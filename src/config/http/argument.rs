@@ -4,14 +4,12 @@ use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
-use super::{
-    Help, Spoken,
-    tree::{Raw, wrong},
-};
+use super::tree::{Raw, wrong};
 use crate::{
     config::{
         Located,
         document::{Mistake, Places, Spanned},
+        spoken::{Spoken, SpokenSection},
     },
     dispatch::values::Duration,
 };
@@ -73,7 +71,7 @@ pub(super) struct ArgumentSection {
     /// As help shows it, with `-`; a template writes `_`.
     name: Spanned<String>,
     /// What it is.
-    help: Help,
+    help: SpokenSection,
     /// What it may be; "text" where it is left out.
     #[cfg_attr(test, schemars(extend("enum" = ["text", "number", "duration", "choice", "flag", "key-value"])))]
     #[serde(rename = "type")]

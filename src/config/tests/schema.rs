@@ -38,6 +38,8 @@ fn wrong(value: &Value, schema: &Value, path: &str) -> Option<String> {
             "enum" => list(says).contains(value),
             "anyOf" => list(says).iter().any(|schema| wrong(value, schema, path).is_none()),
             "oneOf" => list(says).iter().filter(|schema| wrong(value, schema, path).is_none()).count() == 1,
+            "minimum" => value.as_i64() >= says.as_i64(),
+            "maximum" => value.as_i64() <= says.as_i64(),
             "minItems" => list(value).len() as u64 >= says.as_u64().unwrap(),
             "required" => list(says).iter().all(|key| value.get(key.as_str().unwrap()).is_some()),
             "items" => return list(value).iter().find_map(|item| wrong(item, says, &format!("{path}[]"))),
@@ -103,9 +105,15 @@ in = ["anywhere"]
 run = ["help"]
 effect = "open"
 when = { command = ["ping", "!ip"] }
+[[alias]]
+name = "deploy"
+run = "echo {1}"
+help = { zh = "部署", en = "Deploy" }
+arguments = [{ name = "service", help = { zh = "服务", en = "The service" }, choices = { web = "web" } }]
+
 [robots.ops]
 token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-secret = "SEC0123456789"
+secret = "SEC0123456789abcdef0123456789abcdef"
 keywords = ["监控"]
 [audit]
 report = ["group:ops", "robot:ops", "person:alice"]
@@ -203,7 +211,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 14, "{found:?}");
+    assert_eq!(found.len(), 18, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

@@ -74,14 +74,14 @@ impl<'a> Value<'a> {
             (Place::Word(word, 0), None) => word.span.clone(),
             (Place::Word(word, from), part) => {
                 let part = part.unwrap_or(0..word.text.len() - from);
-                word.offset_in_line(from + part.start)..word.offset_in_line(from + part.end)
+                word.part(from + part.start..from + part.end)
             }
         }
     }
 }
 
 /// Whether a word ends the options.
-pub(super) fn ends_options(word: &Word) -> bool {
+pub(in crate::dispatch) fn ends_options(word: &Word) -> bool {
     !word.quoted && word.text == "--"
 }
 
@@ -162,7 +162,8 @@ pub(super) fn plainly(said: &[Said<'_>]) -> Vec<String> {
     said.iter().filter_map(option).chain(["--".to_owned()]).chain(positionals).collect()
 }
 
-fn is_option(word: &Word) -> bool {
+/// Whether a word is an option, or several short ones.
+pub(in crate::dispatch) fn is_option(word: &Word) -> bool {
     let name = word.text.strip_prefix('-').filter(|_| !word.is_quotation());
     name.is_some_and(|name| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()))
         && !ends_options(word)

@@ -1,6 +1,6 @@
 //! What is wrong with arguments, as sentences with a place.
 
-use std::{collections::HashSet, fmt::Display};
+use std::{collections::HashSet, fmt::Display, ops::Range};
 
 use clap::{
     Arg, Command,
@@ -75,7 +75,7 @@ impl Wrong<'_> {
             true => self.locale.say("arguments.no_such_option", &[("came", &option)]),
             false => self.locale.say(
                 "arguments.no_such_option_nearest",
-                &[("came", &option), ("nearest", &self.listed(&nearest))],
+                &[("came", &option), ("nearest", &listed(&nearest, self.locale))],
             ),
         };
         Complaint { message, at: said.at() }
@@ -102,15 +102,8 @@ impl Wrong<'_> {
 
     /// A value that does not fit.
     pub(super) fn invalid(&self, error: &InvalidValue, argument: &Arg, value: &Value<'_>) -> Complaint {
-        let came = text::cut(&value.text, MAX_CAME);
-        let argument = help::mentioned(argument);
-        let with: Vec<(&str, String)> =
-            error.with.iter().map(|(name, values)| (*name, self.listed(values))).collect();
-        let mut parts: Vec<(&str, &dyn Display)> = vec![("argument", &argument), ("came", &came)];
-        parts.extend(with.iter().map(|(name, value)| (*name, value as &dyn Display)));
-        let key = if value.text.is_empty() { "arguments.empty" } else { error.key };
         let at = value.at(error.at.clone().filter(|_| !value.text.is_empty()));
-        Complaint { message: self.locale.say(key, &parts), at: Some(at) }
+        error.complaint(&help::mentioned(argument), &value.text, Some(at), self.locale)
     }
 
     /// What clap finds wrong: a value, or one that is missing.
@@ -150,11 +143,30 @@ impl Wrong<'_> {
         Complaint { message: self.locale.say(key, &[]), at: self.end() }
     }
 
-    fn end(&self) -> Option<std::ops::Range<usize>> {
+    fn end(&self) -> Option<Range<usize>> {
         self.line.words().last().map(|word| word.span.end..word.span.end)
     }
+}
 
-    fn listed(&self, values: &[String]) -> String {
-        values.join(&self.locale.say("usage.separator", &[]))
+impl InvalidValue {
+    /// What was expected of an argument, and what came.
+    pub(in crate::dispatch) fn complaint(
+        &self,
+        argument: &str,
+        came: &str,
+        at: Option<Range<usize>>,
+        locale: Locale,
+    ) -> Complaint {
+        let key = if came.is_empty() { "arguments.empty" } else { self.key };
+        let came = text::cut(came, MAX_CAME);
+        let with: Vec<(&str, String)> =
+            self.with.iter().map(|(name, values)| (*name, listed(values, locale))).collect();
+        let mut parts: Vec<(&str, &dyn Display)> = vec![("argument", &argument), ("came", &came)];
+        parts.extend(with.iter().map(|(name, value)| (*name, value as &dyn Display)));
+        Complaint { message: locale.say(key, &parts), at }
     }
+}
+
+fn listed(values: &[String], locale: Locale) -> String {
+    values.join(&locale.say("usage.separator", &[]))
 }

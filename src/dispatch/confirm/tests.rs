@@ -1,5 +1,6 @@
 //! Conversations about confirmation, with a write made for them. Its world is a number for each simulated DingTalk.
 
+mod aliases;
 mod approval;
 mod codes;
 mod private;

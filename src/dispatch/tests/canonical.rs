@@ -1,33 +1,26 @@
 //! The line that says an invocation again.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Query, values::Take};
 use crate::{
-    clock::SystemClock,
-    config::{Settings, SettingsFile},
-    dingtalk::deliver::Deliver,
-    dispatch::confirm::code::Codes,
     dispatch::{
-        Command, CommandError, Ctx, Effect, Membership, Person, Place, Row,
+        Command, CommandError, Ctx, Effect, Row,
         arguments::{self, Arguments},
         canonical::canonical_line,
-        progress::Progress,
         row,
-        table::{Found, Table},
+        table::Found,
         words::Line,
     },
-    locale::Locale,
     reply::Reply,
 };
 
 /// Has a name that begins with that of another
 #[derive(clap::Args, serde::Serialize)]
-struct TakeBack {}
+pub(super) struct TakeBack {}
 
 impl Command for TakeBack {
     const PATH: &'static [&'static str] = &["take", "back"];
@@ -42,42 +35,12 @@ impl Command for TakeBack {
 static ROWS: &[Row] = &[row::<Take>(), row::<Query>(), row::<TakeBack>()];
 
 fn ctx() -> Ctx {
-    let toml = "[people]\nalice = '0147000002'\n[groups]\nops = 'cidOPS=='";
-    let settings = Settings::parse(toml, SettingsFile::Embedded, &|_| None).unwrap();
-    let now = Timestamp::from_millisecond(crate::testing::NOW_MS).unwrap();
-    Ctx {
-        settings: Arc::new(settings),
-        table: Arc::new(Table::new(ROWS, Vec::new()).unwrap()),
-        rules: Arc::default(),
-        codes: Arc::new(Codes::new(Vec::new())),
-        robots: Arc::default(),
-        corp: String::new(),
-        who: Person {
-            nick: String::new(),
-            staff_id: None,
-            dingtalk_id: None,
-            membership: Membership::Own,
-            admin: false,
-        },
-        place: Place { private: false, conversation_id: None, title: None },
-        mentioned: Vec::new(),
-        locale: Locale::En,
-        zone: TimeZone::get("Asia/Shanghai").unwrap(),
-        clock: Arc::new(SystemClock),
-        received: now,
-        skew: SignedDuration::ZERO,
-        deadline: now,
-        once: None,
-        heard: Arc::default(),
-        outbound: Arc::default(),
-        deliver: Arc::new(Deliver::new(Arc::default(), Arc::new(SystemClock), None)),
-        progress: Progress::default(),
-    }
+    super::ctx("[people]\nalice = '0147000002'\n[groups]\nops = 'cidOPS=='", ROWS)
 }
 
 /// The row and the values that a line says.
 fn read<'c>(line: &str, ctx: &'c Ctx) -> Result<(&'c Row, Map<String, Value>), String> {
-    let Found::Row { row, line, words } = ctx.table.find(Line::split(line)) else {
+    let Found::Row { row, line, words, .. } = ctx.table.find(Line::split(line)) else {
         return Err("no row".into());
     };
     match arguments::read(row, &line, &words, ctx).map_err(|complaint| complaint.message)? {
@@ -126,7 +89,7 @@ fn lines_as_they_are_sent_back() {
 }
 
 /// A text rich in what the splitter and the reader of options look at.
-fn hostile() -> impl Strategy<Value = String> {
+pub(super) fn hostile() -> impl Strategy<Value = String> {
     let chars = |text: &str| prop::sample::select(text.chars().collect::<Vec<_>>()).prop_map(String::from);
     let piece = prop_oneof![
         4 => chars("anZ059_.-=:/#$\\"),

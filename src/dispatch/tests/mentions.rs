@@ -14,7 +14,7 @@ use crate::{
 
 /// Hand something over
 #[derive(clap::Args, Serialize)]
-struct Hand {
+pub(super) struct Hand {
     /// To whom
     #[arg(value_parser = values::person, required = true)]
     to: PersonName,

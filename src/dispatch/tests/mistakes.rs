@@ -4,13 +4,13 @@ use super::answers;
 
 #[tokio::test]
 async fn too_many_words_and_too_long_ones_are_looked_at_by_nobody() {
-    let (many, long) = ("x ".repeat(101), "x".repeat(1025));
+    let (many, long) = ("x ".repeat(201), "x".repeat(1025));
     let answers =
         answers(&[&format!("end {many}"), &format!("echo {long}"), &format!("prom query --on {long} 1")])
             .await;
     let told: Vec<&str> = answers.lines().filter(|line| line.contains('。') || line.ends_with('^')).collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    参数太多：命令名后面最多 100 个词。
+    参数太多：命令名后面最多 200 个词。
                                                                  ^
     这个参数太长：最多 1024 字节。
          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -21,7 +21,7 @@ async fn too_many_words_and_too_long_ones_are_looked_at_by_nobody() {
 
 #[tokio::test]
 async fn what_is_just_right_is_read() {
-    let (most, longest, tail) = ("x ".repeat(100), "x".repeat(1024), "x ".repeat(1500));
+    let (most, longest, tail) = ("x ".repeat(200), "x".repeat(1024), "x ".repeat(1500));
     for (line, read) in [
         (format!("end {most}"), "多了"),
         (format!("echo {longest}"), "echo"),

@@ -221,7 +221,7 @@ fn what_rules_may_ask_of_each_argument() {
 fn an_example_is_checked_without_anyone_who_says_it() {
     let table = Table::new(ROWS, Vec::new()).unwrap();
     let check = |line: &str| {
-        let Found::Row { row, line, words } = table.find(Line::split(line)) else { panic!("{line}") };
+        let Found::Row { row, line, words, .. } = table.find(Line::split(line)) else { panic!("{line}") };
         arguments::check(row, &line, &words, Locale::En).map(|arguments| match arguments {
             Arguments::Given { prepared, .. } => prepared.values(),
             Arguments::HelpWanted => panic!("{}", line.text()),

@@ -51,7 +51,7 @@ impl Process {
         let to = Reach {
             session: Some(hosts.check(&raw).unwrap()),
             address: Some(Address::Group(groups[0].conversation_id.clone())),
-            robot: None,
+            ..Reach::default()
         };
         Self { dingtalk, deliver: Deliver::new(outbound, by, Some(openapi)), clock, to }
     }

@@ -25,6 +25,8 @@ fn arguments_keep_their_names() {
     can: line=Text
     status:
     about:
+    say: to=Text markdown=Flag at=Text text=Text
+    live-check: step=Text by=Text
     not-me: command=Text
     ");
 }
