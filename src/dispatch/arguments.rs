@@ -1,6 +1,6 @@
 //! What follows a command's name, read, and what is wrong with it, said in the reader's language.
 //!
-//! Which word belongs to which argument is found here, with positions ([`said`]); clap, which speaks English and knows
+//! Which word belongs to which argument is found here, with positions (`said`); clap, which speaks English and knows
 //! no positions, gets it in one plain form and judges values. What only the context knows is filled in before: names
 //! become ids, times of day become times, and somebody mentioned becomes the person who is missing.
 

@@ -3,7 +3,7 @@
 //! A value has one form, whatever was typed: `120m` and `2h` are the same [`Duration`]. That form is what a value
 //! serializes to, and so what access rules, codes and the audit see; typed, it is read as the same value again.
 //!
-//! What only the context knows is put in before a value parser is asked ([`resolve`]): `alice` becomes a staff id,
+//! What only the context knows is put in before a value parser is asked (`resolve`): `alice` becomes a staff id,
 //! and `15:04` a time with its day and offset. A default written in the program is taken as it stands, so it can be
 //! neither a name nor a time of day.
 //!
