@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     // In the terminal only the chat is shown; elsewhere the function's log is part of what there is to see.
     if !arguments.talk.is_terminal() && !arguments.talk.is_one_line() {
-        dingops::log::init()?;
+        dingops::log::init(None)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

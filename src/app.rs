@@ -12,16 +12,18 @@
 //! | 6 | the session webhook: a host on the list, not expired | 400; expired or missing: the OpenAPI if it is configured, else 200, nothing run |
 //! | 7 | a message id not seen in the last ten minutes | 200, not run again |
 //! | 8 | acknowledge: all that follows happens after the response | |
-//! | 9 | words, row, arguments | a reply that shows what is wrong |
+//! | 9 | no more than a person may say in a minute and a day; words, row, arguments | said once, then silence; a reply that shows what is wrong |
 //! | 10 | access | a reply that says what is missing, once a minute for each person |
 //! | 11 | run, before the deadline | a reply either way |
-//! | 12 | deliver, and record what came of it | an error in the log |
+//! | 12 | deliver, record what came of it, and report it where it was a write | an error in the log |
 //!
 //! 1 to 8 are here, the rest is a [`Job`]: 9 to 11 in [`crate::dispatch`].
 
 mod job;
+mod limits;
 mod memory;
 mod refusal;
+mod report;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -34,6 +36,7 @@ use tracing::Instrument;
 pub use self::job::Job;
 use self::job::MAX_ID;
 use self::{
+    limits::Limits,
     memory::{Recently, Sparingly},
     refusal::{Refusal, Silent},
 };
@@ -84,6 +87,7 @@ pub struct App {
     deliver: Arc<Deliver>,
     seen: Recently,
     refused: Recently,
+    limits: Limits,
     /// Where it was said that the quota is used up.
     said: Recently,
     lines: Sparingly,
@@ -130,6 +134,7 @@ impl App {
     ) -> Result<Self, ConfigError> {
         let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
             .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
+            .and_then(|rules| settings.check_reports(environment.credentials().is_some()).map(|()| rules))
             .and_then(|rules| values::check_recipients(&settings.rules, &table, &settings).map(|()| rules))
             .map_err(|mistake| settings.mistake(mistake))?;
         let outbound = Arc::new(Outbound::default());
@@ -155,6 +160,7 @@ impl App {
             deliver: Arc::new(Deliver::new(Arc::clone(&outbound), Arc::clone(&clock), openapi)),
             seen: Recently::new(REPEATED_WITHIN),
             refused: Recently::new(REFUSED_AGAIN_AFTER),
+            limits: Limits::new(settings.limits),
             said: Recently::new(SAID_AGAIN_AFTER),
             lines: Sparingly::new(2, 10),
             settings: Arc::new(settings),
@@ -250,7 +256,7 @@ impl App {
     fn silence(&self, why: Silent) -> Admitted {
         if let Some(withheld) = self.lines.admit(why.kind(), self.clock.now()) {
             match why {
-                Silent::Again => tracing::info!(withheld, "{why}"),
+                Silent::Again | Silent::Limited => tracing::info!(withheld, "{why}"),
                 _ => tracing::error!(withheld, "{why}"),
             }
         }

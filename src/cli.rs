@@ -166,7 +166,7 @@ fn lambda(api: &str) -> Result<(), CliError> {
     let size = env(memory).and_then(|size| size.parse::<i32>().ok());
     size.ok_or_else(|| wrong(memory, "a number of MB, as Lambda sets it beside AWS_LAMBDA_RUNTIME_API"))?;
     let app = Arc::new(app()?);
-    crate::log::init()?;
+    crate::log::init(Some(host::lambda::metrics::embed))?;
     runtime()?.block_on(host::lambda::run(app)).map_err(CliError::Lambda)
 }
 
@@ -174,7 +174,7 @@ fn serve(arguments: &Serve) -> Result<(), CliError> {
     let (name, address) = listen(arguments.listen.clone())?;
     let timeout = timeout()?;
     let app = Arc::new(app()?);
-    crate::log::init()?;
+    crate::log::init(None)?;
     runtime()?.block_on(async {
         let signals = StopSignals::listen();
         let mut signals = signals.map_err(|error| CliError::Io { what: "signals".into(), error })?;

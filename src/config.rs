@@ -10,12 +10,14 @@ mod document;
 mod environment;
 mod hosts;
 pub mod http;
+mod limits;
 mod names;
 mod robots;
 mod rules;
 #[cfg(test)]
 mod schema;
 mod spoken;
+mod targets;
 mod version;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
@@ -30,9 +32,11 @@ use self::{
     defaults::DefaultsSection,
     document::{Document, Places, Spanned},
     http::HttpSection,
+    limits::LimitsSection,
     names::Names,
     robots::RobotSection,
     rules::{AllowSection, DenySection},
+    targets::AuditSection,
 };
 pub use self::{
     aliases::{AliasArgument, AliasEntry},
@@ -40,9 +44,11 @@ pub use self::{
     document::{Located, Mistake},
     environment::Environment,
     http::Http,
+    limits::Limits,
     names::Ids,
     rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
     spoken::Spoken,
+    targets::Target,
 };
 use crate::{
     dingtalk::{markdown, session::SessionHosts, webhook::CustomRobot},
@@ -87,6 +93,10 @@ pub struct Settings {
     pub aliases: Vec<AliasEntry>,
     /// Custom robots of groups by name.
     pub robots: BTreeMap<String, CustomRobot>,
+    /// Who is told what came of writes.
+    pub reports: Vec<(Located, Target)>,
+    /// How much one person may say.
+    pub limits: Limits,
     /// Services that tell the address this function calls out from.
     pub ip: Ip,
     /// Fixed answers.
@@ -242,11 +252,14 @@ impl Settings {
         let robot = |(name, robot): (Spanned<String>, RobotSection)| {
             Ok((names::called(name, &[], &places)?, robot.check(&places)?))
         };
+        let robots = sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?;
         Ok(Self {
             source: Source { file, hash: hash(text), is_versioned: sections.version.is_some() },
             locale: sections.locale,
             zone,
             dingtalk,
+            reports: sections.audit.check(&people, &groups, &robots, &places)?,
+            limits: sections.limits.check(&places)?,
             people,
             teams,
             groups,
@@ -257,7 +270,7 @@ impl Settings {
                 .into_iter()
                 .map(|alias| alias.check(&places))
                 .collect::<Result<_, _>>()?,
-            robots: sections.robots.into_iter().map(robot).collect::<Result<_, _>>()?,
+            robots,
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
             http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
@@ -316,6 +329,12 @@ struct Sections {
     /// Custom robots (自定义机器人) of groups, to send to.
     #[serde(default)]
     robots: BTreeMap<Spanned<String>, RobotSection>,
+    /// Who is told what came of commands that change something.
+    #[serde(default)]
+    audit: AuditSection,
+    /// How much one person may say to one process.
+    #[serde(default)]
+    limits: LimitsSection,
     /// Services that tell the address this function calls out from.
     #[serde(default)]
     ip: IpSection,

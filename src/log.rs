@@ -1,7 +1,8 @@
 //! Log lines: JSON, one a line, or readable on a terminal.
 //!
 //! Every line has `timestamp` (RFC 3339), `level`, `message`, and the fields of the spans around it (`requestId`,
-//! `msgId`) at the top level, as CloudWatch and SLS expect them. What comes from outside is escaped: a line stays one
+//! `msgId`) at the top level, as CloudWatch and SLS expect them; a field `values.json` is JSON, and stands there as
+//! `values`. What comes from outside is escaped: a line stays one
 //! line, and no control or bidirectional character reaches a terminal. Nothing logs a header, a secret, the query of
 //! a session webhook, or what people write.
 
@@ -51,17 +52,20 @@ pub fn levels() -> Result<Targets, InvalidLevels> {
     }
 }
 
+/// Adds to a line what its host makes something of.
+pub type Finish = fn(&mut Map<String, Value>);
+
 /// Starts logging to standard error.
 ///
 /// # Errors
 /// See [`levels`].
-pub fn init() -> Result<(), InvalidLevels> {
+pub fn init(finish: Option<Finish>) -> Result<(), InvalidLevels> {
     let filter = levels()?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(|| Escaping(io::stderr()));
     let lines = if io::stderr().is_terminal() {
+        let lines = tracing_subscriber::fmt::layer().with_writer(|| Escaping(io::stderr()));
         lines.with_ansi(false).with_target(false).boxed()
     } else {
-        lines.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed()
+        json_lines(io::stderr, finish).boxed()
     };
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     std::panic::set_hook(Box::new(|panic| {
@@ -71,6 +75,17 @@ pub fn init() -> Result<(), InvalidLevels> {
         tracing::error!(place, panic = literal, "panicked");
     }));
     Ok(())
+}
+
+/// Writes JSON, one object a line.
+pub(crate) fn json_lines<S, W, M>(writer: M, finish: Option<Finish>) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: Write,
+    M: Fn() -> W + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || Escaping(writer()));
+    lines.fmt_fields(JsonFields::new()).event_format(JsonLines(finish))
 }
 
 /// What `RUST_LOG` holds when it is no list of levels.
@@ -107,7 +122,7 @@ impl<W: Write> Write for Escaping<W> {
 }
 
 /// One flat JSON object a line.
-struct JsonLines;
+struct JsonLines(Option<Finish>);
 
 impl<S, N> FormatEvent<S, N> for JsonLines
 where
@@ -135,15 +150,23 @@ where
             }
         }
         event.record(&mut Fields(&mut line));
-        for value in line.values_mut() {
-            if let Value::String(long) = value
-                && long.len() > MAX_VALUE
-            {
-                *long = format!("{}…", text::cut_bytes(long, MAX_VALUE));
-            }
+        line.values_mut().for_each(cut);
+        if let Some(finish) = self.0 {
+            finish(&mut line);
         }
         let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
         writeln!(writer, "{line}")
+    }
+}
+
+fn cut(value: &mut Value) {
+    match value {
+        Value::String(long) if long.len() > MAX_VALUE => {
+            *long = format!("{}…", text::cut_bytes(long, MAX_VALUE));
+        }
+        Value::Array(values) => values.iter_mut().for_each(cut),
+        Value::Object(values) => values.values_mut().for_each(cut),
+        _ => {}
     }
 }
 
@@ -157,7 +180,11 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
+        let text = format!("{value:?}");
+        match field.name().strip_suffix(".json").zip(serde_json::from_str(&text).ok()) {
+            Some((name, json)) => drop(self.0.insert(name.to_owned(), json)),
+            None => self.put(field, text),
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -180,6 +207,20 @@ impl Visit for Fields<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_json_stands_in_the_line_as_such_and_what_is_long_is_cut_in_it() {
+        let log = crate::testing::Log::start(None);
+        let long = "中".repeat(MAX_VALUE);
+        let values = serde_json::json!({ "a": [1, long], "b\u{202E}": null });
+        tracing::info!(values.json = %values, broken.json = "{", long, "said");
+        let text = log.text();
+        let line: Value = serde_json::from_str(&text).unwrap();
+        let cut = format!("{}…", "中".repeat(MAX_VALUE / 3));
+        assert_eq!(line["values"], serde_json::json!({ "a": [1, cut], "b\u{202E}": null }));
+        assert_eq!((&line["broken.json"], &line["long"]), (&"{".into(), &cut.into()));
+        assert!(!text.contains('\u{202E}'), "{text}");
+    }
 
     #[test]
     fn control_and_bidi_characters_are_escaped_and_a_line_stays_one_line() {

@@ -16,6 +16,7 @@
 //! ```
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+mod log;
 pub mod runtime_api;
 mod service;
 
@@ -31,7 +32,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use simulator::{App as DingTalkApp, Organisation, Place, Pushed, Robot, Said, Simulator};
 
-pub use self::service::{Answer, Asked, Service};
+pub use self::{
+    log::Log,
+    service::{Answer, Asked, Service},
+};
 /// A clock that tests move.
 pub use simulator::Clock as TestClock;
 /// Somebody who writes to the bot.
@@ -344,10 +348,14 @@ pub fn signature(milliseconds: i64) -> HeaderMap {
     ])
 }
 
-/// The shipped settings with replies allowed to `origins`, and `toml` over them.
+/// The shipped settings with replies allowed to `origins`, and `toml` over them. Whoever speaks in a test may speak without
+/// limits, unless `toml` has some.
 pub fn settings(toml: &str, origins: &[&str]) -> String {
     let mut merged: toml::Table = include_str!("../dingops.toml").parse().expect("the shipped settings");
     let over: toml::Table = toml.parse().expect("settings of the test");
+    let limits = ["per_minute", "per_day"].map(|name| (name.to_owned(), 100_000.into()));
+    let limits = toml::Table::from_iter(limits);
+    merged.insert("limits".into(), limits.into());
     merged.extend(over);
     let dingtalk = merged.get_mut("dingtalk").and_then(toml::Value::as_table_mut).expect("[dingtalk]");
     dingtalk.insert("session_hosts".into(), origins.to_vec().into());

@@ -9,7 +9,12 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
-use super::{Accepted, App, Arrival};
+use super::{
+    Accepted, App, Arrival,
+    limits::{Over, Turn, Window},
+    refusal::Silent,
+    report,
+};
 use crate::{
     clock::before,
     dingtalk::{
@@ -19,7 +24,7 @@ use crate::{
     },
     dispatch::{
         self, Ctx, Dispatched, Elsewhere, Heard, Membership, Mentioned, Person, Place,
-        audit::{self, Delivery, Lost, Outcome, Record},
+        audit::{self, Delivery, Lost, Outcome},
         confirm,
         progress::Waits,
     },
@@ -113,6 +118,13 @@ impl Task {
 }
 
 async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arrival) {
+    if matches!(task, Task::Unreadable) && !ctx.place.private {
+        return;
+    }
+    let turn = match task {
+        Task::NoQuota => Turn::Free,
+        _ => app.limits.take(sender(&ctx), app.clock.now()),
+    };
     let by = before(arrival.deadline, TO_RECORD, app.clock.now());
     let deliver = async |reach: &Reach, reply: &Reply, sensitive, by| {
         let render =
@@ -120,8 +132,13 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         app.deliver.deliver(reach, sensitive, render, by).await
     };
     let is_no_quota = matches!(task, Task::NoQuota);
-    let Dispatched { reply, record, sensitive, elsewhere } = match task {
-        Task::Line(line) => {
+    let Dispatched { reply, record, sensitive, elsewhere } = match (turn, task) {
+        (Turn::Over(over), _) => limited(over, &ctx),
+        (Turn::Silent, _) => {
+            app.silence(Silent::Limited);
+            return;
+        }
+        (Turn::Free, Task::Line(line)) => {
             let mut dispatching = pin!(dispatch::dispatch(&line, &ctx, short(&arrival.request_id)));
             tokio::select! {
                 biased;
@@ -139,11 +156,10 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
                 }
             }
         }
-        Task::Unreadable if ctx.place.private => {
+        (Turn::Free, Task::Unreadable) => {
             plain("unreadable.title", "unreadable.text", Outcome::NotUnderstood, &ctx)
         }
-        Task::Unreadable => return,
-        Task::NoQuota => {
+        (Turn::Free, Task::NoQuota) => {
             reach.session = None;
             plain("no_quota.title", "no_quota.text", Outcome::Failed, &ctx)
         }
@@ -187,38 +203,54 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         if refused {
             app.refused.forget(sender(&ctx));
         }
+        if record.outcome == Outcome::Limited {
+            app.limits.untold(sender(&ctx), app.clock.now());
+        }
         if is_no_quota && let Some(address) = &reach.address {
             app.said.forget(address.id());
         }
     }
+    let took = app.clock.now().duration_since(ctx.received);
+    audit::outcome(&record, &ctx, took, &delivery(&delivered));
+    report::post(app, &record, &ctx, by).await;
+}
+
+/// What became of a reply, for the audit.
+fn delivery(delivered: &Option<Result<Way, Undelivered>>) -> Delivery<'_> {
     let lost = |undelivered| Lost {
         bytes: Undelivered::bytes(undelivered),
         reason: undelivered,
         remedy: undelivered.remedy(Locale::En),
     };
-    let delivery = match &delivered {
+    match delivered {
         None => Delivery::Withheld,
         Some(Ok(way)) => Delivery::Delivered(way),
         Some(Err(error)) if error.may_have_arrived() => Delivery::Unknown(lost(error)),
         Some(Err(error)) => Delivery::Failed(lost(error)),
-    };
-    let took = app.clock.now().duration_since(ctx.received);
-    audit::write(&record, &ctx, took, &delivery);
+    }
 }
 
-/// Who it was, for a refusal not to be said too often. A staff id may be that of another organisation.
+/// Who it was, for limits, and for a refusal not to be said too often. A staff id may be that of another organisation.
 fn sender(ctx: &Ctx) -> &str {
     ctx.who.dingtalk_id.as_deref().or(ctx.who.staff_id.as_deref()).unwrap_or(&ctx.who.nick)
 }
 
 /// A reply to what is no command: a title and a sentence.
 fn plain(title: &str, text: &str, outcome: Outcome, ctx: &Ctx) -> Dispatched {
-    Dispatched {
-        reply: Reply::new(ctx.locale.say(title, &[])).text(ctx.locale.say(text, &[])),
-        record: Record { path: String::new(), outcome },
-        sensitive: false,
-        elsewhere: None,
-    }
+    let reply = Reply::new(ctx.locale.say(title, &[])).text(ctx.locale.say(text, &[]));
+    Dispatched::new(reply, "", outcome)
+}
+
+/// What somebody is told, once, who said too much.
+fn limited(Over { most, window, until }: Over, ctx: &Ctx) -> Dispatched {
+    let title = Reply::new(ctx.locale.say("limits.title", &[]));
+    let sentence = match window {
+        Window::Minute => "limits.minute",
+        Window::Day => "limits.day",
+    };
+    let until = until.to_zoned(ctx.zone.clone()).strftime("%m-%d %H:%M:%S");
+    let reply = title.text(ctx.locale.say(sentence, &[("most", &most), ("until", &until)]));
+    Dispatched::new(reply, "", Outcome::Limited)
 }
 
 /// Answers in the place where a command was asked, when its code came from another.

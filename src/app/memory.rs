@@ -1,7 +1,7 @@
 //! What this process saw in the last minutes. A bonus, never a protection: another process does not know it.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     sync::{Mutex, PoisonError},
 };
@@ -12,39 +12,45 @@ use jiff::{SignedDuration, Timestamp};
 const MOST: usize = 4096;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Remembers names for a while, as hashes: a name may be long.
-pub(super) struct Recently {
+/// Remembers names for a while, as hashes: a name may be long. Something else can be remembered with each.
+pub(super) struct Recently<T = bool> {
     within: SignedDuration,
     hasher: RandomState,
-    seen: Mutex<Seen>,
+    seen: Mutex<Seen<T>>,
 }
 
 #[derive(Default)]
-struct Seen {
-    names: HashSet<u64>,
+struct Seen<T> {
+    /// Since when, and what else.
+    names: HashMap<u64, (Timestamp, T)>,
     order: VecDeque<(Timestamp, u64)>,
 }
 
-impl Recently {
+impl<T: Default> Recently<T> {
     pub(super) fn new(within: SignedDuration) -> Self {
         Self { within, hasher: RandomState::new(), seen: Mutex::default() }
     }
 
-    /// Whether this name was not seen within the time; from now on it was.
-    pub(super) fn first_time(&self, name: &str, now: Timestamp) -> bool {
+    /// Changes what is remembered with a name, which from now on was seen; told since when.
+    pub(super) fn with<R>(
+        &self,
+        name: &str,
+        now: Timestamp,
+        change: impl FnOnce(Timestamp, &mut T) -> R,
+    ) -> R {
         let name = self.hasher.hash_one(name);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         while seen.order.front().is_some_and(|(when, _)| now.duration_since(*when) >= self.within) {
             seen.forget_oldest();
         }
-        if !seen.names.insert(name) {
-            return false;
+        if !seen.names.contains_key(&name) {
+            if seen.order.len() == MOST {
+                seen.forget_oldest();
+            }
+            seen.order.push_back((now, name));
         }
-        seen.order.push_back((now, name));
-        if seen.order.len() > MOST {
-            seen.forget_oldest();
-        }
-        true
+        let (since, with_it) = seen.names.entry(name).or_insert_with(|| (now, T::default()));
+        change(*since, with_it)
     }
 
     /// This name was not seen after all.
@@ -56,7 +62,14 @@ impl Recently {
     }
 }
 
-impl Seen {
+impl Recently<bool> {
+    /// Whether this name was not seen within the time; from now on it was.
+    pub(super) fn first_time(&self, name: &str, now: Timestamp) -> bool {
+        self.with(name, now, |_, seen| !std::mem::replace(seen, true))
+    }
+}
+
+impl<T> Seen<T> {
     fn forget_oldest(&mut self) {
         if let Some((_, oldest)) = self.order.pop_front() {
             self.names.remove(&oldest);
@@ -142,6 +155,17 @@ mod tests {
         assert!(!recently.first_time(&MOST.to_string(), Timestamp::UNIX_EPOCH));
         assert!(recently.first_time("0", Timestamp::UNIX_EPOCH));
         assert!(recently.seen.lock().unwrap().names.len() <= MOST);
+    }
+
+    #[test]
+    fn any_number_of_made_up_names_takes_no_more_room_than_many() {
+        let recently = Recently::<u64>::new(SignedDuration::from_hours(24));
+        for number in 0..100_000 {
+            recently.with(&number.to_string(), Timestamp::UNIX_EPOCH, |_, seen| *seen += 1);
+        }
+        let seen = recently.seen.lock().unwrap();
+        assert_eq!((seen.names.len(), seen.order.len()), (MOST, MOST));
+        assert!(seen.names.capacity() <= 4 * MOST && seen.order.capacity() <= 4 * MOST);
     }
 
     #[test]

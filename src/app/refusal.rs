@@ -93,6 +93,8 @@ impl Refusal {
 pub(super) enum Silent {
     #[error("a callback came again and was not run again")]
     Again,
+    #[error("somebody who was told that they said too much went on, and was not answered")]
+    Limited,
     #[error("a callback without a sessionWebhook: nothing was run, since no reply could be sent")]
     NoSession,
     #[error("the sessionWebhook of a callback is expired: nothing was run, since no reply could be sent")]
@@ -109,6 +111,7 @@ impl Silent {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Again => "again",
+            Self::Limited => "limited",
             Self::NoSession => "no session",
             Self::SessionExpired => "session expired",
             Self::NoQuota { .. } => "no quota",

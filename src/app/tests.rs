@@ -1,5 +1,6 @@
 //! The order of checks, each step; and many bad requests, after which nothing was posted anywhere.
 
+mod answers;
 mod messages;
 mod requests;
 mod senders;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CliError, env};
 use crate::{
-    config::{self, Confirm, Environment, Located, RuleEntry, Settings, Who},
+    config::{self, Confirm, Environment, Limits, Located, RuleEntry, Settings, Who},
     dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{
         self, Ctx, Membership, Person, Place,
@@ -59,7 +59,10 @@ impl Check {
         // Whether codes can be sent in private is for the function to know.
         let openapi = environment.as_ref().is_none_or(|environment| environment.credentials().is_some());
         let rules = Rules::new(&settings.rules, &table, openapi);
-        rules.and(table.check_defaults(&settings.defaults)).map_err(|mistake| settings.mistake(mistake))?;
+        rules
+            .and(table.check_defaults(&settings.defaults))
+            .and(settings.check_reports(openapi))
+            .map_err(|mistake| settings.mistake(mistake))?;
         let version = match settings.source.is_versioned {
             true => "1",
             false => "taken to be 1: write version = 1, so that a later dingops can tell what to change",
@@ -67,6 +70,8 @@ impl Check {
         crate::log::levels()?;
         let robots: Vec<String> =
             settings.robots.iter().map(|(name, robot)| described(name, robot)).collect();
+        let reports: Vec<String> = settings.reports.iter().map(|(at, _)| at.text().to_owned()).collect();
+        let Limits { per_minute, per_day } = settings.limits;
         let function = match &environment {
             Some(environment) => function(environment, &settings)?,
             None => {
@@ -89,6 +94,8 @@ impl Check {
                 ("teams", names(&settings.teams)),
                 ("groups", names(&settings.groups)),
                 ("robots", or_none(&robots)),
+                ("reports to", or_none(&reports)),
+                ("limits", format!("{per_minute} messages a minute and {per_day} a day for each person")),
             ],
         ];
         let facts = facts.concat().into_iter();

@@ -21,6 +21,7 @@ impl Command for Help {
     const ALIASES: &'static [&'static str] = &["帮助", "菜单", "？", "?"];
     const EFFECT: Effect = Effect::Open;
     const ARGUMENTS: &'static [&'static str] = &["command"];
+    const FREE_TEXT: &'static [&'static str] = &["command"];
     const EXAMPLES: &'static [&'static str] = &["help ping"];
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {

@@ -48,7 +48,12 @@ fn row(entry: &Http) -> Result<Row, Mistake> {
     row.effect = entry.effect;
     row.sensitive = entry.sensitive;
     row.mild = entry.mild;
-    row.arguments = Names::Owned(entry.arguments.iter().map(|argument| argument.name.clone()).collect());
+    let named = |is_meant: fn(&Argument) -> bool| {
+        let meant = entry.arguments.iter().filter(|argument| is_meant(argument));
+        Names::Owned(meant.map(|argument| argument.name.clone()).collect())
+    };
+    row.arguments = named(|_| true);
+    row.secret = named(|argument| argument.secret);
     row.examples = Names::Owned(entry.examples.iter().map(|example| example.text().to_owned()).collect());
     entry.examples.iter().try_for_each(|line| example(line, &row))?;
     Ok(row)

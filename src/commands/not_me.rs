@@ -22,6 +22,7 @@ impl Command for NotMe {
     const ALIASES: &'static [&'static str] = &["不是我"];
     const EFFECT: Effect = Effect::Open;
     const ARGUMENTS: &'static [&'static str] = &["command"];
+    const FREE_TEXT: &'static [&'static str] = &["command"];
     const EXAMPLES: &'static [&'static str] = &["not-me ping"];
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {

@@ -41,6 +41,15 @@ fn every_row_names_its_arguments_as_clap_does() {
 }
 
 #[test]
+fn every_row_marks_arguments_that_it_has() {
+    for row in ROWS {
+        let mut marked = row.secret.iter().chain(row.free_text.iter());
+        let stranger = marked.find(|marked| row.arguments.iter().all(|name| name != *marked));
+        assert_eq!(stranger, None, "{}: SECRET and FREE_TEXT name ARGUMENTS", row.path);
+    }
+}
+
+#[test]
 fn every_row_with_arguments_has_examples_that_say_it() {
     let table = Table::new(ROWS, Vec::new()).unwrap();
     for row in ROWS {

@@ -73,7 +73,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "version = 1\ncolour = 1",
-            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `teams`, `groups`, `allow`, `deny`, `defaults`, `alias`, `robots`, `ip`, `answer`, `http`",
+            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `teams`, `groups`, `allow`, `deny`, `defaults`, `alias`, `robots`, `audit`, `limits`, `ip`, `answer`, `http`",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = '2h'",
@@ -107,6 +107,44 @@ fn every_mistake_names_its_key_and_line() {
             "version = 1\n[people]\nalice = 1",
             "3:9: people.alice: invalid type: integer `1`, expected a string",
         ),
+        ("[limits]\nper_minute = 0", "2:14: limits.per_minute: expected a number from 1 to 100000, came 0"),
+        (
+            "[limits]\nper_day = 100001",
+            "2:11: limits.per_day: expected a number from 1 to 100000, came 100001",
+        ),
+        (
+            "[limits]\nper_day = '200'",
+            "2:11: limits.per_day: invalid type: string \"200\", expected an integer",
+        ),
+        (
+            "[limits]\nper_hour = 1",
+            "2:1: limits.per_hour: unknown field `per_hour`, expected `per_minute` or `per_day`",
+        ),
+        (
+            "[audit]\nreport = ['ops']",
+            "2:11: audit.report[1]: expected group:NAME, person:NAME or robot:NAME, came \"ops\"",
+        ),
+        (
+            "[groups]\nops = 'cidA'\n[audit]\nreport = ['group:ops', 'group:opps']",
+            "4:24: audit.report[2]: expected group: and a name of [groups], came \"group:opps\"",
+        ),
+        (
+            "[audit]\nreport = ['person:0147000002']",
+            "2:11: audit.report[1]: expected person: and a name of [people], came \"person:0147000002\"",
+        ),
+        (
+            "[audit]\nreport = ['robot:']",
+            "2:11: audit.report[1]: expected robot: and a name of [robots], came \"robot:\"",
+        ),
+        (
+            "[groups]\nops = 'cidA'\nall = 'cidA'\n[audit]\nreport = ['group:ops', 'group:all']",
+            "5:24: audit.report[2]: expected each of them once, came \"group:all\"",
+        ),
+        (
+            "[audit]\nreport = 'group:ops'",
+            "2:10: audit.report: invalid type: string \"group:ops\", expected a sequence",
+        ),
+        ("[audit]\nreports = []", "2:1: audit.reports: unknown field `reports`, expected `report`"),
         ("[robots.ops]\nsecret = 'SECx'", "1:1: robots.ops: missing field `token`"),
         (
             "[robots.ops]\ntoken = ''",

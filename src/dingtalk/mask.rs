@@ -1,12 +1,15 @@
-//! What the other side says, without the secrets that it was asked with, should it repeat them.
+//! What the other side says, without the secrets and codes that it was asked with, should it repeat them.
 
 use crate::text;
 
 /// More than is kept of an answer, so that no part of a secret is left at the cut.
 const MOST: usize = 8192;
 
+/// Capitals and digits in a row that may be a code of confirmation.
+const CODE: usize = 12;
+
 /// The beginning of an answer, for the log, without these secrets, in whatever case and however encoded: in a query,
-/// twice, or as JSON escapes it.
+/// twice, or as JSON escapes it. What may be a code of the message is left out as well: an id in capitals loses a part.
 pub(super) fn masked<'a>(answer: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     let answer = text::cut_bytes(answer, MOST);
     let plain = |text: &str| letters(text).into_iter().map(|(letter, _)| letter).collect::<Vec<_>>();
@@ -18,7 +21,21 @@ pub(super) fn masked<'a>(answer: &str, secrets: impl IntoIterator<Item = &'a str
         shown.extend(if hidden.is_some() { b"***" } else { *written });
         at += hidden.unwrap_or(1);
     }
-    String::from_utf8_lossy(&shown).into_owned()
+    without_codes(&String::from_utf8_lossy(&shown))
+}
+
+fn without_codes(answer: &str) -> String {
+    let of_a_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let mut shown = String::with_capacity(answer.len());
+    let mut rest = answer;
+    while let Some(start) = rest.find(of_a_code) {
+        let (before, row) = rest.split_at(start);
+        let (row, after) = row.split_at(row.find(|c| !of_a_code(c)).unwrap_or(row.len()));
+        shown.push_str(before);
+        shown.push_str(if row.len() < CODE { row } else { "***" });
+        rest = after;
+    }
+    shown + rest
 }
 
 /// The bytes of a text, decoded and in small letters, each with how it is written.
@@ -85,6 +102,20 @@ mod tests {
         // As it stands in an address.
         assert_eq!(masked("ab+cd/ef", ["ab%2Bcd%2Fef"]), "***");
         assert_eq!(masked("50% of 中文 + %zz \\u00", ["", "secret"]), "50% of 中文 + %zz \\u00");
+    }
+
+    #[test]
+    fn nothing_that_may_be_a_code_is_left() {
+        for (answer, shown) in [
+            ("bad: ip --confirm 0123456789AB", "bad: ip --confirm ***"),
+            ("--approve alice:ABCDEFGHJKMN@ops", "--approve alice:***@ops"),
+            ("%2D%2Dconfirm%20ABCDEFGHJKMN%40ops", "%2D%2Dconfirm%***%40ops"),
+            ("InvalidParameter.SESSION 400101 ABCDEFGHJKM", "InvalidParameter.SESSION 400101 ABCDEFGHJKM"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(answer, []), shown);
+        }
+        assert_eq!(masked("it is hidden 0123456789AB", ["hidden"]), "it is *** ***");
     }
 
     proptest! {

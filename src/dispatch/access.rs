@@ -72,7 +72,16 @@ pub struct Grant {
     pub valid: Duration,
 }
 
-/// What is missing.
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rule {
+            Some(rule) => rule.fmt(f),
+            None => f.write_str("open"),
+        }
+    }
+}
+
+/// What is missing. Its `Display` is for the log, and names nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// A staff id.
@@ -103,6 +112,19 @@ pub enum Near {
         /// As the rule has them.
         written: Vec<String>,
     },
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StaffId => f.write_str("no staff id"),
+            Self::Organisation => f.write_str("no organisation"),
+            Self::OtherOrganisation => f.write_str("other organisation"),
+            Self::Freshness => f.write_str("signed too long ago"),
+            Self::Denied(rule) => rule.fmt(f),
+            Self::Rule(_) => f.write_str("no rule"),
+        }
+    }
 }
 
 impl Missing {

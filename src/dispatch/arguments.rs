@@ -23,6 +23,11 @@ use super::{
 };
 use crate::locale::Locale;
 
+/// Words behind a command's name, what is taken as typed not among them.
+const MAX_WORDS: usize = 200;
+/// Bytes of each.
+const MAX_WORD: usize = 1024;
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
@@ -186,6 +191,7 @@ fn read_with(
 ) -> Result<Arguments, Complaint> {
     let mut command = row.clap();
     command.build();
+    bounded(words, locale)?;
     let mut options = words.iter().take_while(|word| !said::ends_options(word));
     if options.any(Word::asks_for_help) {
         return Ok(Arguments::HelpWanted);
@@ -209,6 +215,20 @@ fn read_with(
     let dry_run = row.effect == Effect::Write && matches.get_flag(row::DRY_RUN);
     let prepared = row.parser().read(&matches).map_err(complain)?;
     Ok(Arguments::Given { prepared, defaulted, dry_run })
+}
+
+/// More, and longer ones, are looked at by nobody.
+fn bounded(words: &[Word], locale: Locale) -> Result<(), Complaint> {
+    let complaint = |key, limit: usize, word: &Word| {
+        Err(Complaint { message: locale.say(key, &[("limit", &limit)]), at: Some(word.span.clone()) })
+    };
+    if let Some(word) = words.get(MAX_WORDS) {
+        return complaint("arguments.words_many", MAX_WORDS, word);
+    }
+    match words.iter().find(|word| word.text.len() > MAX_WORD) {
+        Some(word) => complaint("arguments.word_long", MAX_WORD, word),
+        None => Ok(()),
+    }
 }
 
 /// The words after a name, and of a row with a verbatim tail those before it and the tail, with where it stands.

@@ -1,13 +1,26 @@
-//! One line in the log for each command: who, where, what, and what came of it.
+//! What is written down of each command: who, where, what, by which rule, and what came of it.
+//!
+//! A write has two lines in the log, `intent` before it is begun and `outcome` at its end: where the second is missing,
+//! the process was ended in between, and it may have happened. Everything else has the second alone. Nothing that is
+//! secret gets here: no code, no argument that is marked, and of anybody's words only how long they are, and a hash to
+//! compare them by.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use jiff::SignedDuration;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use tracing::field::display;
 
-use super::Ctx;
+use super::{
+    Ctx, Effect, Person, Place, Understood, help,
+    row::{Row, Tail},
+};
 
 /// The target of the lines, for filters of the log.
-const AUDIT: &str = "dingops::audit";
+pub const TARGET: &str = "dingops::audit";
+/// Instead of what is secret.
+const HIDDEN: &str = "***";
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +31,8 @@ pub enum Outcome {
     NotUnderstood,
     /// Nothing was run: this person may not, here.
     Refused,
+    /// Nothing was run: this person said too much.
+    Limited,
     /// Nothing was run yet: it waits for a code.
     Asked,
     /// Nothing was run: its code does not hold.
@@ -35,6 +50,7 @@ impl Outcome {
             Self::Done => "done",
             Self::NotUnderstood => "not understood",
             Self::Refused => "refused",
+            Self::Limited => "limited",
             Self::Asked => "asked",
             Self::NotConfirmed => "not confirmed",
             Self::Failed => "failed",
@@ -66,12 +82,152 @@ pub struct Lost<'a> {
 }
 
 /// What to record of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The command's path; empty when there was none.
     pub path: String,
+    /// What the command does to the world.
+    pub effect: Option<Effect>,
+    /// The alias it was said through.
+    pub alias: Option<String>,
+    /// Its canonical values, as far as anyone may read them.
+    pub values: Map<String, Value>,
+    /// Whether only its preview was wanted.
+    pub dry_run: bool,
+    /// The rule that decided, or what is missing.
+    pub decision: Option<String>,
+    /// Who asked for it, and where, if a code proved that the line is about something said before.
+    pub asked: Option<(Person, Place)>,
+    /// Whether a write was begun.
+    pub begun: bool,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+impl Record {
+    /// Of a line that was not judged.
+    pub fn new(path: &str, outcome: Outcome) -> Self {
+        Self {
+            path: path.to_owned(),
+            effect: None,
+            alias: None,
+            values: Map::new(),
+            dry_run: false,
+            decision: None,
+            asked: None,
+            begun: false,
+            outcome,
+        }
+    }
+
+    /// Of a command that will be judged.
+    pub(super) fn of(understood: &Understood<'_>) -> Self {
+        let Understood { row, invocation, dry_run, .. } = understood;
+        Self {
+            effect: Some(row.effect),
+            alias: invocation.alias.as_ref().map(|via| via.name.clone()),
+            values: readable(row, &invocation.values),
+            dry_run: *dry_run,
+            ..Self::new(&invocation.path, Outcome::Failed)
+        }
+    }
+
+    /// Whose command it is, and where it was asked, if this line was said so.
+    pub fn asked<'r>(&'r self, said: &'r Ctx) -> (&'r Person, &'r Place) {
+        self.asked.as_ref().map_or((&said.who, &said.place), |(who, place)| (who, place))
+    }
+
+    /// Who approved it, if this line was said so.
+    pub fn approver<'r>(&self, said: &'r Ctx) -> Option<&'r Person> {
+        Some(&said.who).filter(|sender| self.asked(said).0.staff() != sender.staff())
+    }
+}
+
+/// Those that were given or are filled in, as far as anyone may read them.
+fn readable(row: &Row, values: &Map<String, Value>) -> Map<String, Value> {
+    let tail = match row.tail {
+        Tail::Words => None,
+        Tail::Verbatim => row.clap().get_positionals().last().map(help::name),
+    };
+    let shown = |(name, value): (&String, &Value)| {
+        let value = match value {
+            Value::Null => return None,
+            Value::Array(values) if values.is_empty() => return None,
+            _ if row.secret.iter().any(|secret| secret == name) => HIDDEN.into(),
+            value if tail.as_ref() == Some(name) || row.free_text.iter().any(|text| text == name) => {
+                measured(value)
+            }
+            value => value.clone(),
+        };
+        Some((name.clone(), value))
+    };
+    values.iter().filter_map(shown).collect()
+}
+
+/// Anybody's words, by their length and the beginning of their hash.
+fn measured(value: &Value) -> Value {
+    let text = match value {
+        Value::Array(values) => return values.iter().map(measured).collect(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut shown = format!("text({} bytes, sha256 ", text.len());
+    for byte in Sha256::digest(&text).iter().take(4) {
+        let _ = write!(shown, "{byte:02x}");
+    }
+    (shown + ")").into()
+}
+
+/// One line, with what is known of a record.
+macro_rules! line {
+    ($level:ident, $what:literal, $record:expr, $said:expr $(, $($more:tt)*)?) => {{
+        let (record, said): (&Record, &Ctx) = ($record, $said);
+        let (person, place) = record.asked(said);
+        let approver = record.approver(said);
+        let values = (!record.values.is_empty()).then(|| Value::Object(record.values.clone()));
+        tracing::$level!(
+            target: TARGET,
+            who = person.staff().unwrap_or_default(),
+            sender = person.dingtalk_id.as_deref().unwrap_or_default(),
+            nick = person.nick.as_str(),
+            place = place.conversation_id.as_deref().unwrap_or_default(),
+            private = place.private,
+            approver = approver.and_then(Person::staff),
+            approverNick = approver.map(|approver| approver.nick.as_str()),
+            command = record.path.as_str(),
+            effect = record.effect.map(Effect::name),
+            alias = record.alias.as_deref(),
+            values.json = values.map(display),
+            dryRun = record.dry_run.then_some(true),
+            decision = record.decision.as_deref(),
+            $($($more)*,)?
+            $what
+        )
+    }};
+}
+
+/// Writes the line of a write that is about to begin. `said` is where and by whom the line was said that begins it.
+pub(super) fn intent(record: &mut Record, said: &Ctx) {
+    record.begun = true;
+    line!(info, "intent", record, said);
+}
+
+/// Writes the line of what came of it; at error level when the reply did not arrive.
+pub fn outcome(record: &Record, said: &Ctx, took: SignedDuration, delivery: &Delivery<'_>) {
+    let ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+    let outcome = record.outcome.name();
+    let (delivery, way, lost) = match delivery {
+        Delivery::Delivered(way) => ("delivered", Some(display(way)), None),
+        Delivery::Withheld => ("withheld", None, None),
+        Delivery::Failed(lost) => ("failed", None, Some(lost)),
+        Delivery::Unknown(lost) => ("unknown", None, Some(lost)),
+    };
+    match lost {
+        None => line!(info, "outcome", record, said, outcome, ms, delivery, way),
+        Some(Lost { bytes, reason, remedy }) => {
+            line!(error, "outcome", record, said, outcome, ms, delivery, bytes, error = %reason, remedy);
+        }
+    }
 }
 
 /// Writes that somebody did not ask for what they were to confirm: somebody else speaks in their name.
@@ -79,32 +235,8 @@ pub fn disowned(command: &str, ctx: &Ctx) {
     let who = ctx.who.staff().unwrap_or_default();
     let sender = ctx.who.dingtalk_id.as_deref().unwrap_or_default();
     let nick = ctx.who.nick.as_str();
-    tracing::error!(target: AUDIT, who, sender, nick, command, "security: a command was not asked for by who it names");
+    tracing::error!(target: TARGET, who, sender, nick, command, "security: a command was not asked for by who it names");
 }
 
-/// Writes the line; at error level when the reply did not arrive.
-pub fn write(record: &Record, ctx: &Ctx, took: SignedDuration, delivery: &Delivery<'_>) {
-    let who = ctx.who.staff().unwrap_or_default();
-    let sender = ctx.who.dingtalk_id.as_deref().unwrap_or_default();
-    let nick = ctx.who.nick.as_str();
-    let place = ctx.place.conversation_id.as_deref().unwrap_or_default();
-    let command = record.path.as_str();
-    let outcome = record.outcome.name();
-    let ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-    match delivery {
-        Delivery::Delivered(way) => {
-            tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, %way, "command");
-        }
-        Delivery::Withheld => {
-            tracing::info!(target: AUDIT, who, sender, nick, place, command, outcome, ms, "command, its reply withheld");
-        }
-        Delivery::Failed(Lost { bytes, reason, remedy }) => tracing::error!(
-            target: AUDIT, who, sender, nick, place, command, outcome, ms, bytes, error = %reason, remedy,
-            "command ended, its reply did not arrive"
-        ),
-        Delivery::Unknown(Lost { bytes, reason, remedy }) => tracing::error!(
-            target: AUDIT, who, sender, nick, place, command, outcome, ms, bytes, error = %reason, remedy,
-            "command ended, delivery of its reply unknown: it may have arrived"
-        ),
-    }
-}
+#[cfg(test)]
+mod tests;

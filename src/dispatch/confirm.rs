@@ -386,7 +386,7 @@ fn person_name(staff_id: &str, ctx: &Ctx) -> String {
 }
 
 /// How a place is called in a sentence.
-fn shown_place(place: &Place, ctx: &Ctx) -> String {
+pub(crate) fn shown_place(place: &Place, ctx: &Ctx) -> String {
     if place.private {
         return ctx.locale.say("confirm.private_chat", &[]);
     }

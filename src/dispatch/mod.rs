@@ -205,9 +205,13 @@ pub struct Elsewhere {
 }
 
 impl Dispatched {
-    fn new(reply: Reply, path: &str, outcome: Outcome) -> Self {
-        let record = Record { path: path.to_owned(), outcome };
-        Self { reply, record, sensitive: false, elsewhere: None }
+    /// Of a line that was not judged.
+    pub fn new(reply: Reply, path: &str, outcome: Outcome) -> Self {
+        Self::of(Record::new(path, outcome), reply, outcome)
+    }
+
+    fn of(record: Record, reply: Reply, outcome: Outcome) -> Self {
+        Self { reply, record: Record { outcome, ..record }, sensitive: false, elsewhere: None }
     }
 }
 
@@ -228,7 +232,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     let (line, given) = confirm::line::take(text);
     let Some(given) = given else {
         return match understand(line, ctx) {
-            Ok(understood) => execute(understood, None, ctx, &ctx.who, id).await,
+            Ok(understood) => execute(understood, None, ctx, ctx, id).await,
             Err(answered) => *answered,
         };
     };
@@ -237,7 +241,7 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         Err(refused) => return Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed),
     };
     match understand(line, &asked) {
-        Ok(understood) => execute(understood, Some(&given), &asked, &ctx.who, id).await,
+        Ok(understood) => execute(understood, Some(&given), &asked, ctx, id).await,
         Err(answered) => *answered,
     }
 }
@@ -278,7 +282,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
         Found::Row { row, alias, line, words } => (row, alias, line, words),
         Found::Nothing { line, nearest } => {
             if let Some(reply) = help::of_system(&line, ctx) {
-                return Err(ended(reply, "", Outcome::Done));
+                return Err(ended(reply, "help", Outcome::Done));
             }
             let reply = help::unknown(line.text(), nearest, "", ctx);
             let reply = match line.error() {
@@ -305,7 +309,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
         Ok((Arguments::Given { prepared, defaulted, dry_run }, via)) => (prepared, defaulted, dry_run, via),
         Ok((Arguments::HelpWanted, _)) => {
             let usage = alias.map_or_else(|| help::usage(row, ctx), |alias| help::alias_usage(alias, ctx));
-            return Err(ended(usage, &path, Outcome::Done));
+            return Err(ended(usage, "help", Outcome::Done));
         }
         Err(complaint) => return Err(complained(&complaint)),
     };
@@ -329,7 +333,7 @@ struct Admitted {
 /// Why nothing is run.
 enum Denied {
     Missing(Missing),
-    Code(confirm::Refused),
+    Code(Grant, confirm::Refused),
 }
 
 /// Judges a command, and the code that came with it. `ctx` is as it was asked, `sender` who sent this line: they
@@ -343,7 +347,7 @@ fn admit(
     let judge = |ctx: Ctx| {
         let grant = decide(understood, &ctx).map_err(Denied::Missing)?;
         let pending = given.map(|given| confirm::find(given, understood, &grant, &ctx, sender));
-        let pending = pending.transpose().map_err(Denied::Code)?;
+        let pending = pending.transpose().map_err(|refused| Denied::Code(grant.clone(), refused))?;
         Ok(Admitted { ctx, grant, pending })
     };
     let admitted = judge(ctx.clone());
@@ -355,28 +359,35 @@ fn admit(
     judge(Ctx { who, ..ctx.clone() }).or(admitted)
 }
 
-/// Decides on a command, asks for its code or checks it, and runs it; `ctx` and `sender` are those of [`admit`].
+/// Decides on a command, asks for its code or checks it, and runs it. `ctx` is as it was asked, `said` as this line was
+/// said: they differ where it is confirmed elsewhere or approved by somebody else.
 async fn execute(
     understood: Understood<'_>,
     given: Option<&Given>,
     ctx: &Ctx,
-    sender: &Person,
+    said: &Ctx,
     id: &str,
 ) -> Dispatched {
     let row = understood.row;
-    let ended = |reply, outcome| Dispatched::new(reply, &understood.invocation.path, outcome);
+    let sender = &said.who;
+    let mut record = Record::of(&understood);
     let Admitted { ctx, grant, pending } = match admit(&understood, given, ctx, sender) {
         Ok(admitted) => admitted,
-        Err(Denied::Missing(missing)) => return ended(refused(&understood, &missing, ctx), Outcome::Refused),
-        Err(Denied::Code(refused)) => {
-            return ended(refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
+        Err(Denied::Missing(missing)) => {
+            record.decision = Some(missing.to_string());
+            return Dispatched::of(record, refused(&understood, &missing, ctx), Outcome::Refused);
+        }
+        Err(Denied::Code(grant, refused)) => {
+            record.decision = Some(grant.to_string());
+            return Dispatched::of(record, refused.reply(understood.line(), ctx), Outcome::NotConfirmed);
         }
     };
+    record.decision = Some(grant.to_string());
     let confirmed = grant.confirm != Confirm::Nobody;
     let preview = if confirmed || pending.is_some() || understood.dry_run {
         match attempt(row, understood.prepared.preview(&ctx), Outcome::Failed, &ctx, id).await {
             Ok(preview) => preview,
-            Err((reply, outcome)) => return ended(reply, outcome),
+            Err((reply, outcome)) => return Dispatched::of(record, reply, outcome),
         }
     } else {
         Preview::default()
@@ -384,19 +395,22 @@ async fn execute(
     if understood.dry_run {
         let title = ctx.locale.say("confirm.dry_run", &[("command", &row.path)]);
         let reply = confirm::changes(Reply::new(title), &understood, &preview, &ctx);
-        return Dispatched { sensitive: row.sensitive, ..ended(reply, Outcome::Done) };
+        return Dispatched { sensitive: row.sensitive, ..Dispatched::of(record, reply, Outcome::Done) };
     }
     let Some(pending) = pending else {
         if confirmed {
             let asking = confirm::ask(&understood, &grant, &preview, &ctx).await;
             let sensitive = asking.sensitive || row.sensitive;
-            return Dispatched { sensitive, ..ended(asking.reply, asking.outcome) };
+            return Dispatched { sensitive, ..Dispatched::of(record, asking.reply, asking.outcome) };
         }
-        return run(understood, &ctx, id).await;
+        return run(understood, record, &ctx, said, id).await;
     };
+    record.asked = Some((ctx.who.clone(), ctx.place.clone()));
     let once = match pending.settle(&understood, &preview, &ctx, sender) {
         Ok(once) => once,
-        Err(refused) => return ended(refused.reply(understood.line(), &ctx), Outcome::NotConfirmed),
+        Err(refused) => {
+            return Dispatched::of(record, refused.reply(understood.line(), &ctx), Outcome::NotConfirmed);
+        }
     };
     if let Some(approver) = &pending.approver {
         confirm::acknowledge(approver, &understood, &ctx).await;
@@ -409,7 +423,7 @@ async fn execute(
     };
     let elsewhere =
         address.map(|address| Elsewhere { address, asker: ctx.who.clone(), place: ctx.place.clone() });
-    Dispatched { elsewhere, ..run(understood, &ctx, id).await }
+    Dispatched { elsewhere, ..run(understood, record, &ctx, said, id).await }
 }
 
 /// What would come of a line: what it is exactly, and whether it may be run.
@@ -445,9 +459,15 @@ fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.
-async fn run(understood: Understood<'_>, ctx: &Ctx, id: &str) -> Dispatched {
-    let Understood { row, prepared, invocation, defaulted, .. } = understood;
-    let badly = if row.effect == Effect::Write { Outcome::Unknown } else { Outcome::Failed };
+async fn run(understood: Understood<'_>, mut record: Record, ctx: &Ctx, said: &Ctx, id: &str) -> Dispatched {
+    let Understood { row, prepared, defaulted, .. } = understood;
+    let badly = match row.effect {
+        Effect::Write => {
+            audit::intent(&mut record, said);
+            Outcome::Unknown
+        }
+        _ => Outcome::Failed,
+    };
     ctx.progress.begins(row.sensitive);
     let (mut reply, outcome) = match attempt(row, prepared.run(ctx), badly, ctx, id).await {
         Ok(reply) => (reply, Outcome::Done),
@@ -460,8 +480,7 @@ async fn run(understood: Understood<'_>, ctx: &Ctx, id: &str) -> Dispatched {
         let line = ctx.locale.say("arguments.defaulted", &[("values", &defaults.join(&separator))]);
         reply.blocks.insert(0, Block::Note(line.into()));
     }
-    let sensitive = row.sensitive;
-    Dispatched { sensitive, ..Dispatched::new(reply, &invocation.path, outcome) }
+    Dispatched { sensitive: row.sensitive, ..Dispatched::of(record, reply, outcome) }
 }
 
 /// Waits for a command until its deadline. What is said where it does not end well comes back, with `badly` as what

@@ -29,6 +29,10 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const TAIL: Tail = Tail::Words;
     /// Names of its fields in their order, `start-at` for `start_at`, options too; a test compares them with clap's.
     const ARGUMENTS: &'static [&'static str] = &[];
+    /// Those of them that hold secrets: the audit has `***` for each.
+    const SECRET: &'static [&'static str] = &[];
+    /// Those of them that hold anybody's words: the audit has their length and hash. A tail taken as typed always does.
+    const FREE_TEXT: &'static [&'static str] = &[];
     /// Lines it is said with, to tap and to learn from; a test reads each. A command without arguments needs none.
     const EXAMPLES: &'static [&'static str] = &[];
 
@@ -192,6 +196,10 @@ pub struct Row {
     pub tail: Tail,
     /// Names of its arguments.
     pub arguments: Names,
+    /// Those that hold secrets.
+    pub secret: Names,
+    /// Those that hold anybody's words, beside a tail taken as typed.
+    pub free_text: Names,
     /// Lines it is said with, to try.
     pub examples: Names,
     /// Where its help comes from.
@@ -262,6 +270,8 @@ pub const fn row<C: Command>() -> Row {
         mild: C::MILD,
         tail: C::TAIL,
         arguments: Names::Static(C::ARGUMENTS),
+        secret: Names::Static(C::SECRET),
+        free_text: Names::Static(C::FREE_TEXT),
         examples: Names::Static(C::EXAMPLES),
         kind: Kind::Command,
         parser: Maker::Static(const { &Typed::<C>(PhantomData) }),
@@ -279,6 +289,8 @@ impl Row {
             mild: false,
             tail: Tail::Words,
             arguments: Names::Static(&[]),
+            secret: Names::Static(&[]),
+            free_text: Names::Static(&[]),
             examples: Names::Static(&[]),
             kind,
             parser: Maker::Owned(parser),

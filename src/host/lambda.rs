@@ -4,6 +4,8 @@
 //! and asking: by a layer around both. The handler leaves its job in a slot as its very last statement, and the layer
 //! empties the slot before each call; a handler that panicked has then left nothing.
 
+pub mod metrics;
+
 use std::{
     collections::HashMap,
     future::Future,

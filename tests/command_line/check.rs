@@ -41,6 +41,10 @@ fn check_prints_the_table_and_the_hash() {
         [robots.warroom]
         token = "${TOKEN}"
         keywords = ["监控"]
+        [audit]
+        report = ["robot:warroom"]
+        [limits]
+        per_day = 50
         [[answer]]
         name = "on call"
         markdown = "Ask in $${HALL}"
@@ -70,6 +74,8 @@ fn check_prints_the_table_and_the_hash() {
         "warroom (no secret, keywords 监控)",
         "version    1\n",
         "OpenAPI    off: DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE are not set",
+        "reports to robot:warroom",
+        "limits     10 messages a minute and 50 a day for each person",
     ] {
         assert!(out.contains(word), "{word}: {out}");
     }

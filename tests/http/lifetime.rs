@@ -53,7 +53,7 @@ async fn told_to_stop_it_finishes_its_work_and_takes_no_more() {
     let (status, log) = server.ended().await;
     assert_eq!(status.code(), Some(0));
     let audit = log.lines().find(|line| line.contains(r#""target":"dingops::audit""#)).expect(&log);
-    assert!(audit.contains(r#""outcome":"done""#) && !audit.contains("did not arrive"), "{audit}");
+    assert!(audit.contains(r#""outcome":"done""#) && audit.contains(r#""delivery":"delivered""#), "{audit}");
 }
 
 #[tokio::test]

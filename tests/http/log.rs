@@ -34,6 +34,7 @@ async fn the_log_tells_what_happened_and_no_secret() {
     let (audit, refusal) = (of("dingops::audit"), of("dingops::app"));
     assert_eq!(audit["msgId"], body["msgId"]);
     assert_eq!(audit["outcome"], "not understood");
+    assert!(!log.contains("_aws"), "metrics are Lambda's: {log}");
     assert_eq!((&refusal["level"], &refusal["status"]), (&"WARN".into(), &401.into()));
     let (one, other) = (audit["requestId"].as_str(), refusal["requestId"].as_str());
     assert!(one.is_some() && other.is_some() && one != other, "{log}");

@@ -32,6 +32,11 @@ async fn the_log_tells_what_happened_and_no_secret() {
     assert_eq!(audit["requestId"], "00000001-0000-4000-8000-000000000000");
     assert_eq!(audit["msgId"], message_id.as_str());
     assert_eq!(audit["outcome"], "not understood");
+    let metrics = &audit["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+    for (index, name) in ["Commands", "Duration"].into_iter().enumerate() {
+        assert_eq!(metrics[index]["Name"], name, "{audit}");
+        assert!(audit[name].is_u64(), "{audit}");
+    }
     let refusal = of("dingops::app");
     assert_eq!((&refusal["level"], &refusal["status"]), (&"WARN".into(), &401.into()));
     assert_eq!(refusal["requestId"], "00000002-0000-4000-8000-000000000000");

@@ -18,7 +18,7 @@ use crate::function::{BE_THE_FUNCTION, Function};
 fn a_panic_is_answered_and_survived() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     if std::env::var_os(BE_THE_FUNCTION).is_some() {
-        dingops::log::init().expect("levels");
+        dingops::log::init(None).expect("levels");
         let ended = runtime().block_on(dingops::host::lambda::run(Arc::new(app_with_a_row_that_panics())));
         panic!("the function ended: {ended:?}");
     }

@@ -38,6 +38,8 @@ fn wrong(value: &Value, schema: &Value, path: &str) -> Option<String> {
             "enum" => list(says).contains(value),
             "anyOf" => list(says).iter().any(|schema| wrong(value, schema, path).is_none()),
             "oneOf" => list(says).iter().filter(|schema| wrong(value, schema, path).is_none()).count() == 1,
+            "minimum" => value.as_i64() >= says.as_i64(),
+            "maximum" => value.as_i64() <= says.as_i64(),
             "minItems" => list(value).len() as u64 >= says.as_u64().unwrap(),
             "required" => list(says).iter().all(|key| value.get(key.as_str().unwrap()).is_some()),
             "items" => return list(value).iter().find_map(|item| wrong(item, says, &format!("{path}[]"))),
@@ -113,6 +115,11 @@ arguments = [{ name = "service", help = { zh = "服务", en = "The service" }, c
 token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 secret = "SEC0123456789abcdef0123456789abcdef"
 keywords = ["监控"]
+[audit]
+report = ["group:ops", "robot:ops", "person:alice"]
+[limits]
+per_minute = 10
+per_day = 200
 [ip]
 services = ["https://checkip.amazonaws.com"]
 static_ip = true
@@ -204,7 +211,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 16, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    assert_eq!(found.len(), 18, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());
@@ -243,6 +250,9 @@ fn what_has_another_form_does_not_fit() {
         "[[defaults]]\nnamespace = 'prod'",
         "[[defaults]]\nin = ['ops']\nnamespace = true",
         "[robots.ops]\nsecret = 'SEC1'",
+        "[audit]\nreport = 'group:ops'",
+        "[limits]\nper_minute = 0",
+        "[limits]\nper_day = 100001",
         "[[answer]]\nname = 'a'",
         "[answer]\nname = 'a'\nmarkdown = 'b'",
         "[[http]]\nname = 'a'\neffect = 'read'\nurl = 'https://x'\nexamples = ['a']",

@@ -3,6 +3,39 @@
 use super::answers;
 
 #[tokio::test]
+async fn too_many_words_and_too_long_ones_are_looked_at_by_nobody() {
+    let (many, long) = ("x ".repeat(201), "x".repeat(1025));
+    let answers =
+        answers(&[&format!("end {many}"), &format!("echo {long}"), &format!("prom query --on {long} 1")])
+            .await;
+    let told: Vec<&str> = answers.lines().filter(|line| line.contains('。') || line.ends_with('^')).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    参数太多：命令名后面最多 200 个词。
+                                                                 ^
+    这个参数太长：最多 1024 字节。
+         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    这个参数太长：最多 1024 字节。
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[tokio::test]
+async fn what_is_just_right_is_read() {
+    let (most, longest, tail) = ("x ".repeat(200), "x".repeat(1024), "x ".repeat(1500));
+    for (line, read) in [
+        (format!("end {most}"), "多了"),
+        (format!("echo {longest}"), "echo"),
+        (format!("prom query {tail}"), "query"),
+    ] {
+        let answer = answers(&[&line]).await;
+        assert!(
+            answer.lines().skip(1).any(|line| line.contains(read)) && !answer.contains("最多"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_pointed_at() {
     let answers = answers(&[
         "echo",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{chat, service};
-use crate::testing::{Answer, Chat, Service, TestClock, alice};
+use crate::testing::{Answer, Chat, Log, Service, TestClock, alice};
 
 /// A flag of a service, which a rule lets people of the organisation switch.
 const FLAG: &str = r#"
@@ -49,6 +49,19 @@ help   = { zh = "口令", en = "The pin" }
 /// Where a rule wants no confirmation.
 fn at_once() -> String {
     FLAG.replace("CONFIRM", "confirm = 'none'\naccept_one_tap = true")
+}
+
+#[tokio::test]
+async fn a_secret_argument_is_sent_and_not_logged() {
+    let log = Log::start(None);
+    let service = Service::answering(Answer::Body(200, r#"{"on": true}"#.into())).await;
+    let mut chat = chat(&at_once(), &service).await;
+    chat.say(alice(), "flag set dark-mode on --pin swordfish").await;
+    chat.read();
+    assert!(service.asked()[0].body.contains("swordfish"));
+    let values = serde_json::json!({ "flag": "dark-mode", "pin": "***", "state": "on" });
+    assert!(!log.text().contains("swordfish") && !log.text().contains("hunter2"), "{}", log.text());
+    assert_eq!(log.audit().iter().map(|line| &line["values"]).collect::<Vec<_>>(), [&values, &values]);
 }
 
 #[tokio::test]
