@@ -5,7 +5,9 @@
 //! replaced by what that file holds; `$${` is a literal `${`. Every mistake stops the start with the key and line, or the variable, it is in.
 
 mod aliases;
+mod answers;
 mod defaults;
+mod dingtalk;
 mod document;
 mod environment;
 mod hosts;
@@ -29,7 +31,9 @@ use url::Url;
 
 use self::{
     aliases::AliasSection,
+    answers::AnswerSection,
     defaults::DefaultsSection,
+    dingtalk::DingTalkSection,
     document::{Document, Places, Spanned},
     http::HttpSection,
     limits::LimitsSection,
@@ -40,7 +44,9 @@ use self::{
 };
 pub use self::{
     aliases::{AliasArgument, AliasEntry},
+    answers::Answer,
     defaults::PlaceDefault,
+    dingtalk::DingTalk,
     document::{Located, Mistake},
     environment::Environment,
     http::Http,
@@ -50,21 +56,12 @@ pub use self::{
     spoken::Spoken,
     targets::Target,
 };
-use crate::{
-    dingtalk::{markdown, session::SessionHosts, webhook::CustomRobot},
-    dispatch::words::Line,
-    locale::Locale,
-    text,
-};
+use crate::{dingtalk::webhook::CustomRobot, dispatch::words::Line, locale::Locale, text};
 
 const FILE: &str = "dingops.toml";
 const EMBEDDED: &str = include_str!("../dingops.toml");
 /// The JSON Schema of dingops.toml, for editors. A test makes it from the sections and compares.
 pub const SCHEMA: &str = include_str!("../dingops.schema.json");
-/// DingTalk's rule (protocol.md 1.1).
-const MAX_SKEW: Duration = Duration::from_secs(3600);
-const MAX_SKEW_WRITE: Duration = Duration::from_secs(300);
-
 /// Reads a variable of the environment.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -134,23 +131,6 @@ impl fmt::Display for SettingsFile {
     }
 }
 
-/// How to tell DingTalk's callbacks and reply to them.
-#[derive(Debug, Clone)]
-pub struct DingTalk {
-    /// Organisations whose members may use the bot, beside its own.
-    pub corps: Vec<String>,
-    /// Hosts that replies may be posted to.
-    pub session_hosts: SessionHosts,
-    /// How far a callback's timestamp may be from now.
-    pub max_skew: Duration,
-    /// The same for commands that change something.
-    pub max_skew_write: Duration,
-    /// DingTalk's host for custom robots.
-    pub oapi: Url,
-    /// DingTalk's host for the OpenAPI.
-    pub api: Url,
-}
-
 /// Services that tell the address this function calls out from.
 #[derive(Debug, Clone)]
 pub struct Ip {
@@ -158,15 +138,6 @@ pub struct Ip {
     pub services: Vec<Url>,
     /// Whether the address stays the same.
     pub static_ip: bool,
-}
-
-/// A fixed answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// What is said to get it.
-    pub name: Located,
-    /// The answer, in DingTalk's Markdown.
-    pub markdown: String,
 }
 
 /// Why the settings cannot be used.
@@ -350,69 +321,6 @@ fn default_timezone() -> Spanned<String> {
     Spanned::new(0..0, "Asia/Shanghai".to_owned())
 }
 
-#[derive(Deserialize, Default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct DingTalkSection {
-    /// Corp ids of other organisations whose members may write to the robot; a staff id counts only in its own.
-    #[serde(default)]
-    corps: Vec<Spanned<String>>,
-    /// Where replies may be posted; https on the default port unless spelled out.
-    session_hosts: Option<Spanned<Vec<Spanned<String>>>>,
-    /// How far a callback's timestamp may be from now, at most "1h".
-    max_skew: Option<Spanned<String>>,
-    /// The same for commands that change something; "5m" where it is left out.
-    max_skew_write: Option<Spanned<String>>,
-    /// DingTalk's host for custom robots.
-    oapi: Option<Spanned<String>>,
-    /// DingTalk's host for the OpenAPI.
-    api: Option<Spanned<String>>,
-}
-
-impl DingTalkSection {
-    fn check(self, places: &Places<'_>) -> Result<DingTalk, Mistake> {
-        let default = || {
-            vec![
-                Spanned::new(0..0, "oapi.dingtalk.com".into()),
-                Spanned::new(0..0, "oapi.dingtalk.io".into()),
-            ]
-        };
-        let hosts = match self.session_hosts {
-            Some(hosts) if hosts.get_ref().is_empty() => {
-                return Err(places.mistake(hosts.span(), "expected at least one host, came none".into()));
-            }
-            hosts => hosts.map_or_else(default, Spanned::into_inner),
-        };
-        let session_hosts = SessionHosts::new(&hosts.iter().map(Spanned::get_ref).collect::<Vec<_>>())
-            .map_err(|(index, error)| {
-                places.unexpected(hosts[index].span(), &error.to_string(), hosts[index].get_ref())
-            })?;
-        let skew = |text: Option<Spanned<String>>, default: Duration| match text {
-            None => Ok(default),
-            Some(text) => duration(text.get_ref())
-                .filter(|skew| *skew <= MAX_SKEW && !skew.is_zero())
-                .ok_or_else(|| {
-                    let expected = "expected a duration above 0 and of at most \"1h\"";
-                    places.unexpected(text.span(), expected, text.get_ref())
-                }),
-        };
-        let max_skew = skew(self.max_skew, MAX_SKEW)?;
-        let max_skew_write = skew(self.max_skew_write, MAX_SKEW_WRITE)?;
-        let host = |text: Option<Spanned<String>>, default: &str| {
-            let text = text.unwrap_or_else(|| Spanned::new(0..0, default.to_owned()));
-            hosts::check(text.get_ref()).map_err(|error| places.mistake(text.span(), error.to_string()))
-        };
-        let oapi = host(self.oapi, "https://oapi.dingtalk.com")?;
-        let api = host(self.api, "https://api.dingtalk.com")?;
-        if let Some(corp) = self.corps.iter().find(|corp| corp.get_ref().trim().is_empty()) {
-            return Err(places
-                .mistake(corp.span(), "expected a corp id such as \"ding0123\", came an empty text".into()));
-        }
-        let corps = self.corps.into_iter().map(Spanned::into_inner).collect();
-        Ok(DingTalk { corps, session_hosts, max_skew, max_skew_write, oapi, api })
-    }
-}
-
 /// A duration as it is written in the settings: `1h`, `90s`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok())
@@ -460,37 +368,6 @@ fn said(name: &Spanned<String>, expected: &str, places: &Places<'_>) -> Result<L
         return Err(places.unexpected(name.span(), expected, name.get_ref()));
     }
     Ok(places.locate(&Spanned::new(name.span(), plain)))
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct AnswerSection {
-    /// What is said to get it.
-    name: Spanned<String>,
-    /// The reply, in DingTalk's Markdown.
-    markdown: Spanned<String>,
-}
-
-impl AnswerSection {
-    fn check(&self, places: &Places<'_>) -> Result<Answer, Mistake> {
-        let name = said(&self.name, "expected words as they are said to get the answer", places)?;
-        let markdown = self.markdown.get_ref();
-        if markdown.trim().is_empty() {
-            return Err(places.mistake(self.markdown.span(), "expected Markdown, came blanks".into()));
-        }
-        // The session webhook has room for more, but the answer must not be cut where it goes by the OpenAPI: whoever
-        // wrote it can shorten it better.
-        let (most, came) = markdown::answer_sizes(name.text(), markdown);
-        if came > most {
-            let problem = format!(
-                "expected Markdown of at most {most} bytes, what the OpenAPI has room for beside this name, came {came} \
-                 bytes (a quote or a line break takes two)"
-            );
-            return Err(places.mistake(self.markdown.span(), problem));
-        }
-        Ok(Answer { name, markdown: markdown.clone() })
-    }
 }
 
 #[cfg(test)]

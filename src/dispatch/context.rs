@@ -1,0 +1,143 @@
+//! What a command knows of the world, and how it can fail.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{access::Rules, confirm::code::Codes, heard::Heard, progress::Progress, table::Table};
+use crate::{
+    clock::Clock,
+    config::Settings,
+    dingtalk::{deliver::Deliver, webhook::Webhook},
+    locale::Locale,
+    outbound::Outbound,
+};
+
+/// What a command knows of the world: who asks, where, and what it may use to answer.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// All commands.
+    pub table: Arc<Table>,
+    /// Who may run them, and where.
+    pub rules: Arc<Rules>,
+    /// Makes and checks the codes of confirmation.
+    pub codes: Arc<Codes>,
+    /// Custom robots of groups, by their names in the settings. A process has one of each, which knows its pace.
+    pub robots: Arc<BTreeMap<String, Arc<Webhook>>>,
+    /// The robot's organisation; empty where the callback names none.
+    pub corp: String,
+    /// Who asks.
+    pub who: Person,
+    /// Where.
+    pub place: Place,
+    /// Who was mentioned beside the robot, in no order that means anything.
+    pub mentioned: Vec<Mentioned>,
+    /// The language to answer in.
+    pub locale: Locale,
+    /// The time zone to show times in.
+    pub zone: TimeZone,
+    /// The only time to use.
+    pub clock: Arc<dyn Clock>,
+    /// When the request arrived.
+    pub received: Timestamp,
+    /// How long before its arrival the request was signed.
+    pub skew: SignedDuration,
+    /// When a command is cut off.
+    pub deadline: Timestamp,
+    /// A key that is the same when the same request is made again; the message id, where there is one.
+    pub once: Option<String>,
+    /// What else the callback carried.
+    pub heard: Arc<Heard>,
+    /// Makes requests to the outside.
+    pub outbound: Arc<Outbound>,
+    /// Delivers messages, to other places than this too.
+    pub deliver: Arc<Deliver>,
+    /// Tells whoever asked what a command waits for, once, when it takes long.
+    pub progress: Progress,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name shown in DingTalk; anyone can choose theirs.
+    pub nick: String,
+    /// The id in the organisation. Missing before the robot is published and for people from outside.
+    pub staff_id: Option<String>,
+    /// DingTalk's `senderId`.
+    pub dingtalk_id: Option<String>,
+    /// Which organisation they belong to.
+    pub membership: Membership,
+    /// Whether they administer the organisation.
+    pub admin: bool,
+}
+
+/// How the sender's organisation relates to the robot's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// The same.
+    Own,
+    /// Another one, listed in `dingtalk.corps`.
+    Listed,
+    /// The callback names neither.
+    Unknown,
+}
+
+impl Person {
+    /// The staff id, where it means something: in the robot's own organisation.
+    pub fn staff(&self) -> Option<&str> {
+        self.staff_id.as_deref().filter(|_| self.membership == Membership::Own)
+    }
+}
+
+/// Somebody of the robot's organisation who was mentioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mentioned {
+    /// The id in the organisation.
+    pub staff_id: String,
+    /// DingTalk's `dingtalkId`.
+    pub dingtalk_id: Option<String>,
+}
+
+/// Where something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// A private chat with the bot; anything else counts as a group.
+    pub private: bool,
+    /// The conversation id, `cid…`.
+    pub conversation_id: Option<String>,
+    /// The group's title.
+    pub title: Option<String>,
+}
+
+/// A mistake of the person in the chat, told to them in their language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserError(pub String);
+
+/// How a command can fail. It is no [`std::error::Error`] itself, so that `?` turns every error into
+/// [`CommandError::Other`].
+#[derive(Debug)]
+pub enum CommandError {
+    /// The person in the chat can mend it.
+    User(UserError),
+    /// It may have happened; `look` tells how to find out, in the reader's language.
+    Unknown {
+        /// How to find out.
+        look: String,
+    },
+    /// Anything else: logged, and the chat gets one plain sentence with an id.
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<UserError> for CommandError {
+    fn from(error: UserError) -> Self {
+        Self::User(error)
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self::Other(Box::new(error))
+    }
+}
