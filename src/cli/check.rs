@@ -22,10 +22,10 @@ use crate::{
 /// since `send --to robot:NAME` does without it.
 #[derive(clap::Args)]
 pub(super) struct Check {
-    /// Explain whether this person may run COMMAND: a name of [people] or a staff id
+    /// Explain whether this person may run COMMAND: a name of `people` or a staff id
     #[arg(long = "as", value_name = "WHO", requires = "command")]
     who: Option<String>,
-    /// Where it is said: a name of [groups], a conversation id, or "private"
+    /// Where it is said: a name of `groups`, a conversation id, or "private"
     #[arg(long = "in", value_name = "WHERE", requires = "command", default_value = "private")]
     place: String,
     /// WHO administers the organisation
@@ -129,7 +129,7 @@ impl Check {
         if !settings.people.contains_key(who) && !who.chars().any(|c| c.is_ascii_digit()) {
             return Err(CliError::Value {
                 name: "--as",
-                expected: "a name of [people] or a staff id",
+                expected: "a name of `people` or a staff id",
                 came: who.to_owned(),
             });
         }

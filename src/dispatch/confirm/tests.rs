@@ -81,11 +81,22 @@ effect = 'write'
 ";
 
 async fn chat(openapi: bool) -> Chat {
-    Chat::set_up(Setup { toml: RULES, rows: Some(ROWS), openapi, ..Setup::default() }).await
+    with_rules(RULES, openapi).await
+}
+
+async fn with_rules(toml: &str, openapi: bool) -> Chat {
+    let chat = Chat::set_up(Setup { toml, rows: Some(ROWS), openapi, ..Setup::default() }).await;
+    // A port may have been another DingTalk's a moment ago.
+    world(&origin(&chat), |world| *world = World::default());
+    chat
+}
+
+fn origin(chat: &Chat) -> String {
+    format!("{}/", chat.dingtalk().origin())
 }
 
 fn writes(chat: &Chat) -> u64 {
-    world(&format!("{}/", chat.dingtalk().origin()), |world| world.writes)
+    world(&origin(chat), |world| world.writes)
 }
 
 /// The line with a code in a card.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Chat, ROWS, Row, Scale, Setup, alice, bob, line, row, shown, writes};
+use super::{Chat, Row, Scale, Setup, alice, bob, line, row, shown, with_rules, writes};
 
 const ONLY: &str = "
 [people]
@@ -22,7 +22,7 @@ help = { zh = '缩容线上服务', en = 'scale down' }
 
 async fn chat(rules: &str, openapi: bool) -> Chat {
     let toml = format!("{ONLY}\n{rules}");
-    Chat::set_up(Setup { toml: &toml, rows: Some(ROWS), openapi, ..Setup::default() }).await
+    with_rules(&toml, openapi).await
 }
 
 const GRANT: &str = "[[allow]]\nwho = ['alice']\nrun = ['扩']";

@@ -2,7 +2,7 @@
 
 use simulator::Place;
 
-use super::{Chat, ROWS, Setup, alice, bob, line, shown, writes};
+use super::{Chat, ROWS, alice, bob, line, shown, with_rules, writes};
 use crate::config::{Settings, SettingsFile};
 
 const PEERS: &str = "
@@ -22,7 +22,7 @@ valid = '1h'
 ";
 
 async fn chat() -> Chat {
-    Chat::set_up(Setup { toml: PEERS, rows: Some(ROWS), openapi: true, ..Setup::default() }).await
+    with_rules(PEERS, true).await
 }
 
 #[tokio::test]
