@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     clock::before,
+    config::Target,
     dingtalk::{
         deliver::{Reach, Way},
         draft::Draft,
@@ -23,7 +24,7 @@ use crate::{
     },
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
-        values::{self, Destination, PersonName, Recipient},
+        values::{self, PersonName, Recipient},
     },
     reply::{Block, Reply},
     text,
@@ -73,8 +74,8 @@ impl Command for Say {
         });
         let mistake = |key| Err(UserError(ctx.locale.say(key, &[("to", &self.to)])));
         match self.to.destination(&ctx.settings) {
-            Destination::Address(_) if !ctx.deliver.has_openapi() => mistake("say.no_openapi"),
-            Destination::Address(_) if !self.at.is_empty() => mistake("say.no_mentions"),
+            Target::Address(_) if !ctx.deliver.has_openapi() => mistake("say.no_openapi"),
+            Target::Address(_) if !self.at.is_empty() => mistake("say.no_mentions"),
             _ => match self.mentions() {
                 Ok(_) => Ok(()),
                 Err(_) => mistake("say.too_many"),
@@ -84,9 +85,9 @@ impl Command for Say {
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
         let (key, again) = match self.to.destination(&ctx.settings) {
-            Destination::Address(Address::Group(_)) => ("say.to_group", true),
-            Destination::Address(Address::Person(_)) => ("say.to_person", true),
-            Destination::Robot(_) => ("say.to_robot", false),
+            Target::Address(Address::Group(_)) => ("say.to_group", true),
+            Target::Address(Address::Person(_)) => ("say.to_person", true),
+            Target::Robot(_) => ("say.to_robot", false),
         };
         let mut lines = vec![ctx.locale.say(key, &[("to", &self.to)])];
         if !self.at.is_empty() {
@@ -103,8 +104,8 @@ impl Command for Say {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let reach = match self.to.destination(&ctx.settings) {
-            Destination::Address(address) => Reach { address: Some(address), ..Reach::default() },
-            Destination::Robot(name) => {
+            Target::Address(address) => Reach { address: Some(address), ..Reach::default() },
+            Target::Robot(name) => {
                 let robot = ctx.robots.get(&name).cloned();
                 Reach { robot, once: ctx.once.clone(), ..Reach::default() }
             }

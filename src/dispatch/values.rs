@@ -41,7 +41,7 @@ pub use self::{
     identifier::Identifier,
     names::{GroupName, PersonName, group, person},
     pairs::{KeyValue, object, pair},
-    recipient::{Destination, Recipient, check as check_recipients, recipient},
+    recipient::{Recipient, check as check_recipients, recipient},
     time::{Time, time},
 };
 pub(super) use self::{names::staff_id, recipient::mentioned};

@@ -10,7 +10,7 @@ use super::{
     near,
 };
 use crate::{
-    config::{Ids, Mistake, RuleEntry, Settings},
+    config::{Ids, Mistake, RuleEntry, Settings, Target},
     dingtalk::robot::Address,
     dispatch::{Ctx, Membership, arguments::InvalidValue, help, table::Table, table::folded},
 };
@@ -19,15 +19,6 @@ use crate::{
 /// settings goes by their id, who has several by the first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Recipient(String);
-
-/// Where a message for a [`Recipient`] goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// A group or a person, by the OpenAPI.
-    Address(Address),
-    /// The custom robot of this name.
-    Robot(String),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -41,17 +32,17 @@ const KINDS: [(Kind, &str, &str); 3] =
 
 impl Recipient {
     /// Where that is.
-    pub fn destination(&self, settings: &Settings) -> Destination {
+    pub fn destination(&self, settings: &Settings) -> Target {
         let id = |name: &str, ids: &Ids| named(name, ids).unwrap_or_else(|| name.to_owned());
         match parted(&self.0) {
             Some((Kind::Person, name)) => {
                 let id =
                     super::person(&id(name, &settings.people)).map(|person| person.staff_id().to_owned());
-                Destination::Address(Address::Person(id.unwrap_or_default()))
+                Target::Address(Address::Person(id.unwrap_or_default()))
             }
-            Some((Kind::Robot, name)) => Destination::Robot(name.to_owned()),
-            Some((Kind::Group, name)) => Destination::Address(Address::Group(id(name, &settings.groups))),
-            None => Destination::Address(Address::Group(self.0.clone())),
+            Some((Kind::Robot, name)) => Target::Robot(name.to_owned()),
+            Some((Kind::Group, name)) => Target::Address(Address::Group(id(name, &settings.groups))),
+            None => Target::Address(Address::Group(self.0.clone())),
         }
     }
 }
@@ -125,7 +116,7 @@ pub(super) fn resolve(typed: &str, ctx: &Ctx) -> Result<String, InvalidValue> {
 pub(super) fn person_in(typed: &str, ctx: &Ctx) -> Option<String> {
     let recipient = Recipient(resolve(typed, ctx).ok()?);
     match recipient.destination(&ctx.settings) {
-        Destination::Address(Address::Person(id)) => Some(id),
+        Target::Address(Address::Person(id)) => Some(id),
         _ => None,
     }
 }
