@@ -42,7 +42,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{ConfigError, Environment, Settings},
+    config::{ConfigError, Environment, Mistake, Settings},
     dingtalk::{
         callback::{self, Callback, Content, ConversationKind},
         deliver::{Deliver, Reach},
@@ -132,10 +132,7 @@ impl App {
         table: Table,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
-        let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
-            .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
-            .and_then(|rules| settings.check_reports(environment.credentials().is_some()).map(|()| rules))
-            .and_then(|rules| values::check_recipients(&settings.rules, &table, &settings).map(|()| rules))
+        let rules = rules(&settings, &table, environment.credentials().is_some())
             .map_err(|mistake| settings.mistake(mistake))?;
         let outbound = Arc::new(Outbound::default());
         let openapi = environment.credentials().map(|credentials| {
@@ -386,6 +383,19 @@ impl App {
             }),
         }
     }
+}
+
+/// The rules of the settings, once all that the settings say of commands was held against the table. `openapi` tells
+/// whether it is configured.
+///
+/// # Errors
+/// The first mistake.
+pub(crate) fn rules(settings: &Settings, table: &Table, openapi: bool) -> Result<Rules, Mistake> {
+    let rules = Rules::new(&settings.rules, table, openapi)?;
+    table.check_defaults(&settings.defaults)?;
+    settings.check_reports(openapi)?;
+    values::check_recipients(&settings.rules, table, settings)?;
+    Ok(rules)
 }
 
 /// An id for the log.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{CliError, env};
 use crate::{
+    app,
     config::{self, Confirm, Environment, Limits, Located, RuleEntry, Settings, Who},
     dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{
         self, Ctx, Membership, Person, Place,
-        access::{Missing, RuleName, Rules},
+        access::{Missing, RuleName},
         help,
         table::Table,
     },
@@ -58,11 +59,7 @@ impl Check {
         }?;
         // Whether codes can be sent in private is for the function to know.
         let openapi = environment.as_ref().is_none_or(|environment| environment.credentials().is_some());
-        let rules = Rules::new(&settings.rules, &table, openapi);
-        rules
-            .and(table.check_defaults(&settings.defaults))
-            .and(settings.check_reports(openapi))
-            .map_err(|mistake| settings.mistake(mistake))?;
+        app::rules(&settings, &table, openapi).map_err(|mistake| settings.mistake(mistake))?;
         let version = match settings.source.is_versioned {
             true => "1",
             false => "taken to be 1: write version = 1, so that a later dingops can tell what to change",

@@ -3,7 +3,6 @@ mod rules;
 mod schema;
 
 use super::*;
-use crate::dispatch::access::Rules;
 
 fn env(name: &str) -> Option<String> {
     match name {
@@ -23,8 +22,7 @@ fn parse(text: &str) -> Result<Settings, String> {
 fn parse_with(text: &str, env: Env<'_>) -> Result<Settings, String> {
     let checked = Settings::parse(text, SettingsFile::Embedded, env).and_then(|settings| {
         let table = crate::commands::table(&settings)?;
-        table.check_defaults(&settings.defaults)?;
-        Rules::new(&settings.rules, &table, false)?;
+        crate::app::rules(&settings, &table, false)?;
         Ok(settings)
     });
     checked.map_err(|mistake| mistake.to_string())

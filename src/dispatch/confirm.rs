@@ -315,6 +315,10 @@ pub async fn acknowledge(approver: &Person, understood: &Understood<'_>, ctx: &C
 /// What a command will do, as a part of a reply: the command, and its preview.
 pub fn changes(reply: Reply, understood: &Understood<'_>, preview: &Preview, ctx: &Ctx) -> Reply {
     let reply = reply.code(understood.canonical());
+    let reply = match understood.defaults(ctx) {
+        Some(defaults) => reply.note(defaults),
+        None => reply,
+    };
     let reply = match &understood.invocation.alias {
         Some(via) => reply.note(ctx.locale.say("confirm.alias", &[("line", &via.line)])),
         None => reply,
@@ -377,6 +381,12 @@ fn callable_name(staff_id: &str, ctx: &Ctx) -> String {
 fn called(id: &str, names: &crate::config::Ids) -> Option<String> {
     let plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     names.iter().find(|(name, other)| *other == id && plain(name)).map(|(name, _)| name.clone())
+}
+
+/// The same with the asker's name from the settings.
+pub fn without_nick(ctx: Ctx) -> Ctx {
+    let nick = person_name(ctx.who.staff().unwrap_or_default(), &ctx);
+    Ctx { who: Person { nick, ..ctx.who.clone() }, ..ctx }
 }
 
 /// How somebody is called in a sentence.

@@ -82,6 +82,11 @@ pub(super) async fn execute(
     };
     record.decision = Some(grant.to_string());
     let confirmed = grant.confirm != Confirm::Nobody;
+    // An approver's callback does not tell the asker's nick: what is approved is shown with the name that it will have.
+    let ctx = match (&grant.confirm, &pending) {
+        (Confirm::Peer(_), None) => confirm::without_nick(ctx),
+        _ => ctx,
+    };
     let preview = if confirmed || pending.is_some() || understood.dry_run {
         match attempt(row, understood.prepared.preview(&ctx), Outcome::Failed, &ctx, id).await {
             Ok(preview) => preview,
@@ -158,7 +163,8 @@ fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.
 async fn run(understood: Understood<'_>, mut record: Record, ctx: &Ctx, said: &Ctx, id: &str) -> Dispatched {
-    let Understood { row, prepared, defaulted, .. } = understood;
+    let defaults = understood.defaults(ctx);
+    let Understood { row, prepared, .. } = understood;
     let badly = match row.effect {
         Effect::Write => {
             audit::intent(&mut record, said);
@@ -171,12 +177,8 @@ async fn run(understood: Understood<'_>, mut record: Record, ctx: &Ctx, said: &C
         Ok(reply) => (reply, Outcome::Done),
         Err(ended) => ended,
     };
-    if !defaulted.is_empty() {
-        let separator = ctx.locale.say("usage.separator", &[]);
-        let defaults: Vec<String> =
-            defaulted.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let line = ctx.locale.say("arguments.defaulted", &[("values", &defaults.join(&separator))]);
-        reply.blocks.insert(0, Block::Note(line.into()));
+    if let Some(defaults) = defaults {
+        reply.blocks.insert(0, Block::Note(defaults.into()));
     }
     Dispatched { sensitive: row.sensitive, ..Dispatched::of(record, reply, outcome) }
 }

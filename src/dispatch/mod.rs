@@ -47,6 +47,7 @@ use crate::{dingtalk::robot::Address, reply::Reply};
 
 /// The longest line that is read, in bytes. Nobody types more, and what is read takes time and memory.
 pub const MAX_LINE: usize = 4096;
+const ZERO_WIDTH_SPACE: char = '\u{200B}';
 
 /// What came of a line.
 pub struct Dispatched {
@@ -95,7 +96,9 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         let reply = Reply::new(ctx.locale.say("arguments.too_long_title", &[])).text(sentence);
         return Dispatched::new(reply, "", Outcome::NotUnderstood);
     }
-    let (line, given) = confirm::line::take(text);
+    // A line that is shown to be copied has them where it would be markup; nobody types them.
+    let text = text.replace(ZERO_WIDTH_SPACE, "");
+    let (line, given) = confirm::line::take(&text);
     let Some(given) = given else {
         return match understand(line, ctx) {
             Ok(understood) => execute(understood, None, ctx, ctx, id).await,
@@ -130,6 +133,14 @@ impl Understood<'_> {
     /// The command with all its values, as a line that says the same again.
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// What was not typed and is a default of the place, in words.
+    fn defaults(&self, ctx: &Ctx) -> Option<String> {
+        let values: Vec<String> =
+            self.defaulted.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let values = values.join(&ctx.locale.say("usage.separator", &[]));
+        (!values.is_empty()).then(|| ctx.locale.say("arguments.defaulted", &[("values", &values)]))
     }
 
     /// The line that asks for it again: through its alias, which may be all that is granted.

@@ -379,3 +379,44 @@ fn a_rule_that_names_nobody_is_a_mistake() {
         assert!(mistake.contains(expected) && mistake.contains("when.to"), "{to}: {mistake}");
     }
 }
+
+/// The line to send in a card.
+fn line(card: &str) -> String {
+    let coded = card.lines().filter(|line| !line.contains("dtmd://"));
+    let mut coded = coded.filter(|line| line.contains("--confirm ") || line.contains("--approve "));
+    coded.next().expect(card).to_owned()
+}
+
+#[tokio::test]
+async fn the_line_of_a_card_can_be_sent_as_it_is_shown() {
+    let text = "见 [日志](https://ci.example.com/17) ```x``` <b> @0147000002";
+    let mut chat = Chat::with(&toml("")).await;
+    chat.say(alice(), format!("say --markdown robot:watch {text}")).await;
+    let card = chat.dingtalk().read().expect("a card");
+    assert!(line(&card.to_string()).contains('\u{200B}'), "it is shown with what makes no markup of it");
+    chat.say(alice(), Said::text("确认").quoting(&card.id)).await;
+    assert!(read_in(&chat, "ops").contains("ci.example.com"));
+    assert!(chat.read().starts_with("#### 已发出"));
+    chat.say(alice(), format!("say --markdown robot:watch {text}!")).await;
+    let shown = line(&chat.read());
+    chat.say(alice(), shown).await;
+    assert!(read_in(&chat, "ops").contains("ci.example.com"));
+    assert!(chat.read().starts_with("#### 已发出"));
+}
+
+#[tokio::test]
+async fn what_is_approved_is_what_is_said() {
+    let mut chat = Chat::set_up(Setup {
+        toml: &toml("confirm = { peer = ['bob'] }"),
+        openapi: true,
+        ..Setup::default()
+    })
+    .await;
+    chat.say(alice(), "say group:dev 今晚发版").await;
+    let card = chat.read_privately(&bob());
+    assert!(card.contains("alice（0147000002）说："), "{card}");
+    chat.forget();
+    chat.say_privately(bob(), line(&card)).await;
+    assert!(read_in(&chat, "dev").starts_with("#### alice（0147000002）说："));
+    chat.forget();
+}

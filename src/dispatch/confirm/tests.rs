@@ -237,3 +237,13 @@ async fn what_was_not_asked_is_not_run() {
     }
     assert_eq!(writes(&chat), 0);
 }
+
+#[tokio::test]
+async fn a_card_says_which_values_are_defaults_of_the_group() {
+    let rules = format!("{RULES}\n[[defaults]]\nin = ['ops']\nnamespace = 'prod'");
+    let mut chat = with_rules(&rules, false).await;
+    chat.say(alice(), "k8s scale web 3").await;
+    let card = chat.read();
+    assert!(card.contains("k8s scale web 3 --namespace prod\n"), "{card}");
+    assert!(card.contains("> 本群默认：namespace = prod"), "{card}");
+}
