@@ -201,6 +201,7 @@ impl App {
             skew: SignedDuration::ZERO,
             deadline: now,
             once: None,
+            witness: None,
             heard: Arc::default(),
             outbound: Arc::clone(&self.outbound),
             deliver: Arc::clone(&self.deliver),

@@ -20,7 +20,7 @@ use super::{
 /// The target of the lines, for filters of the log.
 pub const TARGET: &str = "dingops::audit";
 /// Instead of what is secret.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

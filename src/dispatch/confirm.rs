@@ -51,6 +51,8 @@ pub enum Refused {
     NotApprover,
     /// A code of the asker where somebody else has to approve, or the other way round.
     OtherWay,
+    /// Something stands behind the code, or its option is misspelled. The line is not shown again: the code may hold.
+    Slip,
 }
 
 impl Refused {
@@ -62,6 +64,7 @@ impl Refused {
             Self::Changed => "confirm.changed",
             Self::NotApprover => "confirm.not_approver",
             Self::OtherWay => "confirm.other_way",
+            Self::Slip => "confirm.slip",
         };
         let reply = Reply::new(ctx.locale.say("confirm.refused", &[])).text(ctx.locale.say(sentence, &[]));
         if matches!(self, Self::Expired | Self::Changed) { reply.code(line) } else { reply }
@@ -314,7 +317,7 @@ pub async fn acknowledge(approver: &Person, understood: &Understood<'_>, ctx: &C
 
 /// What a command will do, as a part of a reply: the command, and its preview.
 pub fn changes(reply: Reply, understood: &Understood<'_>, preview: &Preview, ctx: &Ctx) -> Reply {
-    let reply = reply.code(understood.canonical());
+    let reply = reply.code(understood.shown(ctx));
     let reply = match understood.defaults(ctx) {
         Some(defaults) => reply.note(defaults),
         None => reply,
@@ -353,15 +356,12 @@ fn bound<'b>(purpose: Purpose, holder: &'b str, understood: &'b Understood<'_>, 
         asker: ctx.who.staff().unwrap_or_default(),
         asker_is_admin: ctx.who.admin,
         holder,
-        place: place_key(&ctx.place),
+        is_private: ctx.place.private,
+        place: if ctx.place.private { "" } else { ctx.place.conversation_id.as_deref().unwrap_or_default() },
         path: &invocation.path,
         alias: invocation.alias.as_ref().map_or("", |via| via.name.as_str()),
         values: &invocation.values,
     }
-}
-
-fn place_key(place: &Place) -> &str {
-    if place.private { PRIVATE } else { place.conversation_id.as_deref().unwrap_or_default() }
 }
 
 /// How a place is called in a line: by its name in the settings, where that is one word, or by its id.
@@ -400,9 +400,13 @@ pub(crate) fn shown_place(place: &Place, ctx: &Ctx) -> String {
     if place.private {
         return ctx.locale.say("confirm.private_chat", &[]);
     }
-    let known = ctx.settings.groups.iter().find(|(_, id)| Some(*id) == place.conversation_id.as_ref());
-    let name = place.title.clone().or_else(|| known.map(|(name, _)| name.clone()));
-    name.or_else(|| place.conversation_id.clone()).unwrap_or_default()
+    let id = place.conversation_id.as_deref().unwrap_or_default();
+    // A title is what the callback says: it stands beside the id, and cannot read like a sentence of the bot's.
+    match (ctx.settings.groups.iter().find(|(_, other)| *other == id), &place.title) {
+        (Some((name, _)), _) => name.clone(),
+        (None, Some(title)) => format!("{}…{id}", title.replace(['「', '」', '（', '）', '(', ')', '"'], "")),
+        (None, None) => id.to_owned(),
+    }
 }
 
 #[cfg(test)]

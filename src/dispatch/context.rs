@@ -50,6 +50,9 @@ pub struct Ctx {
     pub once: Option<String>,
     /// What else the callback carried.
     pub heard: Arc<Heard>,
+    /// The state of the world that was confirmed ([`super::Preview::witness`]), where it was: a write that can be made
+    /// conditional on it runs once even where two taps are heard at the same moment.
+    pub witness: Option<String>,
     /// Makes requests to the outside.
     pub outbound: Arc<Outbound>,
     /// Delivers messages, to other places than this too.

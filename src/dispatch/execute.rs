@@ -118,7 +118,7 @@ pub(super) async fn execute(
     if let Some(approver) = &pending.approver {
         confirm::acknowledge(approver, &understood, &ctx).await;
     }
-    let ctx = Ctx { once: Some(once), ..ctx };
+    let ctx = Ctx { once: Some(once), witness: Some(preview.witness), ..ctx };
     let address = match (&ctx.place, given.is_some_and(|given| given.place.is_some())) {
         (_, false) => None,
         (Place { private: true, .. }, true) => ctx.who.staff().map(|id| Address::Person(id.to_owned())),
@@ -131,7 +131,7 @@ pub(super) async fn execute(
 
 /// What would come of a line: what it is exactly, and whether it may be run.
 pub struct Explained {
-    /// The command with all its values.
+    /// The command with all its values, as it is shown.
     pub canonical: String,
     /// What allows it, or what is missing.
     pub decision: Result<Grant, Missing>,
@@ -144,7 +144,7 @@ pub struct Explained {
 pub fn explain(line: &str, ctx: &Ctx) -> Result<Explained, Box<Dispatched>> {
     let understood = understand(confirm::line::take(line).0, ctx)?;
     let decision = decide(&understood, ctx);
-    Ok(Explained { canonical: understood.canonical, decision })
+    Ok(Explained { canonical: understood.shown(ctx), decision })
 }
 
 /// Whether a command may be run as it was asked; a write only on a signature made a moment ago.

@@ -99,6 +99,10 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
     // A line that is shown to be copied has them where it would be markup; nobody types them.
     let text = text.replace(ZERO_WIDTH_SPACE, "");
     let (line, given) = confirm::line::take(&text);
+    if confirm::line::is_slip(line) {
+        let refused = confirm::Refused::Slip;
+        return Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed);
+    }
     let Some(given) = given else {
         return match understand(line, ctx) {
             Ok(understood) => execute(understood, None, ctx, ctx, id).await,
@@ -130,9 +134,15 @@ pub struct Understood<'t> {
 }
 
 impl Understood<'_> {
-    /// The command with all its values, as a line that says the same again.
-    pub fn canonical(&self) -> &str {
-        &self.canonical
+    /// The command with all its values, as it is shown: what is secret in it is not.
+    pub fn shown(&self, ctx: &Ctx) -> String {
+        let mut values = self.invocation.values.clone();
+        for name in self.row.secret.iter() {
+            if let Some(value) = values.get_mut(name).filter(|value| !value.is_null()) {
+                *value = audit::HIDDEN.into();
+            }
+        }
+        canonical_line(self.row, &values, &ctx.table)
     }
 
     /// What was not typed and is a default of the place, in words.

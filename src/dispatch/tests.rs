@@ -160,6 +160,7 @@ fn ctx(toml: &str, rows: &'static [Row]) -> Ctx {
         skew: SignedDuration::ZERO,
         deadline: now,
         once: None,
+        witness: None,
         heard: Arc::default(),
         outbound: Arc::default(),
         deliver: Arc::new(Deliver::new(Arc::default(), Arc::new(SystemClock), None)),

@@ -170,7 +170,7 @@ async fn it_is_shown_before_it_is_said() {
     insta::assert_snapshot!(text, @"
     #### say：请确认
 
-    你在「运维群」发起了这条命令，执行后会改变：
+    你在「ops」发起了这条命令，执行后会改变：
 
     ```
     say group:dev 今晚发布

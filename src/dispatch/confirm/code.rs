@@ -87,7 +87,9 @@ pub struct Bound<'b> {
     pub asker_is_admin: bool,
     /// The staff id of whoever may use it.
     pub holder: &'b str,
-    /// Where it was asked.
+    /// Whether it was asked in a private chat.
+    pub is_private: bool,
+    /// The conversation it was asked in; nothing for a private chat, which the asker tells.
     pub place: &'b str,
     /// The command's path.
     pub path: &'b str,
@@ -167,9 +169,10 @@ impl Codes {
     pub fn find(&self, bound: &Bound<'_>, typed: Typed, valid: Duration, now: Timestamp) -> Found {
         let valid = i64::try_from(valid.as_secs()).unwrap_or(0);
         let this = now.as_second().div_euclid(MINUTE);
+        let begun: Vec<_> = self.keys.iter().map(|key| key.begin(bound)).collect();
         // The clock of the process that made it may be a little ahead.
         let found = |minute: &i64| {
-            let codes = self.keys.iter().map(|key| key.mac(bound, None, *minute));
+            let codes = begun.iter().map(|begun| symbols(begun.clone(), None, *minute));
             codes.fold(false, |found, code| found | same(&code[..SYMBOLS - WITNESSED], &typed.0[WITNESSED..]))
         };
         let is_live = |minute: &i64| now.as_second() < (minute + 1) * MINUTE + valid;
@@ -215,41 +218,54 @@ impl Codes {
 
 impl CodeKey {
     fn code(&self, bound: &Bound<'_>, witness: &str, minute: i64) -> Typed {
-        let mut symbols = [0; SYMBOLS];
-        symbols[..WITNESSED].copy_from_slice(&self.mac(bound, Some(witness), minute)[..WITNESSED]);
-        symbols[WITNESSED..].copy_from_slice(&self.mac(bound, None, minute)[..SYMBOLS - WITNESSED]);
-        Typed(symbols)
+        let mut all = [0; SYMBOLS];
+        let begun = self.begin(bound);
+        all[..WITNESSED].copy_from_slice(&symbols(begun.clone(), Some(witness), minute)[..WITNESSED]);
+        all[WITNESSED..].copy_from_slice(&symbols(begun, None, minute)[..SYMBOLS - WITNESSED]);
+        Typed(all)
     }
 
-    /// The first symbols of the HMAC over everything, each part with its length before it.
-    fn mac(&self, bound: &Bound<'_>, witness: Option<&str>, minute: i64) -> [u8; WITNESSED] {
+    /// The HMAC over all but minute and witness, each part with its length before it.
+    fn begin(&self, bound: &Bound<'_>) -> Hmac<Sha256> {
         let mut mac = self.hmac();
-        let Bound { purpose, corp, asker, asker_is_admin, holder, place, path, alias, values } = bound;
+        let Bound { purpose, corp, asker, asker_is_admin, holder, is_private, place, path, alias, values } =
+            bound;
         let purpose = match purpose {
             Purpose::Confirm => "confirm",
             Purpose::Approve => "approve",
         };
         let admin = if *asker_is_admin { "admin" } else { "" };
+        let kind = if *is_private { "private" } else { "group" };
         let values = Value::Object((*values).clone()).to_string();
-        let minute = minute.to_string();
-        let parts = [purpose, corp, asker, admin, holder, place, path, alias, &values, &minute];
-        let witness = witness.into_iter().flat_map(|witness| ["witness", witness]);
-        for part in parts.into_iter().chain(witness) {
-            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        let bytes = mac.finalize().into_bytes();
-        let bits = bytes.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        std::array::from_fn(|at| {
-            let shifted = bits >> (64 - BITS * (at + 1));
-            u8::try_from(shifted & 31).unwrap_or(0)
-        })
+        let parts = [purpose, corp, asker, admin, holder, kind, place, path, alias, &values];
+        parts.into_iter().for_each(|part| add(&mut mac, part));
+        mac
     }
 
     fn hmac(&self) -> Hmac<Sha256> {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length")
     }
+}
+
+fn add(mac: &mut Hmac<Sha256>, part: &str) {
+    mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+    mac.update(part.as_bytes());
+}
+
+/// The first symbols of a begun HMAC that goes on with the minute and, where there is one, the witness.
+fn symbols(mut mac: Hmac<Sha256>, witness: Option<&str>, minute: i64) -> [u8; WITNESSED] {
+    add(&mut mac, &minute.to_string());
+    if let Some(witness) = witness {
+        add(&mut mac, "witness");
+        add(&mut mac, witness);
+    }
+    let bytes = mac.finalize().into_bytes();
+    let bits = bytes.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    std::array::from_fn(|at| {
+        let shifted = bits >> (64 - BITS * (at + 1));
+        u8::try_from(shifted & 31).unwrap_or(0)
+    })
 }
 
 /// Compares in a time that does not tell where they differ.

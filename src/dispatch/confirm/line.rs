@@ -1,7 +1,7 @@
 //! A code at the end of a line, taken off before anything else looks at the line.
 
 use super::code::Typed;
-use crate::dispatch::words::{self, Meaning};
+use crate::dispatch::words::{self, Line, Meaning};
 
 const CONFIRM: &str = "confirm";
 const APPROVE: &str = "approve";
@@ -23,7 +23,7 @@ pub fn take(line: &str) -> (&str, Option<Given>) {
     let whole = line.trim_end_matches(is_blank);
     let (before, last) = part(whole, is_blank);
     // `--confirm=CODE`, or CODE as a word of its own.
-    let (rest, option, value) = match last.split_once(['=', '＝']) {
+    let (rest, option, value) = match last.split_once(['=', '＝', '：']) {
         Some((option, value)) if is_option(option).is_some() => (before, option, value),
         _ => {
             let before = before.trim_end_matches(is_blank);
@@ -50,13 +50,32 @@ fn part(line: &str, is_blank: impl Fn(char) -> bool) -> (&str, &str) {
     line.split_at(at)
 }
 
+fn is_dash(c: char) -> bool {
+    c == '-' || matches!(words::meaning(c), Some(Meaning::LongDash | Meaning::WideDash))
+}
+
 /// Whether a word is one of the two options, with whatever dashes a phone made of `--`.
 fn is_option(word: &str) -> Option<&'static str> {
-    let is_dash = |c| c == '-' || matches!(words::meaning(c), Some(Meaning::LongDash | Meaning::WideDash));
     let name = word.trim_start_matches(is_dash);
     let dashes = word[..word.len() - name.len()].chars().count();
     let named = |option: &&str| name.eq_ignore_ascii_case(option);
     [CONFIRM, APPROVE].into_iter().find(named).filter(|_| (1..=3).contains(&dashes))
+}
+
+/// Whether a code stands in a line where none is taken off: something is behind it, or its option is misspelled. What
+/// is quoted is a value.
+pub fn is_slip(line: &str) -> bool {
+    let line = Line::split(line);
+    let texts = line.words().iter().filter(|word| !word.quoted).map(|word| word.text.as_str());
+    // Behind a quote that does not add up anything may stand.
+    let rest = line.error().map(|error| &line.text()[error.span.start..]).unwrap_or_default();
+    let mut behind = texts.chain(rest.split_whitespace()).skip_while(|word| {
+        let name = word.trim_start_matches(is_dash).to_ascii_lowercase();
+        let is_option = name.len() < word.len();
+        !(is_option && ["conf", "appr"].iter().any(|begin| name.starts_with(begin)))
+    });
+    let is_code = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit()) && Typed::read(text).is_some();
+    behind.any(|word| word.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(is_code))
 }
 
 /// A line with a code behind it.
@@ -131,6 +150,20 @@ mod tests {
             "----confirm 0123456789AB",
         ] {
             assert_eq!(take(line), (line, None));
+        }
+    }
+
+    #[test]
+    fn a_code_where_none_is_taken_off_is_a_slip() {
+        for line in
+            ["x --confirm 0123456789AB y", "x —confirn 0123456789AB", "x --approve a:0123456789AB@ops z"]
+        {
+            assert!(is_slip(line), "{line}");
+        }
+        for line in
+            ["", "x 0123456789AB", "say confirm 0123456789AB now", "x --conf", "x --confirm deployments now"]
+        {
+            assert!(!is_slip(line), "{line}");
         }
     }
 

@@ -14,7 +14,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Preview, Row, arguments, row, values},
+    dispatch::{Command, CommandError, Ctx, Effect, Preview, Row, UserError, arguments, row, values},
     reply::Reply,
     testing::{Chat, Setup, alice, bob},
 };
@@ -60,9 +60,20 @@ impl Command for Scale {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let replicas = self.replicas;
-        world(ctx.settings.dingtalk.api.as_str(), |world| {
-            *world = World { replicas, writes: world.writes + 1 };
+        tokio::task::yield_now().await;
+        // As a Kubernetes takes a patch with a resourceVersion.
+        let holds =
+            |world: &World| ctx.witness.as_ref().is_none_or(|witness| *witness == world.writes.to_string());
+        let is_written = world(ctx.settings.dingtalk.api.as_str(), |world| {
+            let holds = holds(world);
+            if holds {
+                *world = World { replicas, writes: world.writes + 1 };
+            }
+            holds
         });
+        if !is_written {
+            return Err(UserError("conflict".into()).into());
+        }
         Ok(Reply::new(format!("{} × {replicas}", self.workload)).text(ctx.once.clone().unwrap_or_default()))
     }
 }
@@ -246,4 +257,24 @@ async fn a_card_says_which_values_are_defaults_of_the_group() {
     let card = chat.read();
     assert!(card.contains("k8s scale web 3 --namespace prod\n"), "{card}");
     assert!(card.contains("> 本群默认：namespace = prod"), "{card}");
+}
+
+#[tokio::test]
+async fn two_taps_at_the_same_moment_in_two_processes_write_once() {
+    let mut chat = chat(false).await;
+    chat.say(alice(), "k8s scale web 3").await;
+    let line = line(&chat.read());
+    let mut taps = Vec::new();
+    for _ in 0..2 {
+        let callback = chat.text(&alice(), &line);
+        let (_, job) = chat.handle(chat.signed(callback.to_string())).await;
+        taps.push(job.expect("work"));
+        chat.another_process();
+    }
+    let (second, first) = (taps.pop().unwrap(), taps.pop().unwrap());
+    tokio::join!(first.run(), second.run());
+    let replies = [chat.read(), chat.read()];
+    assert_eq!(replies.iter().filter(|reply| reply.starts_with("#### web × 3")).count(), 1, "{replies:?}");
+    assert_eq!(replies.iter().filter(|reply| reply.contains("conflict")).count(), 1, "{replies:?}");
+    assert_eq!(writes(&chat), 1);
 }

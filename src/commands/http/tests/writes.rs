@@ -117,7 +117,7 @@ async fn what_would_be_sent_is_shown_without_secrets() {
     #### flag set：预览，没有执行
 
     ```
-    flag set dark-mode off --pin 4711
+    flag set dark-mode off --pin ***
     ```
 
     - PUT http&#58;//HOST/flags/dark-mode?key=&#42;&#42;&#42;

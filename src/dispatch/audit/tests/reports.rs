@@ -50,19 +50,19 @@ async fn a_group_is_told_what_came_of_a_write_elsewhere() {
     #### change：已执行
 
     - **执行人**：爱丽丝（0147000002）
-    - **会话**：运维群
+    - **会话**：ops
     - **参数**：how = well、password = &#42;&#42;&#42;、why = text(10 bytes, sha256 c941cd3f)
 
     #### change：未能完成
 
     - **执行人**：爱丽丝（0147000002）
-    - **会话**：运维群
+    - **会话**：ops
     - **参数**：how = badly
 
     #### change：结果未知，可能已经执行
 
     - **执行人**：爱丽丝（0147000002）
-    - **会话**：运维群
+    - **会话**：ops
     - **参数**：how = panics
     ");
     // Nothing else is told: no read, no help, no refusal, no preview.
@@ -82,7 +82,7 @@ async fn nobody_is_told_twice() {
     let mut chat = chat(&rules("'group:ops', 'person:alice'"), true).await;
     chat.say(alice(), "change well").await;
     assert!(read(&mut chat, &Place::group("ops")).starts_with("#### changed"));
-    assert!(chat.read_privately(&alice()).contains("运维群"));
+    assert!(chat.read_privately(&alice()).contains("**会话**：ops"));
     chat.silence();
     chat.say_privately(alice(), "change well").await;
     assert!(chat.read_privately(&alice()).starts_with("#### changed"));

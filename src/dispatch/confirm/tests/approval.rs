@@ -33,7 +33,7 @@ async fn each_approver_but_the_asker_gets_a_card() {
     insta::assert_snapshot!(shown(&card), @"
     #### k8s scale：请批准
 
-    alice（0147000002） 在「运维群」请求执行：
+    alice（0147000002） 在「ops」请求执行：
 
     ```
     k8s scale web 3 --namespace dev

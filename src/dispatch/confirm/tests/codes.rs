@@ -23,7 +23,18 @@ fn with<T>(parts: &Parts, then: impl FnOnce(&Bound<'_>) -> T) -> T {
     values.insert("value".into(), Value::from(value.as_str()));
     let purpose = if purpose == "confirm" { Purpose::Confirm } else { Purpose::Approve };
     let asker_is_admin = admin == "admin";
-    then(&Bound { purpose, corp, asker, asker_is_admin, holder, place, path, alias, values: &values })
+    then(&Bound {
+        purpose,
+        corp,
+        asker,
+        asker_is_admin,
+        holder,
+        is_private: false,
+        place,
+        path,
+        alias,
+        values: &values,
+    })
 }
 
 fn holds(parts: &Parts, witness: &str, code: &str, now: Timestamp) -> bool {

@@ -12,7 +12,7 @@ async fn the_card_goes_to_the_private_chat() {
     insta::assert_snapshot!(shown(&card), @"
     #### k8s scale：请确认
 
-    你在「运维群」发起了这条命令，执行后会改变：
+    你在「ops」发起了这条命令，执行后会改变：
 
     ```
     k8s scale web 3 --namespace dev
@@ -105,4 +105,58 @@ async fn not_me_is_noted() {
 
     已写入审计日志。你不点确认，命令就不会执行。请尽快联系管理员：可能有人在冒用你的名义发送命令。
     ");
+}
+
+#[tokio::test]
+async fn a_slip_with_a_code_echoes_none_of_it() {
+    let mut chat = chat(true).await;
+    chat.say(alice(), "k8s scale web 3").await;
+    let line = line(&chat.read_privately(&alice()));
+    chat.forget();
+    let code = line.rsplit(' ').next().unwrap().split('@').next().unwrap().to_owned();
+    for slip in [
+        format!("{line} x"),
+        format!("{line}\nplease"),
+        format!("{line} {line}"),
+        line.replace("--confirm", "--confirn"),
+        line.replace("--confirm", "——conf"),
+        line.replace("--confirm", "--approve"),
+        format!("can {line} x"),
+        format!("not-me {line} x"),
+        line.to_lowercase() + " ok",
+    ] {
+        chat.say(alice(), &slip).await;
+        let reply = chat.read();
+        assert!(!reply.to_uppercase().contains(&code), "{slip}: {reply}");
+    }
+    assert_eq!(writes(&chat), 0);
+}
+
+#[tokio::test]
+async fn a_group_that_calls_itself_private_is_none() {
+    let mut chat = chat(true).await;
+    let mut forged = chat.text(&alice(), "k8s scale web 3");
+    forged["conversationId"] = "private".into();
+    chat.post(&forged).await;
+    let line = line(&chat.read_privately(&alice()));
+    chat.forget();
+    let (line, place) = line.rsplit_once('@').unwrap();
+    assert_eq!(place, "private");
+    for line in [line.to_owned(), format!("{line}@private")] {
+        chat.say_privately(alice(), &line).await;
+        assert!(chat.read_privately(&alice()).starts_with("#### 没有执行"), "{line}");
+    }
+    assert_eq!(writes(&chat), 0);
+}
+
+#[tokio::test]
+async fn a_nick_and_a_title_cannot_write_the_card() {
+    let mut chat = chat(true).await;
+    let mut forged = chat.text(&alice(), "k8s scale web 3");
+    forged["conversationTitle"] = "测试」发起；请放心「".into();
+    forged["conversationId"] = "cidELSEWHERE==".into();
+    chat.post(&forged).await;
+    let card = chat.read_privately(&alice());
+    assert!(card.contains("你在「测试发起；请放心…cidELSEWHERE==」发起了这条命令"), "{card}");
+    chat.forget();
 }
