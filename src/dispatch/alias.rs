@@ -206,13 +206,23 @@ impl Alias {
             return Ok(());
         }
         let id = |given: &Given| values::staff_id(&given.text, ctx).ok();
-        given.retain(|given| !given.text.starts_with(['@', '＠']) || id(given).is_some());
+        let is_quoted = |given: &Given| {
+            line.words().iter().any(|word| word.quoted && given.at.as_ref() == Some(&word.span))
+        };
+        let before = given.len();
+        given.retain(|given| !given.text.starts_with(['@', '＠']) || id(given).is_some() || is_quoted(given));
+        // Nothing vanishes: each of them is what is left of a mention that is put in below.
+        let rests = before - given.len();
+        let end = line.words().last().map_or(0, |word| word.span.end);
+        let unclear = || Complaint { message: ctx.locale.say("arguments.mention", &[]), at: Some(end..end) };
+        if rests > ctx.mentioned.len() {
+            return Err(unclear());
+        }
         let people = || self.slots.iter().enumerate().filter(|(_, slot)| slot.is_person).map(|(at, _)| at);
         let named: Vec<String> = people().filter_map(|at| given.get(at).and_then(id)).collect();
         let mut mentioned = ctx.mentioned.iter().filter(|person| !named.contains(&person.staff_id));
-        let Some(person) = mentioned.next() else { return Ok(()) };
+        let Some(person) = mentioned.next() else { return if rests == 0 { Ok(()) } else { Err(unclear()) } };
         let mut missing = people().filter(|at| given.get(*at).and_then(id).is_none());
-        let end = line.words().last().map_or(0, |word| word.span.end);
         match (missing.next(), missing.next(), mentioned.next()) {
             (Some(at), None, None) if at <= given.len() => {
                 let text = values::PersonName::new(&person.staff_id).to_string();
@@ -221,7 +231,7 @@ impl Alias {
             }
             // What is missing before it is said to be missing.
             (Some(_), None, None) => Ok(()),
-            _ => Err(Complaint { message: ctx.locale.say("arguments.mention", &[]), at: Some(end..end) }),
+            _ => Err(unclear()),
         }
     }
 

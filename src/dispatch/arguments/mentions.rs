@@ -87,10 +87,17 @@ pub(super) fn fill<'a>(
     let id = |value: &Value<'_>| values::staff_id(&value.text, ctx).ok();
     let is_rest =
         |value: &Value<'_>| !value.is_literal && value.text.starts_with(['@', '＠']) && id(value).is_none();
+    let values = |said: &[Said<'_>]| said.iter().filter(|said| said.value.is_some()).count();
+    let before = values(said);
     for said in said.iter_mut().filter(|said| said.option.is_some()) {
         said.value = said.value.take().filter(|value| !(value.follows && is_rest(value)));
     }
     said.retain(|said| said.option.is_some() || !said.value.as_ref().is_some_and(is_rest));
+    // Nothing vanishes: each of them is what is left of a mention that is put in below.
+    let rests = before - values(said);
+    if rests > ctx.mentioned.len() {
+        return Err("arguments.mention");
+    }
     said::assign(command, said);
 
     let names = |argument: &&Arg| values::is_person(argument) || values::is_recipient(argument);
@@ -99,7 +106,9 @@ pub(super) fn fill<'a>(
         .filter_map(|said| values::person_in(said.argument.filter(names)?, &said.value.as_ref()?.text, ctx))
         .collect();
     let mut mentioned = ctx.mentioned.iter().filter(|person| !named.contains(&person.staff_id));
-    let Some(person) = mentioned.next() else { return Ok(()) };
+    let Some(person) = mentioned.next() else {
+        return if rests == 0 { Ok(()) } else { Err("arguments.mention") };
+    };
     let mut gaps = people.into_iter().filter_map(|argument| {
         let at = said.iter().position(|said| said.argument == Some(argument));
         let is_meant = |value: &Value<'_>| value.is_literal || !value.follows || id(value).is_some();

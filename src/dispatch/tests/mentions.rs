@@ -206,3 +206,17 @@ async fn a_mention_is_no_text() {
     let reply = chat.read();
     assert_eq!(heard(&reply), "缺少参数「what」。");
 }
+
+#[tokio::test]
+async fn no_word_vanishes_because_somebody_is_mentioned() {
+    let mut chat = chat().await;
+    for line in [
+        "hand 0147000003 what @prod @staging last @Bob",
+        "hand what @prod @staging @Bob",
+        "hand 0147000003 what @prod @Bob",
+    ] {
+        chat.say(alice(), line).await;
+        let reply = chat.read();
+        assert!(!reply.starts_with("#### hand\n"), "{line}: {reply}");
+    }
+}
