@@ -132,7 +132,7 @@ impl App {
         table: Table,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
-        let rules = Rules::new(&settings.rules, &table, environment.credentials().is_some())
+        let rules = Rules::new(&settings, &table, environment.credentials().is_some())
             .and_then(|rules| table.check_defaults(&settings.defaults).map(|()| rules))
             .and_then(|rules| settings.check_reports(environment.credentials().is_some()).map(|()| rules))
             .and_then(|rules| values::check_recipients(&settings.rules, &table, &settings).map(|()| rules))

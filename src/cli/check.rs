@@ -58,7 +58,7 @@ impl Check {
         }?;
         // Whether codes can be sent in private is for the function to know.
         let openapi = environment.as_ref().is_none_or(|environment| environment.credentials().is_some());
-        let rules = Rules::new(&settings.rules, &table, openapi);
+        let rules = Rules::new(&settings, &table, openapi);
         rules
             .and(table.check_defaults(&settings.defaults))
             .and(settings.check_reports(openapi))

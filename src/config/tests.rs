@@ -24,7 +24,7 @@ fn parse_with(text: &str, env: Env<'_>) -> Result<Settings, String> {
     let checked = Settings::parse(text, SettingsFile::Embedded, env).and_then(|settings| {
         let table = crate::commands::table(&settings)?;
         table.check_defaults(&settings.defaults)?;
-        Rules::new(&settings.rules, &table, false)?;
+        Rules::new(&settings, &table, false)?;
         Ok(settings)
     });
     checked.map_err(|mistake| mistake.to_string())

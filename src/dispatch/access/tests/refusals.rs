@@ -143,6 +143,10 @@ async fn what_is_sensitive_is_allowed_only_by_its_name() {
         ("run = ['k8s secrets']", true),
         ("run = ['k8s secrets']\neffect = 'read'", true),
         ("run = ['k8s pods']\neffect = 'read'", false),
+        ("run = ['*']", false),
+        ("run = ['*']\neffect = 'read'", false),
+        ("run = ['* *']", false),
+        ("run = ['k8s *']", true),
     ] {
         let answer = answer(&format!("[[allow]]\nwho = ['bob']\n{rule}"), bob(), "k8s secrets").await;
         assert_eq!(answer == "#### k8s secrets", allowed, "{rule}: {answer}");
@@ -191,4 +195,19 @@ async fn a_write_needs_a_signature_made_a_moment_ago() {
 async fn refusals_are_in_the_language_of_the_settings() {
     let rules = "locale = 'en'\n[[allow]]\nwho = ['@sre']\nrun = ['k8s pods']";
     insta::assert_snapshot!(answer(rules, bob(), "k8s pods").await, @"#### k8s pods: not allowed | Who may: &#64;sre.");
+}
+
+#[tokio::test]
+async fn people_and_groups_are_meant_by_their_names() {
+    let rule = "[[allow]]\nwho = ['bob']\nrun = ['issue list']\nwhen = { by = ['alice', '0147000003'], within = ['*', '!dev'] }";
+    for (line, allowed) in [
+        ("issue list --by alice --within ops", true),
+        ("issue list --by 0147000002 --within ops", true),
+        ("issue list --by bob --within cidOPSAAAAAAAAAAAAAAAA==", true),
+        ("issue list --by carol --within ops", false),
+        ("issue list --by alice --within dev", false),
+    ] {
+        let answer = answer(rule, bob(), line).await;
+        assert_eq!(answer == "#### issue list", allowed, "{line}: {answer}");
+    }
 }
