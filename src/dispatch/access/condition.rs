@@ -76,13 +76,10 @@ impl Condition {
         Self { said: String::new(), written: Vec::new(), ..self.clone() }
     }
 
-    /// The argument as it is written in the rule.
-    pub(super) fn name(&self) -> String {
-        match &self.key {
-            None => self.argument.clone(),
-            Some(Key::Named(key)) => format!("{}.{key}", self.argument),
-            Some(Key::Rest) => format!("{}.*", self.argument),
-        }
+    /// Whether its entries may be ranges.
+    pub(super) fn takes_ranges(&self) -> bool {
+        let is_range = |pattern: &Pattern| !matches!(pattern, Pattern::Text(_));
+        self.fits.iter().chain(&self.breaks).any(is_range)
     }
 
     /// Whether one plain value fits: some plain entry (or there is none) and no `!` entry.
