@@ -270,3 +270,18 @@ fn teams_come_out_as_their_people() {
         (&ids(&["1", "2"]), &ids(&["1", "2", "3"]), &ids(&["1", "2", "3"]))
     );
 }
+
+#[test]
+fn choices_of_the_settings_are_held_against_rules() {
+    let http = "[[http]]\nname='switch'\neffect='write'\nmethod='POST'\nurl='https://api.example.com'\nhelp={zh='开关',en='Switch'}\nexamples=['switch on']\nargs=[{name='state',type='choice',choices=['on','off'],required=true,help={zh='状态',en='State'}}]\n";
+    for (state, mistake) in [
+        ("on", None),
+        ("!o*", None),
+        ("ON", Some("expected one of on, off, came \"ON\"")),
+        ("onn*", Some("expected one of on, off, came \"onn*\"")),
+    ] {
+        let rule = format!("[[allow]]\nwho=['staff']\nrun=['switch']\nwhen={{state='{state}'}}");
+        let expected = mistake.map(|mistake| format!("12:13: allow[1].when.state: {mistake}"));
+        assert_eq!(parse(&format!("{http}{rule}")).err(), expected, "{state}");
+    }
+}
