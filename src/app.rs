@@ -392,7 +392,7 @@ impl App {
 /// # Errors
 /// The first mistake.
 pub(crate) fn rules(settings: &Settings, table: &Table, openapi: bool) -> Result<Rules, Mistake> {
-    let rules = Rules::new(&settings.rules, table, openapi)?;
+    let rules = Rules::new(settings, table, openapi)?;
     table.check_defaults(&settings.defaults)?;
     settings.check_reports(openapi)?;
     values::check_recipients(&settings.rules, table, settings)?;

@@ -9,7 +9,7 @@ use crate::{
     dingtalk::webhook::{CustomRobot, Keyword},
     dispatch::{
         self, Ctx, Membership, Person, Place,
-        access::{Missing, RuleName},
+        access::{Missing, Near, RuleName},
         help,
         table::Table,
     },
@@ -159,10 +159,17 @@ impl Check {
                 super::print(&format!("{confirm}: {by}"))
             }
             Err(missing) => {
-                let why = missing.sentences(&ctx.who, ctx.locale).join(" ");
+                let nearest = missing.nearest(&ctx.who);
+                let why = match nearest.is_empty() {
+                    true => missing.sentences(&ctx.who, ctx.locale).join(" "),
+                    false => ctx.locale.say("access.rule", &[]),
+                };
+                let near = |near: &Near| {
+                    format!("\n{}\n           {}", rule(near.rule).trim_end(), near.lacking(ctx.locale))
+                };
                 let by = match missing {
                     Missing::Denied(name) => format!("\n{}", rule(name).trim_end()),
-                    _ => String::new(),
+                    _ => nearest.iter().map(near).collect(),
                 };
                 Err(CliError::NotAllowed(format!("not allowed: {why}{by}")))
             }

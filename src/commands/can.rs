@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     config::Confirm,
-    dispatch::{self, Command, CommandError, Ctx, Effect, Tail, arguments},
+    dispatch::{self, Command, CommandError, Ctx, Effect, Tail, access::Near, arguments},
     reply::Reply,
 };
 
@@ -35,8 +35,15 @@ impl Command for Can {
             Ok(grant) => grant,
             Err(missing) => {
                 let reply = Reply::new(say("can.no_title", &[])).code(explained.canonical);
-                let sentences = missing.sentences(&ctx.who, ctx.locale);
-                return Ok(sentences.into_iter().fold(reply, Reply::text));
+                let nearest = missing.nearest(&ctx.who);
+                if nearest.is_empty() {
+                    return Ok(missing.tell(reply, &ctx.who, ctx.locale));
+                }
+                let near = |near: &Near| {
+                    let lacking = near.lacking(ctx.locale);
+                    say("can.near", &[("number", &near.rule.number), ("lacking", &lacking)])
+                };
+                return Ok(reply.text(say("access.rule", &[])).list(nearest.iter().map(near)));
             }
         };
         let title = match grant.confirm {
@@ -67,7 +74,7 @@ impl Command for Can {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Chat, alice, nobody};
+    use crate::testing::{Chat, Setup, alice, nobody};
 
     #[tokio::test]
     async fn by_which_rule() {
@@ -108,6 +115,47 @@ mod tests {
 
         @无名
         ");
+    }
+
+    #[tokio::test]
+    async fn the_rules_that_come_nearest() {
+        let toml = "
+            [people]
+            alice = '0147000002'
+            carol = '0147000004'
+            [groups]
+            dev = 'cidDEVAAAAAAAAAAAAAAAA=='
+            [[allow]]
+            who = ['carol']
+            in = ['dev']
+            run = ['help']
+            [[allow]]
+            who = ['carol']
+            in = ['dev']
+            run = ['status']
+            [[allow]]
+            who = ['alice', 'carol']
+            in = ['dev', 'private']
+            run = ['status']
+        ";
+        let mut chat = Chat::set_up(Setup { toml, ..Setup::default() }).await;
+        chat.say(alice(), "can status").await;
+        insta::assert_snapshot!(chat.read(), @"
+        #### 不可以执行
+
+        ```
+        status
+        ```
+
+        没有规则允许执行这条命令。
+
+        - 第 3 条 allow 规则要求：在 dev、private 执行。
+        - 第 2 条 allow 规则要求：由 carol 执行，并且在 dev 执行。
+
+        @0147000002
+        ");
+        chat.say(nobody(), "can status").await;
+        assert!(!chat.read().contains("carol"));
     }
 
     #[tokio::test]

@@ -31,7 +31,7 @@ pub(super) fn people(
     table: BTreeMap<Spanned<String>, Spanned<String>>,
     places: &Places<'_>,
 ) -> Result<Ids, Mistake> {
-    ids(table, &RESERVED_PEOPLE, places)
+    ids(table, &RESERVED_PEOPLE, "", places)
 }
 
 /// A table of names, each for a conversation id.
@@ -39,12 +39,13 @@ pub(super) fn groups(
     table: BTreeMap<Spanned<String>, Spanned<String>>,
     places: &Places<'_>,
 ) -> Result<Ids, Mistake> {
-    ids(table, &RESERVED_GROUPS, places)
+    ids(table, &RESERVED_GROUPS, "cid", places)
 }
 
 fn ids(
     table: BTreeMap<Spanned<String>, Spanned<String>>,
     reserved: &[&str],
+    begins: &str,
     places: &Places<'_>,
 ) -> Result<Ids, Mistake> {
     let entry =
@@ -56,6 +57,11 @@ fn ids(
                 trimmed if trimmed != id.get_ref() => Err(places.mistake(
                     id.span(),
                     "expected an id as `whoami` tells it, came one with blanks around it".into(),
+                )),
+                text if !text.starts_with(begins) => Err(places.unexpected(
+                    id.span(),
+                    "expected a conversation id as `whoami` tells it in the group (cid…)",
+                    text,
                 )),
                 _ => Ok((name, id.into_inner())),
             }
@@ -98,7 +104,7 @@ pub(super) fn teams(
     let mut written = BTreeMap::new();
     for (name, members) in table {
         let span = name.span();
-        let name = called(name, &[], places)?;
+        let name = called(name, &RESERVED_PEOPLE, places)?;
         if members.get_ref().is_empty() {
             return Err(
                 places.mistake(span, format!("expected at least one member of \"{name}\", came none"))

@@ -1,7 +1,10 @@
 //! `[[allow]]` and `[[deny]]`: who may run what, where. What they say of commands is checked by
 //! [`crate::dispatch::access`], which knows the table.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::Deserialize;
 use toml::Value;
@@ -169,16 +172,20 @@ pub(super) fn check(
         if list.get_ref().is_empty() {
             return Err(places.mistake(list.span(), "expected at least one entry, came none".into()));
         }
-        let text = |text: &Spanned<String>| match text.get_ref().trim() {
+        let list = list.get_ref();
+        let text = |(index, text): (usize, &Spanned<String>)| match text.get_ref().trim() {
             "" => Err(places.mistake(text.span(), "expected a text, came an empty one".into())),
+            _ if list[..index].iter().any(|earlier| earlier.get_ref() == text.get_ref()) => {
+                Err(places.locate(text).unexpected("expected each of them once"))
+            }
             _ => Ok(places.locate(text)),
         };
-        list.get_ref().iter().map(text).collect()
+        list.iter().enumerate().map(text).collect()
     };
     if section.who.is_none() {
         return Err(at.mistake("expected who = [...], the people it is about, came none"));
     }
-    let who = texts(section.who)?.iter().map(|who| names.who(who)).collect::<Result<_, _>>()?;
+    let who: Vec<Who> = texts(section.who)?.iter().map(|who| names.who(who)).collect::<Result<_, _>>()?;
     let run = texts(section.run)?;
     let effect = section.effect.map(|effect| effect_of(&places.locate(&effect))).transpose()?;
     if run.is_empty() && effect.is_none() {
@@ -193,6 +200,15 @@ pub(super) fn check(
     );
     let confirm =
         section.confirm.map(|confirm| confirm_of(confirm, &confirm_at, names, places)).transpose()?;
+    if let Some(Confirm::Peer(peers)) = &confirm
+        && let (Some(askers), Some(approvers)) = (ids(&who), ids(peers))
+        && askers == approvers
+        && askers.len() == 1
+    {
+        return Err(confirm_at.mistake(
+            "expected an approver beside the one who asks, came nobody else: who asks cannot approve it",
+        ));
+    }
     let valid = match section.valid {
         None => VALID,
         Some(text) => duration(text.get_ref())
@@ -215,6 +231,16 @@ pub(super) fn check(
         accept_one_tap: section.accept_one_tap,
         at,
     })
+}
+
+/// The staff ids of everybody who is named, where it is people that are.
+fn ids(who: &[Who]) -> Option<BTreeSet<&str>> {
+    let mut all = BTreeSet::new();
+    for who in who {
+        let Whom::Ids(ids) = &who.is else { return None };
+        all.extend(ids.iter().map(String::as_str));
+    }
+    Some(all)
 }
 
 fn effect_of(text: &Located) -> Result<Effect, Mistake> {

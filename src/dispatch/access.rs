@@ -9,12 +9,17 @@
 
 mod compile;
 mod condition;
+mod near;
 
 use std::{collections::HashMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use self::condition::{Condition, Key};
+pub use self::near::Near;
+use self::{
+    condition::{Condition, Key},
+    near::Broken,
+};
 use super::{
     Membership, Person, Place,
     invocation::Invocation,
@@ -23,6 +28,7 @@ use super::{
 use crate::{
     config::{Confirm, Where, Wherever, Who, Whom},
     locale::Locale,
+    reply::Reply,
 };
 
 /// All rules, found by the command that they are about.
@@ -94,24 +100,8 @@ pub enum Missing {
     Freshness,
     /// This rule forbids it.
     Denied(RuleName),
-    /// A rule that allows it. These would, but for one thing each.
+    /// A rule that allows it. These come nearest.
     Rule(Vec<Near>),
-}
-
-/// The one thing for which a rule does not allow a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Near {
-    /// Somebody else may.
-    Who(Vec<String>),
-    /// It may be run elsewhere.
-    Place(Vec<String>),
-    /// It may be run with other values.
-    When {
-        /// Of this argument.
-        argument: String,
-        /// As the rule has them.
-        written: Vec<String>,
-    },
 }
 
 impl fmt::Display for Missing {
@@ -137,26 +127,26 @@ impl Missing {
             Self::OtherOrganisation => say("access.other_organisation"),
             Self::Freshness => say("access.stale"),
             Self::Denied(rule) => vec![locale.say("access.denied", &[("number", &rule.number)])],
-            Self::Rule(_) if to.staff_id.is_none() || to.membership != Membership::Own => match to.membership
-            {
-                Membership::Own => say("access.staff_id"),
-                _ => say("access.other_organisation"),
-            },
-            Self::Rule(near) if near.is_empty() => say("access.rule"),
-            Self::Rule(near) => near.iter().map(|near| near.sentence(locale)).collect(),
+            Self::Rule(_) if to.membership != Membership::Own => say("access.other_organisation"),
+            Self::Rule(_) if to.staff_id.is_none() => say("access.staff_id"),
+            Self::Rule(rules) => near::sentences(rules, locale),
         }
     }
-}
 
-impl Near {
-    fn sentence(&self, locale: Locale) -> String {
-        let list = |names: &[String]| names.join(&locale.say("usage.separator", &[]));
+    /// The same in a reply: of several ways each in a line of its own.
+    pub fn tell(&self, reply: Reply, to: &Person, locale: Locale) -> Reply {
+        let mut sentences = self.sentences(to, locale);
+        match sentences.pop() {
+            Some(only) if sentences.is_empty() => reply.text(only),
+            last => reply.list(sentences.into_iter().chain(last)),
+        }
+    }
+
+    /// The rules that come nearest, for people of the organisation.
+    pub fn nearest(&self, to: &Person) -> &[Near] {
         match self {
-            Self::Who(who) => locale.say("access.who", &[("who", &list(who))]),
-            Self::Place(places) => locale.say("access.place", &[("places", &list(places))]),
-            Self::When { argument, written } => {
-                locale.say("access.when", &[("argument", argument), ("values", &list(written))])
-            }
+            Self::Rule(rules) if to.membership == Membership::Own && to.staff_id.is_some() => rules,
+            _ => &[],
         }
     }
 }
@@ -231,26 +221,11 @@ impl Rules {
         found.into_iter().flatten().filter_map(|&index| self.rules.get(index))
     }
 
-    /// What would have to be different for a rule to allow it, where it is one thing.
+    /// The rules that would allow it, those that lack least first.
     fn near(&self, invocation: &Invocation, who: &Person, place: &Place) -> Vec<Near> {
         let alias = invocation.alias.as_ref().map(|via| via.name.as_str());
-        let mut near = Vec::new();
-        for rule in self.about(&invocation.path, alias).filter(|rule| !rule.name.denies) {
-            let missing = match (rule.is_for(who), rule.is_here(place), rule.misfit(invocation)) {
-                (false, true, None) => Near::Who(rule.who.iter().map(|who| who.name.clone()).collect()),
-                (true, false, None) => {
-                    Near::Place(rule.places.iter().map(|place| place.name.clone()).collect())
-                }
-                (true, true, Some(misfit)) => {
-                    Near::When { argument: misfit.name(), written: misfit.written.clone() }
-                }
-                _ => continue,
-            };
-            if !near.contains(&missing) {
-                near.push(missing);
-            }
-        }
-        near
+        let allows = self.about(&invocation.path, alias).filter(|rule| !rule.name.denies);
+        near::nearest(allows.map(|rule| rule.near(invocation, who, place)))
     }
 }
 
@@ -286,17 +261,26 @@ impl Rule {
     }
 
     fn fits(&self, invocation: &Invocation) -> bool {
-        self.misfit(invocation).is_none()
+        self.broken(invocation).next().is_none()
     }
 
-    /// The first condition that does not hold.
-    fn misfit(&self, invocation: &Invocation) -> Option<&Condition> {
-        let unnamed = || {
-            // Where an allow rule names one key of KEY=VALUE, it must name each that is used.
-            let of = |condition: &&Condition| condition.key.is_some() && !self.covers(condition, invocation);
-            self.when.iter().find(of).filter(|_| !self.name.denies)
-        };
-        self.when.iter().find(|condition| !self.holds(condition, invocation)).or_else(unnamed)
+    /// The conditions that do not hold.
+    fn broken(&self, invocation: &Invocation) -> impl Iterator<Item = Broken<'_>> {
+        let misfits = self.when.iter().filter(|condition| !self.holds(condition, invocation));
+        let misfits = misfits.map(|condition| Broken {
+            condition,
+            is_given: !self.values(condition, invocation).is_empty(),
+            unnamed: Vec::new(),
+        });
+        let mut seen: Option<&str> = None;
+        // Where an allow rule names one key of KEY=VALUE, it must name each that is used.
+        let keyed = self.when.iter().filter(|condition| condition.key.is_some() && !self.name.denies);
+        let unnamed = keyed.filter_map(move |condition| {
+            let unnamed = self.unnamed(condition, invocation);
+            let is_new = seen.replace(&condition.argument) != Some(&condition.argument);
+            (is_new && !unnamed.is_empty()).then_some(Broken { condition, is_given: true, unnamed })
+        });
+        misfits.chain(unnamed)
     }
 
     fn holds(&self, condition: &Condition, invocation: &Invocation) -> bool {
@@ -339,17 +323,17 @@ impl Rule {
         })
     }
 
-    /// Whether each key that is used of a condition's argument is asked for.
-    fn covers(&self, condition: &Condition, invocation: &Invocation) -> bool {
+    /// The keys that are used of a condition's argument, and that no condition asks for.
+    fn unnamed(&self, condition: &Condition, invocation: &Invocation) -> Vec<String> {
         let rest = self
             .when
             .iter()
             .any(|other| other.argument == condition.argument && other.key == Some(Key::Rest));
         match invocation.values.get(&condition.argument) {
-            Some(Value::Object(values)) => {
-                rest || values.keys().all(|key| self.names(&condition.argument, key))
+            Some(Value::Object(values)) if !rest => {
+                values.keys().filter(|key| !self.names(&condition.argument, key)).cloned().collect()
             }
-            _ => true,
+            _ => Vec::new(),
         }
     }
 }

@@ -81,6 +81,12 @@ impl InvalidValue {
         self
     }
 
+    /// What was given along under this name.
+    pub(super) fn told(&self, name: &str) -> Option<&str> {
+        let (_, values) = self.with.iter().find(|(other, _)| *other == name)?;
+        values.first().map(String::as_str)
+    }
+
     /// Only these bytes of the value are wrong.
     #[must_use]
     pub fn at(mut self, at: Range<usize>) -> Self {

@@ -220,7 +220,7 @@ fn refused(understood: &Understood<'_>, missing: &Missing, ctx: &Ctx) -> Reply {
     let invocation = &understood.invocation;
     let name = invocation.alias.as_ref().map_or(&invocation.path, |via| &via.name);
     let reply = Reply::new(ctx.locale.say("access.title", &[("command", name)]));
-    missing.sentences(&ctx.who, ctx.locale).into_iter().fold(reply, Reply::text)
+    missing.tell(reply, &ctx.who, ctx.locale)
 }
 
 /// One plain sentence for what only the operator can mend.

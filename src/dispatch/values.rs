@@ -44,7 +44,10 @@ pub use self::{
     recipient::{Recipient, check as check_recipients, recipient},
     time::{Time, time},
 };
-pub(super) use self::{names::staff_id, recipient::mentioned};
+pub(super) use self::{
+    names::{known_group, known_person, staff_id},
+    recipient::mentioned,
+};
 use super::{Ctx, arguments::InvalidValue, table};
 
 /// What an access rule may ask of an argument.
@@ -122,10 +125,40 @@ pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Op
 /// Whether an argument takes this value, as far as that can be told without a context: a time of day is a time only
 /// on some day.
 pub(super) fn takes(argument: &clap::Arg, value: &str) -> bool {
-    let option = argument.clone().required(false).long("it").num_args(1);
+    argument.get_value_parser().type_id() == TypeId::of::<Time>() || read(argument, value).is_ok()
+}
+
+/// The ends of the range that a number or a duration must be in, where its parser has one.
+pub(super) fn ends(argument: &clap::Arg) -> Option<[String; 2]> {
+    // Beyond the one end or the other, and no number at all.
+    ["0s", "18446744073709551615s"].into_iter().find_map(|beyond| {
+        let error = read(argument, beyond).err()?;
+        let invalid: &InvalidValue = std::error::Error::source(&error)?.downcast_ref()?;
+        Some([invalid.told("min")?.to_owned(), invalid.told("max")?.to_owned()])
+    })
+}
+
+fn read(argument: &clap::Arg, value: &str) -> Result<clap::ArgMatches, clap::Error> {
+    let option = argument.clone().required(false).last(false).long("it").num_args(1);
     let command = clap::Command::new("dingops").no_binary_name(true).arg(option);
-    argument.get_value_parser().type_id() == TypeId::of::<Time>()
-        || command.try_get_matches_from([format!("--it={value}")]).is_ok()
+    command.try_get_matches_from([format!("--it={value}")])
+}
+
+/// What an argument's canonical value is the id of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Somebody.
+    Person,
+    /// A group.
+    Group,
+}
+
+impl Named {
+    /// None where an argument's value is no id.
+    pub(super) fn of(argument: &clap::Arg) -> Option<Self> {
+        let is_group = argument.get_value_parser().type_id() == TypeId::of::<GroupName>();
+        is_person(argument).then_some(Self::Person).or_else(|| is_group.then_some(Self::Group))
+    }
 }
 
 /// A text as it is typed, from what it serializes to.

@@ -212,7 +212,8 @@ fn a_decision_is_explained_by_its_rule() {
         }
     }
     let (code, _, error) = explain("0147000003", "ops", "ip");
-    assert_eq!((code, error.as_str()), (Some(1), "dingops: not allowed: Who may: @sre.\n"));
+    let near = "dingops: not allowed: No rule allows this command.\nallow #1   line 8: @sre; in ops; run ip, status\n           run by @sre\n";
+    assert_eq!((code, error.as_str()), (Some(1), near));
     let (code, _, error) = explain("alice", "private", "status");
     let denied = "dingops: not allowed: A rule forbids it (deny #1).\ndeny #1    line 12: anyone; in private; run status\n";
     assert_eq!((code, error.as_str()), (Some(1), denied));

@@ -1,6 +1,11 @@
 //! The arguments of an entry, for clap and back.
 
-use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValue};
+use std::ffi::OsStr;
+
+use clap::{
+    Arg, ArgAction, ArgMatches, Command,
+    builder::{PossibleValue, TypedValueParser},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,7 +36,7 @@ pub(super) fn clap(argument: &Argument) -> Arg {
         Shape::Text(letters) => arg.value_parser(at_most(*letters)),
         Shape::Number(range) => arg.value_parser(values::number(range.clone())),
         Shape::Duration(range) => arg.value_parser(values::duration(range.clone())),
-        Shape::Choice(choices) => arg.value_parser(one_of(choices)),
+        Shape::Choice(choices) => arg.value_parser(OneOf(choices.clone())),
         Shape::KeyValue => arg.value_parser(values::pair),
         Shape::Flag => arg,
     };
@@ -50,13 +55,35 @@ fn at_most(letters: usize) -> impl Fn(&str) -> Result<String, InvalidValue> + Cl
     }
 }
 
-fn one_of(
-    choices: &[String],
-) -> impl Fn(&str) -> Result<String, InvalidValue> + Clone + Send + Sync + 'static {
-    let choices = choices.to_vec();
-    move |typed| {
-        let values: Vec<PossibleValue> = choices.iter().map(PossibleValue::new).collect();
-        values::chosen(&values, typed).map(|index| choices[index].clone())
+/// The value parser of a choice whose names the settings have: rules are held against them.
+#[derive(Clone)]
+struct OneOf(Vec<String>);
+
+impl OneOf {
+    fn values(&self) -> impl Iterator<Item = PossibleValue> {
+        self.0.iter().map(PossibleValue::new)
+    }
+}
+
+impl TypedValueParser for OneOf {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        typed: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let one_of = self.clone();
+        let find = move |typed: &str| {
+            let values: Vec<PossibleValue> = one_of.values().collect();
+            values::chosen(&values, typed).map(|index| one_of.0[index].clone())
+        };
+        find.parse_ref(command, argument, typed)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.values()))
     }
 }
 

@@ -30,6 +30,14 @@ fn every_mistake_of_a_rule_names_its_key_and_line() {
         ("[[allow]]\nwho=['Alice']\neffect='read'", format!("2:6: allow[1].who[1]: {WHO} \"Alice\"")),
         ("[[allow]]\nwho=['@ops']\neffect='read'", format!("2:6: allow[1].who[1]: {WHO} \"@ops\"")),
         ("[[allow]]\nwho=['sre']\neffect='read'", format!("2:6: allow[1].who[1]: {WHO} \"sre\"")),
+        (
+            "[[allow]]\nwho=['alice','bob','alice']\neffect='read'",
+            "2:20: allow[1].who[3]: expected each of them once, came \"alice\"".into(),
+        ),
+        (
+            "[[deny]]\nwho=['staff']\nin=['ops','ops']\neffect='read'",
+            "3:11: deny[1].in[2]: expected each of them once, came \"ops\"".into(),
+        ),
         ("[[allow]]\nwho='alice'\neffect='read'", "2:5: allow[1].who: invalid type: string \"alice\", expected a sequence".into()),
         ("[[allow]]\nwho=[1]\neffect='read'", "2:6: allow[1].who[1]: invalid type: integer `1`, expected a string".into()),
         // Where.
@@ -104,6 +112,10 @@ fn every_mistake_of_a_rule_names_its_key_and_line() {
             "[[allow]]\nwho=['staff']\neffect='read'\nconfirm={peer=['@all']}",
             "4:9: allow[1].confirm: expected DINGTALK_APP_KEY and DINGTALK_ROBOT_CODE in the environment, came none: each approver is sent a code in private, which takes the OpenAPI".into(),
         ),
+        (
+            "[[allow]]\nwho=['alice','@sre']\neffect='write'\nconfirm={peer=['@sre']}",
+            "4:9: allow[1].confirm: expected an approver beside the one who asks, came nobody else: who asks cannot approve it".into(),
+        ),
         ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='59s'", "4:7: allow[1].valid: expected a duration from \"1m\" to \"12h\", came \"59s\"".into()),
         ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='13h'", "4:7: allow[1].valid: expected a duration from \"1m\" to \"12h\", came \"13h\"".into()),
         ("[[allow]]\nwho=['staff']\neffect='read'\nvalid=10", "4:7: allow[1].valid: invalid type: integer `10`, expected a string".into()),
@@ -172,6 +184,14 @@ fn every_mistake_of_a_name_names_its_key_and_line() {
             "2:3: people.a: expected an id as `whoami` tells it, came one with blanks around it".into(),
         ),
         ("[groups]\na=''", "2:3: groups.a: expected an id as `whoami` tells it, came an empty text".into()),
+        (
+            "[groups]\na='0147000002'",
+            "2:3: groups.a: expected a conversation id as `whoami` tells it in the group (cid…), came \"0147000002\"".into(),
+        ),
+        (
+            "people.a='1'\n[teams]\nstaff=['a']",
+            "3:1: teams.staff: expected another name, \"staff\" has a meaning of its own in rules".into(),
+        ),
         ("[teams]\na=[]", "2:1: teams.a: expected at least one member of \"a\", came none".into()),
         ("[teams]\na='b'", "2:3: teams.a: invalid type: string \"b\", expected a sequence".into()),
         ("[teams]\na=['b']", "2:4: teams.a[1]: expected a name of [people] or @team, came \"b\"".into()),
@@ -249,4 +269,19 @@ fn teams_come_out_as_their_people() {
         (&teams["x"], &teams["y"], &teams["z"]),
         (&ids(&["1", "2"]), &ids(&["1", "2", "3"]), &ids(&["1", "2", "3"]))
     );
+}
+
+#[test]
+fn choices_of_the_settings_are_held_against_rules() {
+    let http = "[[http]]\nname='switch'\neffect='write'\nmethod='POST'\nurl='https://api.example.com'\nhelp={zh='开关',en='Switch'}\nexamples=['switch on']\nargs=[{name='state',type='choice',choices=['on','off'],required=true,help={zh='状态',en='State'}}]\n";
+    for (state, mistake) in [
+        ("on", None),
+        ("!o*", None),
+        ("ON", Some("expected one of on, off, came \"ON\"")),
+        ("onn*", Some("expected one of on, off, came \"onn*\"")),
+    ] {
+        let rule = format!("[[allow]]\nwho=['staff']\nrun=['switch']\nwhen={{state='{state}'}}");
+        let expected = mistake.map(|mistake| format!("12:13: allow[1].when.state: {mistake}"));
+        assert_eq!(parse(&format!("{http}{rule}")).err(), expected, "{state}");
+    }
 }

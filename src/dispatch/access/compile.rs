@@ -7,12 +7,12 @@ use super::{
     condition::{self, Condition},
 };
 use crate::{
-    config::{Confirm, Located, Mistake, RuleEntry, Where, Wherever, Who},
+    config::{Confirm, Located, Mistake, RuleEntry, Settings, Where, Wherever, Who},
     dispatch::{
         help,
         row::{Effect, Row},
         table::Table,
-        values::{self, Kind},
+        values::{self, Kind, Named},
     },
 };
 
@@ -22,7 +22,8 @@ struct Compiler<'t> {
     rows: Vec<&'t Row>,
     paths: Vec<String>,
     /// The arguments of a row, once a rule asked for them.
-    arguments: HashMap<usize, Vec<(String, Kind)>>,
+    arguments: HashMap<usize, Vec<clap::Arg>>,
+    settings: &'t Settings,
 }
 
 /// What a rule is about.
@@ -42,14 +43,14 @@ impl Rules {
     ///
     /// # Errors
     /// The first rule that names what is not there, can never decide, or asks for what cannot be had.
-    pub fn new(entries: &[RuleEntry], table: &Table, openapi: bool) -> Result<Self, Mistake> {
+    pub fn new(settings: &Settings, table: &Table, openapi: bool) -> Result<Self, Mistake> {
         let rows: Vec<&Row> = table.rows().collect();
         let paths = rows.iter().map(|row| row.path.to_string()).collect();
-        let mut compiler = Compiler { table, rows, paths, arguments: HashMap::new() };
+        let mut compiler = Compiler { table, rows, paths, arguments: HashMap::new(), settings };
         let mut rules = Self::default();
         let mut seen: HashMap<Matches, RuleName> = HashMap::new();
         let mut numbers = [0, 0];
-        let (denies, allows): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.denies);
+        let (denies, allows): (Vec<_>, Vec<_>) = settings.rules.iter().partition(|entry| entry.denies);
         for entry in denies.into_iter().chain(allows) {
             let number = &mut numbers[usize::from(entry.denies)];
             *number += 1;
@@ -103,8 +104,11 @@ impl Compiler<'_> {
                 continue;
             }
             let glob = run.text().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-            let found: Vec<usize> =
-                (0..self.rows.len()).filter(|&index| condition::matches(&glob, &self.paths[index])).collect();
+            let names = entry.denies || glob.contains(|c| !matches!(c, '*' | ' '));
+            let found: Vec<usize> = (0..self.rows.len())
+                .filter(|&index| condition::matches(&glob, &self.paths[index]))
+                .filter(|&index| names || !self.rows[index].sensitive)
+                .collect();
             if found.is_empty() {
                 return Err(self.names_nothing(run));
             }
@@ -131,14 +135,16 @@ impl Compiler<'_> {
         for (name, entries) in &entry.when {
             let argument = name.text().split('.').next().unwrap_or_default();
             let all = about.rows.iter().chain(about.aliases.iter().map(|(_, row)| row)).copied();
-            let mut kinds = all.collect::<Vec<_>>().into_iter().filter_map(|row| self.kind(row, argument));
+            let all = all.collect::<Vec<_>>().into_iter();
+            let asked: Vec<clap::Arg> = all.filter_map(|row| self.argument(row, argument)).collect();
+            let mut kinds = asked.iter().map(|argument| (values::kind(argument), Named::of(argument)));
             let kind = kinds.next();
             if kinds.any(|other| Some(other) != kind) {
                 return Err(name.mistake("expected an argument of one kind, came one that differs from command to command: make a rule for each"));
             }
             let keyed = name.text().contains('.');
             let is_bare = !keyed || name.text().ends_with('.');
-            let kind = match kind {
+            let kind = match kind.map(|(kind, _)| kind) {
                 None if conditions.is_empty() => {
                     return Err(name.unexpected("expected the name of an argument as help shows it"));
                 }
@@ -156,23 +162,55 @@ impl Compiler<'_> {
                 }
                 Some(kind) => kind,
             };
-            let has = |compiler: &mut Self, row: usize| compiler.kind(row, argument).is_some();
+            let has = |compiler: &mut Self, row: usize| compiler.argument(row, argument).is_some();
             about.rows.retain(|&row| has(self, row));
             about.aliases.retain(|(_, row)| has(self, *row));
-            let texts: Vec<&str> = entries.iter().map(Located::text).collect();
+            let ids: Vec<String> =
+                entries.iter().map(|entry| self.with_id(entry, &asked)).collect::<Result<_, _>>()?;
+            let texts: Vec<&str> = ids.iter().map(String::as_str).collect();
             let condition = Condition::new(name.text(), &texts, kind);
-            conditions.push(condition.map_err(|wrong| entries[wrong.index].unexpected(wrong.expected))?);
+            let mut condition = condition.map_err(|wrong| entries[wrong.index].unexpected(wrong.expected))?;
+            for (entry, text) in entries.iter().zip(texts) {
+                let mut impossible = asked.iter().map(|argument| condition::can_fit(text, kind, argument));
+                if let Some(Err(expected)) = impossible.next()
+                    && impossible.all(|other| other.is_err())
+                {
+                    return Err(entry.unexpected(&expected));
+                }
+            }
+            condition.written = entries.iter().map(|entry| entry.text().to_owned()).collect();
+            condition.said = asked.first().map(help::mentioned).unwrap_or_default();
+            conditions.push(condition);
         }
         Ok(conditions)
     }
 
-    fn kind(&mut self, row: usize, argument: &str) -> Option<Kind> {
+    /// An entry about somebody or a group, with the id that their canonical value is.
+    fn with_id(&self, entry: &Located, asked: &[clap::Arg]) -> Result<String, Mistake> {
+        let (not, text) = entry.text().strip_prefix('!').map_or(("", entry.text()), |text| ("!", text));
+        let Some(named) = asked.first().and_then(Named::of).filter(|_| !text.contains('*')) else {
+            return Ok(entry.text().to_owned());
+        };
+        let (id, expected) = match named {
+            Named::Person => (
+                values::known_person(text, &self.settings.people),
+                "expected a name of [people] or a staff id",
+            ),
+            Named::Group => (
+                values::known_group(text, &self.settings.groups),
+                "expected a name of [groups] or a conversation id (cid…)",
+            ),
+        };
+        id.map(|id| format!("{not}{id}")).ok_or_else(|| entry.unexpected(expected))
+    }
+
+    fn argument(&mut self, row: usize, name: &str) -> Option<clap::Arg> {
         let arguments = self.arguments.entry(row).or_insert_with(|| {
             // Not what every write has: it is no part of what will be executed.
             let command = self.rows[row].parser().arguments(clap::Command::new("dingops"));
-            command.get_arguments().map(|argument| (help::name(argument), values::kind(argument))).collect()
+            command.get_arguments().cloned().collect()
         });
-        arguments.iter().find(|(name, _)| name == argument).map(|(_, kind)| *kind)
+        arguments.iter().find(|argument| help::name(argument) == name).cloned()
     }
 
     fn check_confirmation(&self, entry: &RuleEntry, about: &About, openapi: bool) -> Result<(), Mistake> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::values::{Duration, Kind};
+use crate::dispatch::values::{self, Duration, Kind};
 
 /// What a rule asks of one argument.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ pub(super) struct Condition {
     pub(super) argument: String,
     /// Which of its keys, for KEY=VALUE.
     pub(super) key: Option<Key>,
+    /// The argument as it is typed: `--duration`.
+    pub(super) said: String,
     /// As it is written, for whoever is refused.
     pub(super) written: Vec<String>,
     fits: Vec<Pattern>,
@@ -49,8 +51,14 @@ impl Condition {
             Some((argument, key)) => (argument, Some(Key::Named(key.to_owned()))),
         };
         let written = entries.iter().map(|entry| (*entry).to_owned()).collect();
-        let mut condition =
-            Self { argument: argument.to_owned(), key, written, fits: Vec::new(), breaks: Vec::new() };
+        let mut condition = Self {
+            argument: argument.to_owned(),
+            key,
+            said: argument.to_owned(),
+            written,
+            fits: Vec::new(),
+            breaks: Vec::new(),
+        };
         for (index, entry) in entries.iter().enumerate() {
             let (list, text) = match entry.strip_prefix('!') {
                 Some(text) => (&mut condition.breaks, text),
@@ -65,16 +73,13 @@ impl Condition {
 
     /// The condition without the words it was written in: two that ask the same are equal.
     pub(super) fn bare(&self) -> Self {
-        Self { written: Vec::new(), ..self.clone() }
+        Self { said: String::new(), written: Vec::new(), ..self.clone() }
     }
 
-    /// The argument as it is written in the rule.
-    pub(super) fn name(&self) -> String {
-        match &self.key {
-            None => self.argument.clone(),
-            Some(Key::Named(key)) => format!("{}.{key}", self.argument),
-            Some(Key::Rest) => format!("{}.*", self.argument),
-        }
+    /// Whether its entries may be ranges.
+    pub(super) fn takes_ranges(&self) -> bool {
+        let is_range = |pattern: &Pattern| !matches!(pattern, Pattern::Text(_));
+        self.fits.iter().chain(&self.breaks).any(is_range)
     }
 
     /// Whether one plain value fits: some plain entry (or there is none) and no `!` entry.
@@ -113,6 +118,46 @@ impl Pattern {
             }
         }
     }
+}
+
+/// Whether some value of an argument fits an entry.
+///
+/// # Errors
+/// What was expected, when none does: an entry that fits nothing forbids or allows less than is meant.
+pub(super) fn can_fit(entry: &str, kind: Kind, argument: &clap::Arg) -> Result<(), String> {
+    let text = entry.strip_prefix('!').unwrap_or(entry);
+    match kind {
+        Kind::Flag | Kind::KeyValue => Ok(()),
+        Kind::Number | Kind::Duration => {
+            let Some([min, max]) = values::ends(argument) else { return Ok(()) };
+            let overlap = match (Pattern::new(text, kind), Pattern::new(&format!("{min}..{max}"), kind)) {
+                (Ok(Pattern::Number(from, to)), Ok(Pattern::Number(min, max))) => {
+                    overlap((from, to), (min, max))
+                }
+                (Ok(Pattern::Duration(from, to)), Ok(Pattern::Duration(min, max))) => {
+                    overlap((from, to), (min, max))
+                }
+                _ => true,
+            };
+            if overlap { Ok(()) } else { Err(format!("expected something within {min}..{max}")) }
+        }
+        Kind::Text => {
+            let choices = argument.get_possible_values();
+            let names: Vec<&str> = choices.iter().map(clap::builder::PossibleValue::get_name).collect();
+            match names.is_empty() {
+                true if text.contains('*') || values::takes(argument, text) => Ok(()),
+                true => Err("expected a value that the argument takes".to_owned()),
+                false if names.iter().any(|name| matches(text, name)) => Ok(()),
+                false => Err(format!("expected one of {}", names.join(", "))),
+            }
+        }
+    }
+}
+
+/// Whether two ranges have something in common.
+fn overlap<T: PartialOrd>(one: (Option<T>, Option<T>), other: (Option<T>, Option<T>)) -> bool {
+    let before = |to: &Option<T>, from: &Option<T>| matches!((to, from), (Some(to), Some(from)) if to < from);
+    !before(&one.1, &other.0) && !before(&other.1, &one.0)
 }
 
 fn between<T: PartialOrd>(from: Option<T>, to: Option<T>, value: T) -> bool {

@@ -97,6 +97,31 @@ command! {
     } Write &["jenkins", "build"], &["param", "all"]
 }
 
+/// Whether an issue is done.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum State {
+    /// Not yet
+    Open,
+    /// It is
+    #[value(alias = "关闭")]
+    Closed,
+}
+
+command! {
+    /// List issues
+    Issues {
+        /// In which state
+        #[arg(long, value_parser = values::choice::<State>())]
+        state: Option<values::Choice<State>>,
+        /// Whose
+        #[arg(long, value_parser = values::person)]
+        by: Option<values::PersonName>,
+        /// In which group
+        #[arg(long, value_parser = values::group)]
+        within: Option<values::GroupName>,
+    } Read &["issue", "list"], &["state", "by", "within"]
+}
+
 static ROWS: &[Row] = &[
     row::<crate::commands::Help>(),
     row::<Wave>(),
@@ -105,6 +130,7 @@ static ROWS: &[Row] = &[
     row::<Scale>(),
     row::<Silence>(),
     row::<Build>(),
+    row::<Issues>(),
 ];
 
 /// People, teams and groups of these tests.

@@ -123,6 +123,18 @@ pub(super) fn named(name: &str, ids: &BTreeMap<String, String>) -> Option<String
     exact.or_else(|| alike.next().filter(|_| alike.next().is_none())).cloned()
 }
 
+/// The staff id that a rule means by a name of `[people]` or the id itself.
+pub(in crate::dispatch) fn known_person(text: &str, people: &BTreeMap<String, String>) -> Option<String> {
+    let id = marked(text).filter(|id| is_staff_id(id));
+    let is_id = || is_staff_id(text) && text.contains(|c: char| c.is_ascii_digit());
+    id.map(str::to_owned).or_else(|| named(text, people)).or_else(|| is_id().then(|| text.to_owned()))
+}
+
+/// The conversation id that a rule means by a name of `[groups]` or the id itself.
+pub(in crate::dispatch) fn known_group(text: &str, groups: &BTreeMap<String, String>) -> Option<String> {
+    named(text, groups).or_else(|| is_conversation_id(text).then(|| text.to_owned()))
+}
+
 /// The id in `id:zhangsan`.
 fn marked(typed: &str) -> Option<&str> {
     typed.strip_prefix(ID).or_else(|| typed.strip_prefix("id："))

@@ -45,8 +45,10 @@ fn variables_that_the_settings_lack_are_named() {
 
 #[test]
 fn mistakes_are_named() {
-    let settings =
-        File::new("toml", &format!("[people]\na = '1'\n[groups]\nb = '1'\n[robots.ops]\ntoken = '{TOKEN}'"));
+    let settings = File::new(
+        "toml",
+        &format!("[people]\na = '1'\n[groups]\nb = 'cid1'\n[robots.ops]\ntoken = '{TOKEN}'"),
+    );
     let unknown = |section, names, or, came| {
         format!("--to: expected a name of [{section}] in {} ({names}){or}, came {came:?}\n", settings.path())
     };

@@ -145,7 +145,7 @@ fn toml(rules: &[Rule]) -> String {
 
 fn compiled(rules: &[Rule]) -> Option<Rules> {
     let settings = Settings::parse(&toml(rules), SettingsFile::Embedded, &|_| None).ok()?;
-    Rules::new(&settings.rules, &Table::new(ROWS, Vec::new()).unwrap(), false).ok()
+    Rules::new(&settings, &Table::new(ROWS, Vec::new()).unwrap(), false).ok()
 }
 
 /// Rules that the start takes: one that is refused beside the others is left out.

@@ -10,7 +10,7 @@ use crate::{
 fn wrong(rule: &str) -> Option<String> {
     let text = format!("{rule}\n{NAMES}");
     let settings = Settings::parse(&text, SettingsFile::Embedded, &|_| None).unwrap();
-    let rules = Rules::new(&settings.rules, &Table::new(ROWS, Vec::new()).unwrap(), false);
+    let rules = Rules::new(&settings, &Table::new(ROWS, Vec::new()).unwrap(), false);
     rules.err().map(|mistake| mistake.to_string())
 }
 
@@ -55,6 +55,15 @@ fn what_a_condition_asks_fits_the_argument() {
             "dry-run = true",
             "4:10: allow[1].when.dry-run: expected the name of an argument as help shows it, came \"dry-run\"".to_owned(),
         ),
+        // What no value fits.
+        ("k8s scale", "replicas = '101'", "4:21: allow[1].when.replicas: expected something within 0..100, came \"101\"".to_owned()),
+        ("k8s scale", "replicas = ['3', '!101..']", "4:21: allow[1].when.replicas: expected something within 0..100, came \"!101..\"".to_owned()),
+        ("alerts silence", "duration = '..59s'", "4:21: allow[1].when.duration: expected something within 1m..30d, came \"..59s\"".to_owned()),
+        ("issue list", "state = 'onn'", "4:18: allow[1].when.state: expected one of open, closed, came \"onn\"".to_owned()),
+        ("issue list", "state = ['open', '!close']", "4:18: allow[1].when.state: expected one of open, closed, came \"!close\"".to_owned()),
+        ("issue list", "state = 'o*x'", "4:18: allow[1].when.state: expected one of open, closed, came \"o*x\"".to_owned()),
+        ("issue list", "by = 'dave'", "4:15: allow[1].when.by: expected a name of [people] or a staff id, came \"dave\"".to_owned()),
+        ("issue list", "within = '!opps'", "4:19: allow[1].when.within: expected a name of [groups] or a conversation id (cid…), came \"!opps\"".to_owned()),
         // A flag of one, a number of the other.
         (
             "*",
@@ -77,6 +86,8 @@ fn what_a_condition_asks_fits_the_argument() {
         ("k8s pods", "all = [true, '*']"),
         ("jenkins build", "'param.ENV' = 'x', 'param.a.b' = 'y', 'param.*' = '*'"),
         ("*", "namespace = 'x'"),
+        ("k8s scale", "replicas = ['100', '90..200', '-9..0']"),
+        ("issue list", "state = ['open', '!c*', '*'], by = ['alice', '0147000009', '!*'], within = 'ops'"),
     ] {
         let rule = format!("[[allow]]\nwho = ['alice']\nrun = ['{run}']\nwhen = {{ {when} }}");
         assert_eq!(wrong(&rule), None, "{when}");

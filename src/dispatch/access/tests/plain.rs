@@ -164,7 +164,9 @@ fn is_in(place: Place, within: &str) -> bool {
 
 /// `run`, `effect` or both, and both must hold. A sensitive command is allowed only where `run` names it.
 fn is_about(rule: &Rule, command: &Command) -> bool {
-    let named = rule.run.iter().any(|glob| fits_glob(&glob.to_lowercase(), command.path));
+    // A glob of nothing but `*` names nothing.
+    let names = |glob: &str| rule.denies || !command.sensitive || glob.chars().any(|c| c != '*');
+    let named = rule.run.iter().any(|glob| names(glob) && fits_glob(&glob.to_lowercase(), command.path));
     let by_run = if rule.run.is_empty() { rule.denies || !command.sensitive } else { named };
     by_run && rule.effect.is_none_or(|effect| effect == command.effect)
 }

@@ -46,37 +46,49 @@ async fn each_refusal_says_what_is_missing() {
             &format!("[[allow]]\nwho = ['alice', '@sre']\n{scale}"),
             bob(),
             "k8s scale 3",
-            "有权执行的人：alice、&#64;sre。",
+            "规则要求：由 alice、&#64;sre 执行。",
         ),
         (
             &format!("[[allow]]\nwho = ['bob']\nin = ['private', 'dev']\n{scale}"),
             bob(),
             "k8s scale 3",
-            "可以在这里执行：private、dev。",
+            "规则要求：在 private、dev 执行。",
         ),
         (
             &format!("[[allow]]\nwho = ['bob']\n{scale}when = {{ namespace = ['dev-*', '!dev-1'] }}"),
             bob(),
             "k8s scale 3 -n prod",
-            "「namespace」只能是：dev-&#42;、!dev-1。",
+            "规则要求：「--namespace」只能是 dev-&#42;，不能是 dev-1。",
         ),
         (
             &format!("[[allow]]\nwho = ['bob']\n{scale}when = {{ replicas = '1..10' }}"),
             bob(),
             "k8s scale 11",
-            "「replicas」只能是：1..10。",
+            "规则要求：「replicas」只能是 1 到 10。",
         ),
         (
             &format!("[[allow]]\nwho = ['bob']\n{scale}when = {{ namespace = '*' }}"),
             bob(),
             "k8s scale 1",
-            "「namespace」只能是：&#42;。",
+            "规则要求：还需要 --namespace，任意值均可。",
         ),
         (
             "[[allow]]\nwho = ['bob']\nrun = ['jenkins build']\nwhen = { 'param.ENV' = 'dev' }",
             bob(),
             "jenkins build -p ENV=dev -p X=y",
-            "「param.ENV」只能是：dev。",
+            "规则要求：「--param」不能是 X。",
+        ),
+        (
+            "[[allow]]\nwho = ['bob']\nrun = ['alerts silence']\nwhen = { duration = '..4h' }",
+            bob(),
+            "alerts silence",
+            "规则要求：还需要 duration，最多 4h。",
+        ),
+        (
+            "[[allow]]\nwho = ['bob']\nrun = ['jenkins build']\nwhen = { 'param.ENV' = 'dev', all = '!3..' }",
+            bob(),
+            "jenkins build --all 4",
+            "规则要求：「--all」不能是 至少 3，并且还需要 --param ENV=…，只能是 dev。",
         ),
         // One thing for each rule that is near; a rule that lacks two is not.
         (
@@ -85,7 +97,7 @@ async fn each_refusal_says_what_is_missing() {
             ),
             bob(),
             "k8s scale 3",
-            "有权执行的人：alice。 | 可以在这里执行：private。",
+            "- 要么由 alice 执行；\n- 要么在 private 执行。",
         ),
         (
             &format!("[[allow]]\nwho = ['alice']\nin = ['dev']\n{scale}"),
@@ -109,7 +121,7 @@ async fn who_may_is_told_only_to_people_of_the_organisation() {
     let writes = format!("{LISTED}[[allow]]\nwho = ['alice']\neffect = 'write'\n{AT_ONCE}");
     let (outside, no_id) = ("你来自其他组织，只能使用公开命令", "这条消息没有带员工 ID");
     for (rules, person, line, told) in [
-        (&reads, bob(), "k8s pods", "有权执行的人：alice。"),
+        (&reads, bob(), "k8s pods", "规则要求：由 alice 执行。"),
         (&reads, outsider(), "k8s pods", outside),
         (&writes, outsider(), "k8s scale 3", outside),
         (&reads, nobody(), "k8s pods", no_id),
@@ -143,6 +155,10 @@ async fn what_is_sensitive_is_allowed_only_by_its_name() {
         ("run = ['k8s secrets']", true),
         ("run = ['k8s secrets']\neffect = 'read'", true),
         ("run = ['k8s pods']\neffect = 'read'", false),
+        ("run = ['*']", false),
+        ("run = ['*']\neffect = 'read'", false),
+        ("run = ['* *']", false),
+        ("run = ['k8s *']", true),
     ] {
         let answer = answer(&format!("[[allow]]\nwho = ['bob']\n{rule}"), bob(), "k8s secrets").await;
         assert_eq!(answer == "#### k8s secrets", allowed, "{rule}: {answer}");
@@ -190,5 +206,41 @@ async fn a_write_needs_a_signature_made_a_moment_ago() {
 #[tokio::test]
 async fn refusals_are_in_the_language_of_the_settings() {
     let rules = "locale = 'en'\n[[allow]]\nwho = ['@sre']\nrun = ['k8s pods']";
-    insta::assert_snapshot!(answer(rules, bob(), "k8s pods").await, @"#### k8s pods: not allowed | Who may: &#64;sre.");
+    insta::assert_snapshot!(answer(rules, bob(), "k8s pods").await, @"#### k8s pods: not allowed | A rule asks for this: run by &#64;sre.");
+    let rules = "locale = 'en'
+        [[allow]]
+        who = ['bob']
+        run = ['alerts silence']
+        when = { duration = ['..4h', '!1h'] }
+        [[allow]]
+        who = ['bob']
+        in = ['private']
+        run = ['alerts silence']
+        [[allow]]
+        who = ['alice']
+        run = ['alerts silence']
+        [[allow]]
+        who = ['carol']
+        run = ['alerts silence']";
+    // No more than three.
+    insta::assert_snapshot!(answer(rules, bob(), "alerts silence").await, @"
+    #### alerts silence: not allowed | - either duration, at most 4h, not 1h (not given);
+    - or run in private;
+    - or run by alice.
+    ");
+}
+
+#[tokio::test]
+async fn people_and_groups_are_meant_by_their_names() {
+    let rule = "[[allow]]\nwho = ['bob']\nrun = ['issue list']\nwhen = { by = ['alice', '0147000003'], within = ['*', '!dev'] }";
+    for (line, allowed) in [
+        ("issue list --by alice --within ops", true),
+        ("issue list --by 0147000002 --within ops", true),
+        ("issue list --by bob --within cidOPSAAAAAAAAAAAAAAAA==", true),
+        ("issue list --by carol --within ops", false),
+        ("issue list --by alice --within dev", false),
+    ] {
+        let answer = answer(rule, bob(), line).await;
+        assert_eq!(answer == "#### issue list", allowed, "{line}: {answer}");
+    }
 }

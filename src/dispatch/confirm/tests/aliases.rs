@@ -128,7 +128,7 @@ async fn rules_about_the_command_hold_for_it_too() {
     insta::assert_snapshot!(chat.read(), @"
     #### 扩：无权执行
 
-    「replicas」只能是：1..5。
+    规则要求：「replicas」只能是 1 到 5。
 
     @0147000002
     ");

@@ -114,7 +114,6 @@ async fn nobody_approves_their_own_command_or_anothers_without_the_right() {
 fn peers_need_the_openapi() {
     let settings = Settings::parse(PEERS, SettingsFile::Embedded, &|_| None).unwrap();
     let table = crate::dispatch::table::Table::new(ROWS, Vec::new()).unwrap();
-    let mistake =
-        crate::dispatch::access::Rules::new(&settings.rules, &table, false).unwrap_err().to_string();
+    let mistake = crate::dispatch::access::Rules::new(&settings, &table, false).unwrap_err().to_string();
     assert!(mistake.starts_with("13:11: allow[1].confirm: expected DINGTALK_APP_KEY"), "{mistake}");
 }
