@@ -81,6 +81,11 @@ impl InvalidValue {
         self
     }
 
+    /// What was given along under this name.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.with.iter().find(|(other, _)| *other == name)?.1.first().map(String::as_str)
+    }
+
     /// Only these bytes of the value are wrong.
     #[must_use]
     pub fn at(mut self, at: Range<usize>) -> Self {

@@ -1,15 +1,14 @@
 //! The arguments of an entry, for clap and back.
 
-use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValue};
+use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Value, json};
 
 use crate::{
     config::http::{Argument, Shape},
     dispatch::{
         arguments::{InvalidValue, text},
-        values::{self, Duration, KeyValue},
+        values::{self, Duration, KeyValue, OneOf},
     },
-    locale::Locale,
 };
 
 fn id(argument: &Argument) -> String {
@@ -31,7 +30,7 @@ pub(super) fn clap(argument: &Argument) -> Arg {
         Shape::Text(letters) => arg.value_parser(at_most(*letters)),
         Shape::Number(range) => arg.value_parser(values::number(range.clone())),
         Shape::Duration(range) => arg.value_parser(values::duration(range.clone())),
-        Shape::Choice(choices) => arg.value_parser(one_of(choices)),
+        Shape::Choice(choices) => arg.value_parser(OneOf(choices.clone())),
         Shape::KeyValue => arg.value_parser(values::pair),
         Shape::Flag => arg,
     };
@@ -47,16 +46,6 @@ fn at_most(letters: usize) -> impl Fn(&str) -> Result<String, InvalidValue> + Cl
             Err(InvalidValue::new("http.too_many_letters").with("max", letters).with("count", count))
         }
         _ => text(typed),
-    }
-}
-
-fn one_of(
-    choices: &[String],
-) -> impl Fn(&str) -> Result<String, InvalidValue> + Clone + Send + Sync + 'static {
-    let choices = choices.to_vec();
-    move |typed| {
-        let values: Vec<PossibleValue> = choices.iter().map(PossibleValue::new).collect();
-        values::chosen(&values, typed).map(|index| choices[index].clone())
     }
 }
 
@@ -83,17 +72,4 @@ pub(super) fn value(argument: &Argument, matches: &ArgMatches) -> Value {
         }
     };
     if argument.repeated { all.into() } else { all.into_iter().next().unwrap_or_default() }
-}
-
-/// What an argument is, with what it may be and what it is otherwise.
-pub(super) fn help(argument: &Argument, locale: Locale) -> String {
-    let mut help = argument.help.told(locale).to_owned();
-    if let Shape::Choice(choices) = &argument.shape {
-        let choices = choices.join(&locale.say("usage.separator", &[]));
-        help.push_str(&locale.say("http.choices", &[("choices", &choices)]));
-    }
-    if let Some(default) = &argument.default {
-        help.push_str(&locale.say("http.default", &[("value", &default.text())]));
-    }
-    help
 }
