@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     config::Confirm,
-    dispatch::{self, Command, CommandError, Ctx, Effect, Tail, access::Near, arguments},
+    dispatch::{self, Command, CommandError, Ctx, Effect, Tail, access::Near, arguments, confirm},
     reply::Reply,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub struct Can {
     /// The whole command
     #[arg(value_parser = arguments::text, required = true)]
-    line: String,
+    command: String,
 }
 
 impl Command for Can {
@@ -22,11 +22,11 @@ impl Command for Can {
     const ALIASES: &'static [&'static str] = &["权限"];
     const EFFECT: Effect = Effect::Open;
     const TAIL: Tail = Tail::Verbatim;
-    const ARGUMENTS: &'static [&'static str] = &["line"];
+    const ARGUMENTS: &'static [&'static str] = &["command"];
     const EXAMPLES: &'static [&'static str] = &["can ip"];
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
-        let explained = match dispatch::explain(&self.line, ctx) {
+        let explained = match dispatch::explain(&self.command, ctx) {
             Ok(explained) => explained,
             Err(answered) => return Ok(answered.reply),
         };
@@ -64,10 +64,12 @@ impl Command for Can {
             }
             _ => reply,
         };
-        let minutes = grant.valid.as_secs() / 60;
         Ok(match grant.confirm {
             Confirm::Nobody => reply,
-            _ => reply.text(say("can.valid", &[("minutes", &minutes)])),
+            _ => {
+                let valid = confirm::shown_validity(grant, ctx.locale);
+                reply.text(say("can.valid", &[("valid", &valid)]))
+            }
         })
     }
 }

@@ -123,15 +123,15 @@ mod tests {
 
         List what you can say
 
-        ```
-        help [command…]
-        ```
+        Usage: help &#91;command…&#93;
 
         - **command**: The command to explain
 
         > Also: 帮助, 菜单
 
-        - For example: **help ping**
+        For example:
+
+        - **help ping**
 
         @0147000002
         ");
@@ -146,15 +146,15 @@ mod tests {
 
         查看可用命令和用法
 
-        ```
-        help [command…]
-        ```
+        用法：help &#91;command…&#93;
 
         - **command**：要了解的命令
 
         > 也可以说：帮助、菜单
 
-        - 例如：**help ping**
+        例如：
+
+        - **help ping**
 
         @0147000002
         ");

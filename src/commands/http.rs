@@ -120,7 +120,7 @@ impl Parser for Entry {
     fn help(&self, argument: Option<&str>, locale: Locale) -> Option<String> {
         let Some(name) = argument else { return Some(self.0.help.told(locale).to_owned()) };
         let argument = self.0.arguments.iter().find(|argument| argument.name == name)?;
-        Some(arguments::help(argument, locale))
+        Some(argument.help.told(locale).to_owned())
     }
 }
 

@@ -19,11 +19,11 @@ use std::ops::Range;
 
 use clap::builder::PossibleValue;
 
-use self::template::{Dash, Given, Template};
+use self::template::{Dash, Given, Piece, Template, pieces};
 use super::{
-    Ctx, Effect,
+    Ctx,
     arguments::{self, Arguments, Complaint, InvalidValue},
-    canonical,
+    canonical, help,
     invocation::Via,
     row::Row,
     table::{Found, Table},
@@ -50,6 +50,10 @@ pub struct Alias {
     slots: Vec<Slot>,
     /// What `{*}` is, where there is one.
     rest: Option<Slot>,
+    /// Whether its row takes nothing less than something for `{*}`.
+    needs_rest: bool,
+    /// Whether its row is a write, which can be only shown.
+    is_write: bool,
     /// Whether a person is an argument of the row.
     has_people: bool,
     template: Template,
@@ -92,29 +96,57 @@ impl Alias {
             None => format!("<{}>", slot.name),
             Some(_) => format!("[{}]", slot.name),
         });
-        let rest = self.rest.iter().map(|rest| format!("[{}…]", rest.name));
-        std::iter::once(self.name.clone()).chain(slots).chain(rest).collect::<Vec<_>>().join(" ")
+        let rest = self.rest.iter().map(|rest| match self.needs_rest {
+            true => format!("<{}…>", rest.name),
+            false => format!("[{}…]", rest.name),
+        });
+        let dry_run = self.is_write.then(|| "[--dry-run]".to_owned());
+        let parts = std::iter::once(self.name.clone()).chain(slots).chain(rest).chain(dry_run);
+        parts.collect::<Vec<_>>().join(" ")
     }
 
-    /// What its placeholders are, where there is something to tell.
-    pub fn arguments(&self, locale: Locale) -> Vec<(String, String)> {
+    /// What its placeholders are: name, help, and what each takes.
+    pub fn arguments(&self, locale: Locale) -> Vec<(String, String, Vec<String>)> {
         let told = |slot: &Slot| {
-            let help = slot.help.as_ref().map(|help| help.told(locale).to_owned());
-            let choices: Vec<String> = slot
-                .choices
-                .iter()
-                .map(|(name, value)| if name == value { name.clone() } else { format!("{name}={value}") })
+            let help = slot.help.as_ref().map(|help| help.told(locale).to_owned()).unwrap_or_default();
+            let choices = slot.choices.iter().cloned();
+            let choices: Vec<(String, Option<String>)> = choices
+                .map(|(name, value)| (name.clone(), Some(value).filter(|value| *value != name)))
                 .collect();
-            let choices = (!choices.is_empty()).then(|| {
-                let choices = choices.join(&locale.say("usage.separator", &[]));
-                locale.say("alias.choices", &[("choices", &choices)])
+            let choices = (!choices.is_empty()).then(|| help::choices(&choices, locale));
+            let default = slot.default.as_ref().map(|default| {
+                let named = slot.choices.iter().find(|(_, value)| value == default);
+                locale.say("usage.default", &[("value", named.map_or(default, |(name, _)| name))])
             });
-            let default = slot.default.as_ref();
-            let default = default.map(|value| locale.say("alias.default", &[("value", value)]));
-            let told: Vec<String> = [help, choices, default].into_iter().flatten().collect();
-            (slot.name.clone(), told.join(&locale.say("alias.separator", &[])))
+            (slot.name.clone(), help, choices.into_iter().chain(default).collect())
         };
-        self.slots.iter().chain(&self.rest).map(told).filter(|(_, told)| !told.is_empty()).collect()
+        self.slots.iter().chain(&self.rest).map(told).collect()
+    }
+
+    /// What it becomes, with the names of its placeholders.
+    pub fn becomes(&self) -> String {
+        let name = |slot: Option<&Slot>| slot.map(|slot| slot.name.clone()).filter(|name| !name.is_empty());
+        let braced = |name: Option<String>| format!("{{{}}}", name.unwrap_or_else(|| "…".to_owned()));
+        let text = |piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Slot(slot) => braced(name(self.slots.get(slot))),
+            Piece::Rest => braced(name(self.rest.as_ref())),
+        };
+        pieces(&self.run)
+            .map_or_else(|_| self.run.clone(), |(pieces, _)| pieces.into_iter().map(text).collect())
+    }
+
+    /// A line it is said with, where all it needs can be told.
+    pub fn example(&self, ctx: &Ctx) -> Option<String> {
+        let value = |slot: &Slot| {
+            let choice = slot.choices.first().map(|(name, _)| name.clone());
+            let person = || ctx.settings.people.keys().next().filter(|_| slot.is_person).cloned();
+            choice.or_else(|| slot.default.clone()).or_else(person)
+        };
+        let values: Vec<String> = self.slots.iter().map(value).collect::<Option<_>>()?;
+        let words = values.iter().map(|value| canonical::word(value));
+        let line = std::iter::once(self.name.clone()).chain(words).collect::<Vec<_>>().join(" ");
+        Some(line).filter(|_| !self.needs_rest)
     }
 
     /// Reads what follows the name, and tells the line that says the same again.
@@ -129,8 +161,7 @@ impl Alias {
         ctx: &Ctx,
     ) -> Result<(Arguments, Option<Via>), Complaint> {
         let name = self.span(line);
-        let Some(Heard { mut given, tail, dry_run: is_dry }) = self.hear(row, line, words, ctx.locale)?
-        else {
+        let Some(Heard { mut given, tail, dry_run: is_dry }) = self.hear(line, words, ctx.locale)? else {
             return Ok((Arguments::HelpWanted, None));
         };
         self.fill_in_mention(&mut given, line, ctx)?;
@@ -164,20 +195,14 @@ impl Alias {
 
     /// The words, without `--dry-run`; none where help is asked for. Where the rest is taken as typed, only what stands
     /// before it is an option, and `--` ends that.
-    fn hear(
-        &self,
-        row: &Row,
-        line: &Line,
-        words: &[Word],
-        locale: Locale,
-    ) -> Result<Option<Heard>, Complaint> {
+    fn hear(&self, line: &Line, words: &[Word], locale: Locale) -> Result<Option<Heard>, Complaint> {
         let (mut given, mut dry_run, mut end) = (Vec::new(), false, self.span(line).end);
         for word in words {
             let is_plain = !word.quoted && (given.is_empty() || !self.takes_tail());
             if is_plain && word.asks_for_help() {
                 return Ok(None);
             }
-            if is_plain && word.text == "--dry-run" && row.effect == Effect::Write {
+            if is_plain && word.text == "--dry-run" && self.is_write {
                 (dry_run, end) = (true, word.span.end);
                 continue;
             }

@@ -82,9 +82,8 @@ impl InvalidValue {
     }
 
     /// What was given along under this name.
-    pub(super) fn told(&self, name: &str) -> Option<&str> {
-        let (_, values) = self.with.iter().find(|(other, _)| *other == name)?;
-        values.first().map(String::as_str)
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.with.iter().find(|(other, _)| *other == name)?.1.first().map(String::as_str)
     }
 
     /// Only these bytes of the value are wrong.

@@ -8,7 +8,7 @@ use super::{
     row::{Row, Tail},
     table::{self, Found, Table},
     values,
-    words::Line,
+    words::{ENDS, Line},
 };
 
 /// A row with these canonical values as one line: read again, it gives the same values.
@@ -108,7 +108,13 @@ pub(super) fn word(text: &str) -> String {
 fn is_one_word(text: &str) -> bool {
     let line = Line::split(&format!("- {text}"));
     match line.words() {
-        [_, word] => line.error().is_none() && word.text == text && !word.quoted && !table::separates(word),
+        [_, word] => {
+            line.error().is_none()
+                && word.text == text
+                && !word.quoted
+                && !table::separates(word)
+                && !text.ends_with(ENDS)
+        }
         _ => false,
     }
 }

@@ -32,6 +32,7 @@ use crate::{
         markdown::{self, Reader},
         robot::Address,
     },
+    locale::Locale,
     reply::Reply,
 };
 
@@ -168,6 +169,23 @@ impl Pending {
     }
 }
 
+/// What is said to a 确认 that quotes no code: where codes are.
+pub fn nothing_to_confirm(ctx: &Ctx) -> Reply {
+    let sentence = match ctx.deliver.has_openapi() && !ctx.place.private {
+        true => "confirm.nothing_elsewhere",
+        false => "confirm.nothing",
+    };
+    Reply::new(ctx.locale.say("confirm.refused", &[])).text(ctx.locale.say(sentence, &[]))
+}
+
+/// How long a rule's codes hold, in words.
+pub(crate) fn shown_validity(grant: &Grant, locale: Locale) -> String {
+    match grant.valid.as_secs() / 60 {
+        1 => locale.say("confirm.minute", &[]),
+        count => locale.say("confirm.minutes", &[("count", &count)]),
+    }
+}
+
 /// What is said when a command waits for a code, and whether it went by the way that codes go.
 pub struct Asking {
     /// The reply in place.
@@ -204,12 +222,12 @@ async fn ask_asker(understood: &Understood<'_>, grant: &Grant, preview: &Preview
         card
     };
     let card = changes(card, understood, preview, ctx);
-    let minutes = grant.valid.as_secs() / 60;
+    let valid = shown_validity(grant, ctx.locale);
     let how = match (openapi, ctx.place.private) {
         (_, true) | (true, false) => "confirm.tap",
         (false, false) => "confirm.copy",
     };
-    let card = card.text(ctx.locale.say(how, &[("minutes", &minutes)])).code(line.clone());
+    let card = card.text(ctx.locale.say(how, &[("valid", &valid)])).code(line.clone());
     let card = if openapi || ctx.place.private {
         card.action(ctx.locale.say("confirm.confirm", &[]), line)
     } else {
@@ -228,7 +246,7 @@ async fn ask_asker(understood: &Understood<'_>, grant: &Grant, preview: &Preview
     match send(asker, &card, ctx).await {
         Ok(()) => {
             let reply = changes(Reply::new(title), understood, preview, ctx)
-                .text(ctx.locale.say("confirm.sent", &[("minutes", &minutes)]));
+                .text(ctx.locale.say("confirm.sent", &[("valid", &valid)]));
             Asking { reply, sensitive: false, outcome: Outcome::Asked }
         }
         Err(reason) => Asking {
@@ -261,7 +279,7 @@ async fn ask_peers(
         let reply = Reply::new(title).text(ctx.locale.say("confirm.no_approver", &[]));
         return Asking { reply, sensitive: false, outcome: Outcome::Refused };
     }
-    let minutes = grant.valid.as_secs() / 60;
+    let valid = shown_validity(grant, ctx.locale);
     let place = place_name(&ctx.place, ctx);
     let asker_name = callable_name(asker, ctx);
     let cards = ids.iter().map(|approver| {
@@ -273,7 +291,7 @@ async fn ask_peers(
         let card = Reply::new(title.clone())
             .text(ctx.locale.say("confirm.asks_you", &[("who", &who), ("place", &shown)]));
         let card = changes(card, understood, preview, ctx)
-            .text(ctx.locale.say("confirm.tap", &[("minutes", &minutes)]))
+            .text(ctx.locale.say("confirm.tap", &[("valid", &valid)]))
             .code(line.clone())
             .action(ctx.locale.say("confirm.approve", &[]), line);
         async move { (*approver, send(approver, &card, ctx).await) }
@@ -292,7 +310,7 @@ async fn ask_peers(
         (reply.text(ctx.locale.say("confirm.nobody_reached", &[])), Outcome::Failed)
     } else {
         let values: [(&str, &dyn std::fmt::Display); 2] =
-            [("approvers", &reached.join(&separator)), ("minutes", &minutes)];
+            [("approvers", &reached.join(&separator)), ("valid", &valid)];
         (reply.text(ctx.locale.say("confirm.waiting", &values)), Outcome::Asked)
     };
     let reply = if missed.is_empty() {

@@ -1,14 +1,18 @@
 //! What one can say, and what was wrong with what was said.
 
+mod forms;
+
 use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
+pub(super) use self::forms::choices;
 use super::{
     Ctx,
     access::May,
     alias::Alias,
     arguments::Complaint,
+    canonical,
     row::{self, Kind, Row},
     words::{Line, Word},
 };
@@ -37,7 +41,22 @@ pub fn about(row: &Row, locale: Locale) -> String {
     }
 }
 
-/// What an argument is, in one line.
+/// What an argument is and takes, in one line.
+fn told(row: &Row, argument: &clap::Arg, ctx: &Ctx) -> String {
+    let about = about_argument(row, argument, ctx.locale);
+    with_forms(about, &forms::forms(argument, ctx), ctx.locale)
+}
+
+/// What something is for, and behind it what it takes.
+fn with_forms(about: String, forms: &[String], locale: Locale) -> String {
+    let joined = forms.join(&locale.say("usage.forms_separator", &[]));
+    match (forms.is_empty(), about.is_empty()) {
+        (true, _) => about,
+        (_, true) => joined,
+        _ => locale.say("usage.forms", &[("about", &about), ("forms", &joined)]),
+    }
+}
+
 fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
     if let Some(about) = row.parser().help(Some(&name(argument)), locale) {
         return about;
@@ -160,37 +179,77 @@ fn named(name: &str, about: &str, locale: Locale) -> Text {
 pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
     let command = row.clap();
     let reply = Reply::new(row.path.to_string()).text(about(row, ctx.locale));
-    let arguments: Vec<(String, String)> = command
-        .get_arguments()
-        .map(|argument| (mentioned(argument), about_argument(row, argument, ctx.locale)))
-        .collect();
-    let reply = if arguments.is_empty() { reply } else { reply.code(usage_line(row)).fields(arguments) };
+    let arguments: Vec<(String, String)> =
+        command.get_arguments().map(|argument| (mentioned(argument), told(row, argument, ctx))).collect();
+    let reply =
+        if arguments.is_empty() { reply } else { said(reply, &usage_line(row), ctx).fields(arguments) };
     let reply = match ctx.rules.may(row, None, &ctx.who, &ctx.place) {
         May::Yes => reply,
         May::Depends => reply.note(ctx.locale.say("usage.may_depend", &[])),
         May::No => reply.note(ctx.locale.say("usage.may_not", &[])),
     };
-    let reply = row
-        .examples
-        .iter()
-        .fold(reply, |reply, example| reply.action(ctx.locale.say("usage.example", &[]), example));
     // A question mark asks for help, and is no name to be told.
     let aliases: Vec<&str> = row.aliases.iter().filter(|alias| !matches!(*alias, "?" | "？")).collect();
-    if aliases.is_empty() {
-        return reply;
+    let reply = if aliases.is_empty() {
+        reply
+    } else {
+        let aliases = aliases.join(&ctx.locale.say("usage.separator", &[]));
+        reply.note(ctx.locale.say("usage.also", &[("aliases", &aliases)]))
+    };
+    examples(reply, row.examples.iter().map(|example| with_names(example, ctx)), ctx)
+}
+
+/// How something is said. No code: a client may take `<to>` in it for HTML.
+fn said(reply: Reply, usage: &str, ctx: &Ctx) -> Reply {
+    reply.text(ctx.locale.say("arguments.usage", &[("usage", &usage)]))
+}
+
+/// Lines to tap, or to learn from.
+fn examples(reply: Reply, lines: impl IntoIterator<Item = String>, ctx: &Ctx) -> Reply {
+    let mut lines = lines.into_iter().peekable();
+    let reply = if lines.peek().is_some() { reply.text(ctx.locale.say("usage.example", &[])) } else { reply };
+    lines.fold(reply, |reply, line| reply.action(line.clone(), line))
+}
+
+/// An example with names of these settings for those that are not in them, where there are any.
+fn with_names(example: &str, ctx: &Ctx) -> String {
+    fn known<'n>(name: &'n str, mut names: impl Iterator<Item = &'n String> + Clone) -> &'n str {
+        let is_known = names.clone().any(|other| other == name);
+        if is_known { name } else { names.next().map_or(name, String::as_str) }
     }
-    reply.note(
-        ctx.locale.say("usage.also", &[("aliases", &aliases.join(&ctx.locale.say("usage.separator", &[])))]),
-    )
+    let settings = &ctx.settings;
+    let mut is_person = false;
+    let word = |word: &str| {
+        let was_person = std::mem::replace(&mut is_person, word == "--at");
+        let (kind, name) = match word.split_once(':') {
+            Some((kind, name)) => (kind, name),
+            None if was_person => ("", word),
+            None => return word.to_owned(),
+        };
+        let name = match kind {
+            "group" => known(name, settings.groups.keys()),
+            "robot" => known(name, settings.robots.keys()),
+            "person" | "" => known(name, settings.people.keys()),
+            _ => return word.to_owned(),
+        };
+        canonical::word(&if kind.is_empty() { name.to_owned() } else { format!("{kind}:{name}") })
+    };
+    example.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// How an alias is said, and what it becomes.
 pub fn alias_usage(alias: &Alias, ctx: &Ctx) -> Reply {
     let reply = Reply::new(alias.name.clone()).text(alias.help.told(ctx.locale));
-    let reply = if alias.is_whole() { reply } else { reply.code(alias.usage()) };
-    let arguments = alias.arguments(ctx.locale);
+    let usage = alias.usage();
+    let reply = if usage == alias.name { reply } else { said(reply, &usage, ctx) };
+    let arguments = alias.arguments(ctx.locale).into_iter();
+    let arguments: Vec<(String, String)> = arguments
+        .map(|(name, about, forms)| (name, with_forms(about, &forms, ctx.locale)))
+        .filter(|(_, told)| !told.is_empty())
+        .collect();
     let reply = if arguments.is_empty() { reply } else { reply.fields(arguments) };
-    reply.text(ctx.locale.say("alias.runs", &[])).code(alias.run.clone())
+    let reply = reply.text(ctx.locale.say("alias.runs", &[])).code(alias.becomes());
+    examples(reply, alias.example(ctx), ctx)
 }
 
 fn usage_line(row: &Row) -> String {

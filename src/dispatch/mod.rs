@@ -167,6 +167,9 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     let ended = |reply, path: &str, outcome| Box::new(Dispatched::new(reply, path, outcome));
     let (row, alias, line, words) = match ctx.table.find(Line::split(text)) {
         Found::Row { row, alias, line, words } => (row, alias, line, words),
+        Found::Nothing { .. } if confirm::line::is_consent(text) => {
+            return Err(ended(confirm::nothing_to_confirm(ctx), "", Outcome::NotConfirmed));
+        }
         Found::Nothing { line, nearest } => {
             if let Some(reply) = help::of_system(&line, ctx) {
                 return Err(ended(reply, "help", Outcome::Done));

@@ -5,9 +5,9 @@ use std::{collections::HashMap, ops::Range};
 use super::{
     alias::Alias,
     help,
-    row::Row,
+    row::{Row, Tail},
     values,
-    words::{Line, Word},
+    words::{ENDS, Line, Word},
 };
 use crate::config::{AliasEntry, Located, Mistake, PlaceDefault};
 
@@ -199,6 +199,11 @@ impl Table {
         {
             return Found::Row { row, alias, line: parted, words };
         }
+        if let Some((first, at)) = self.glued(&line)
+            && let Some((row, alias)) = self.meant(without_end(&first.text[..at]))
+        {
+            return Found::Row { row, alias, line, words: Vec::new() };
+        }
         let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
         let nearest = self.nearest(&said);
         Found::Nothing { line, nearest }
@@ -207,6 +212,9 @@ impl Table {
     /// Where a second command begins, if there is one: on a line of its own, or behind what separates commands.
     pub fn second(&self, line: &Line) -> Option<Range<usize>> {
         let begins = |line: Line| self.beginning(line.words()).is_some() || self.part(&line).is_some();
+        if let Some((first, at)) = self.glued(line) {
+            return Some(first.part(at..first.text.len()));
+        }
         let second = line.words().windows(2).find(|pair| {
             let [before, word] = pair else { return false };
             let between = &line.text()[before.span.end..word.span.start];
@@ -216,6 +224,19 @@ impl Table {
             is_apart && says_something && begins(Line::split(&line.text()[word.span.start..]))
         });
         second.map(|pair| pair[1].span.clone())
+    }
+
+    /// `ping；在吗`: the first word where it is two names with a mark between them, and where in it the second begins.
+    fn glued<'l>(&self, line: &'l Line) -> Option<(&'l Word, usize)> {
+        let first = line.words().first().filter(|word| !word.quoted && self.meant(&word.text).is_none())?;
+        let marks = first.text.match_indices(['；', ';', '，', ',', '。', '、', '！', '？']);
+        let second = |(at, mark): (usize, &str)| {
+            let begin = at + mark.len();
+            let after = Line::split(&line.text()[first.offset_in_line(begin)..]);
+            let is_second = begin < first.text.len() && self.beginning(after.words()).is_some();
+            (is_second && self.meant(without_end(&first.text[..at])).is_some()).then_some(begin)
+        };
+        marks.filter_map(second).next().map(|begin| (first, begin))
     }
 
     /// The row with the longest name that the words begin with, the alias where that is one's, and the words after it.
@@ -234,6 +255,17 @@ impl Table {
         let is_whole = alias.map_or(row.arguments.is_empty(), Alias::is_whole);
         if is_whole && rest.iter().all(|word| without_end(&word.text).is_empty()) {
             rest.retain(|word| word.quoted);
+        }
+        let takes_tail = alias.map_or(row.tail == Tail::Verbatim, Alias::takes_tail);
+        if !takes_tail {
+            // `部署 web ？`: a mark alone is no argument behind one either.
+            let is_mark = |word: &mut Word| !word.quoted && word.text.trim_end_matches(ENDS).is_empty();
+            if rest.len() > 1 {
+                rest.pop_if(is_mark);
+            }
+            if let Some(last) = rest.last_mut() {
+                last.end_without_mark();
+            }
         }
         Some((row, alias, rest))
     }

@@ -3,6 +3,7 @@
 mod aliases;
 mod canonical;
 mod endings;
+mod help;
 mod lines;
 mod mentions;
 mod mistakes;

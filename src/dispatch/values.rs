@@ -36,7 +36,7 @@ mod time;
 use std::{any::TypeId, ops::RangeInclusive};
 
 pub use self::{
-    choice::{Choice, ChoiceParser, choice, chosen},
+    choice::{Choice, ChoiceParser, OneOf, choice, chosen},
     duration::{Duration, duration},
     identifier::Identifier,
     names::{GroupName, PersonName, group, person},
@@ -93,6 +93,11 @@ pub(super) fn is_person(argument: &clap::Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<PersonName>()
 }
 
+/// Whether an argument's value is a time.
+pub(super) fn is_time(argument: &clap::Arg) -> bool {
+    argument.get_value_parser().type_id() == TypeId::of::<Time>()
+}
+
 /// Whether an argument's value is whom a message is for.
 pub(super) fn is_recipient(argument: &clap::Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<Recipient>()
@@ -108,14 +113,13 @@ pub(super) fn person_in(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Option<
 /// # Errors
 /// When it names nobody, or no time.
 pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Option<String>, InvalidValue> {
-    let kind = argument.get_value_parser().type_id();
     if is_person(argument) {
         staff_id(typed, ctx).map(|id| Some(PersonName::new(&id).to_string()))
-    } else if kind == TypeId::of::<GroupName>() {
+    } else if argument.get_value_parser().type_id() == TypeId::of::<GroupName>() {
         names::conversation_id(typed, ctx).map(Some)
     } else if is_recipient(argument) {
         recipient::resolve(typed, ctx).map(Some)
-    } else if kind == TypeId::of::<Time>() {
+    } else if is_time(argument) {
         time::resolve(typed, ctx).map(Some)
     } else {
         Ok(None)
@@ -125,23 +129,28 @@ pub(super) fn resolve(argument: &clap::Arg, typed: &str, ctx: &Ctx) -> Result<Op
 /// Whether an argument takes this value, as far as that can be told without a context: a time of day is a time only
 /// on some day.
 pub(super) fn takes(argument: &clap::Arg, value: &str) -> bool {
-    argument.get_value_parser().type_id() == TypeId::of::<Time>() || read(argument, value).is_ok()
+    is_time(argument) || parse(argument, value).is_ok()
+}
+
+/// What an argument says to this value where it does not take it.
+pub(super) fn refusal(argument: &clap::Arg, value: &str) -> Option<InvalidValue> {
+    let error = parse(argument, value).err()?;
+    std::error::Error::source(&error)?.downcast_ref::<InvalidValue>().cloned()
+}
+
+fn parse(argument: &clap::Arg, value: &str) -> Result<clap::ArgMatches, clap::Error> {
+    let option = argument.clone().required(false).last(false).long("it").num_args(1);
+    let command = clap::Command::new("dingops").no_binary_name(true).arg(option);
+    command.try_get_matches_from([format!("--it={value}")])
 }
 
 /// The ends of the range that a number or a duration must be in, where its parser has one.
 pub(super) fn ends(argument: &clap::Arg) -> Option<[String; 2]> {
     // Beyond the one end or the other, and no number at all.
     ["0s", "18446744073709551615s"].into_iter().find_map(|beyond| {
-        let error = read(argument, beyond).err()?;
-        let invalid: &InvalidValue = std::error::Error::source(&error)?.downcast_ref()?;
-        Some([invalid.told("min")?.to_owned(), invalid.told("max")?.to_owned()])
+        let invalid = refusal(argument, beyond)?;
+        Some([invalid.given("min")?.to_owned(), invalid.given("max")?.to_owned()])
     })
-}
-
-fn read(argument: &clap::Arg, value: &str) -> Result<clap::ArgMatches, clap::Error> {
-    let option = argument.clone().required(false).last(false).long("it").num_args(1);
-    let command = clap::Command::new("dingops").no_binary_name(true).arg(option);
-    command.try_get_matches_from([format!("--it={value}")])
 }
 
 /// What an argument's canonical value is the id of.

@@ -83,6 +83,9 @@ pub static CODE_POINTS: &[(char, char, Meaning)] = &[
     ('\u{FF0E}', '\u{FF0E}', FullStop), // ．
 ];
 
+/// Marks that end a sentence and no value: speech recognition and Chinese input methods write them behind the last word.
+pub(super) const ENDS: [char; 2] = ['。', '？'];
+
 /// Looks a code point up in [`CODE_POINTS`].
 pub fn meaning(c: char) -> Option<Meaning> {
     if c.is_ascii_alphanumeric() {
@@ -167,6 +170,14 @@ impl Word {
     /// Whether all of it stood in quotes, so that it is a value whatever it begins with.
     pub fn is_quotation(&self) -> bool {
         self.is_quotation
+    }
+
+    /// Takes the marks off that end a sentence, unless the word is quoted or nothing else.
+    pub(super) fn end_without_mark(&mut self) {
+        let length = self.text.trim_end_matches(ENDS).len();
+        if !self.quoted && length > 0 {
+            self.text.truncate(length);
+        }
     }
 
     /// This word of a template with its text filled in. All that is known of its parts is that they stand in these

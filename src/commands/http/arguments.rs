@@ -1,20 +1,14 @@
 //! The arguments of an entry, for clap and back.
 
-use std::ffi::OsStr;
-
-use clap::{
-    Arg, ArgAction, ArgMatches, Command,
-    builder::{PossibleValue, TypedValueParser},
-};
+use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Value, json};
 
 use crate::{
     config::http::{Argument, Shape},
     dispatch::{
         arguments::{InvalidValue, text},
-        values::{self, Duration, KeyValue},
+        values::{self, Duration, KeyValue, OneOf},
     },
-    locale::Locale,
 };
 
 fn id(argument: &Argument) -> String {
@@ -55,38 +49,6 @@ fn at_most(letters: usize) -> impl Fn(&str) -> Result<String, InvalidValue> + Cl
     }
 }
 
-/// The value parser of a choice whose names the settings have: rules are held against them.
-#[derive(Clone)]
-struct OneOf(Vec<String>);
-
-impl OneOf {
-    fn values(&self) -> impl Iterator<Item = PossibleValue> {
-        self.0.iter().map(PossibleValue::new)
-    }
-}
-
-impl TypedValueParser for OneOf {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        argument: Option<&Arg>,
-        typed: &OsStr,
-    ) -> Result<String, clap::Error> {
-        let one_of = self.clone();
-        let find = move |typed: &str| {
-            let values: Vec<PossibleValue> = one_of.values().collect();
-            values::chosen(&values, typed).map(|index| one_of.0[index].clone())
-        };
-        find.parse_ref(command, argument, typed)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.values()))
-    }
-}
-
 /// An argument's canonical value; null where it was left out.
 pub(super) fn value(argument: &Argument, matches: &ArgMatches) -> Value {
     let id = id(argument);
@@ -110,17 +72,4 @@ pub(super) fn value(argument: &Argument, matches: &ArgMatches) -> Value {
         }
     };
     if argument.repeated { all.into() } else { all.into_iter().next().unwrap_or_default() }
-}
-
-/// What an argument is, with what it may be and what it is otherwise.
-pub(super) fn help(argument: &Argument, locale: Locale) -> String {
-    let mut help = argument.help.told(locale).to_owned();
-    if let Shape::Choice(choices) = &argument.shape {
-        let choices = choices.join(&locale.say("usage.separator", &[]));
-        help.push_str(&locale.say("http.choices", &[("choices", &choices)]));
-    }
-    if let Some(default) = &argument.default {
-        help.push_str(&locale.say("http.default", &[("value", &default.text())]));
-    }
-    help
 }

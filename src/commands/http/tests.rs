@@ -111,15 +111,15 @@ async fn help_in_both_languages() {
 
     谁在值班
 
-    ```
-    oncall <team> [--day <day>]
-    ```
+    用法：oncall &lt;team&gt; &#91;--day &lt;day&gt;&#93;
 
-    - **team**：团队（可选值：backend、web）
+    - **team**：团队（可选 backend、web）
     - **&#45;-day**：哪一天
 
-    - [例如](dtmd://dingtalkclient/sendMessage?content=oncall%20backend)
-    - [例如](dtmd://dingtalkclient/sendMessage?content=oncall%20backend%20%2D%2Dday%20today)
+    例如：
+
+    - [oncall backend](dtmd://dingtalkclient/sendMessage?content=oncall%20backend)
+    - [oncall backend --day today](dtmd://dingtalkclient/sendMessage?content=oncall%20backend%20%2D%2Dday%20today)
     ");
     zh.say(alice(), "help").await;
     let list = zh.read();
@@ -131,15 +131,15 @@ async fn help_in_both_languages() {
 
     Who is on call
 
-    ```
-    oncall <team> [--day <day>]
-    ```
+    Usage: oncall &lt;team&gt; &#91;--day &lt;day&gt;&#93;
 
-    - **team**: The team (one of: backend, web)
+    - **team**: The team (one of backend, web)
     - **&#45;-day**: Which day
 
-    - For example: **oncall backend**
-    - For example: **oncall backend --day today**
+    For example:
+
+    - **oncall backend**
+    - **oncall backend --day today**
 
     @0147000002
     ");

@@ -294,9 +294,7 @@ async fn the_help() {
 
     以你的名义发消息：发到群、发给个人，或由群机器人发出
 
-    ```
-    say <to> [--markdown] [--at <at>…] <text> [--dry-run]
-    ```
+    用法：say &lt;to&gt; &#91;--markdown&#93; &#91;--at &lt;at&gt;…&#93; &lt;text&gt; &#91;--dry-run&#93;
 
     - **to**：发给谁：group:群名、person:人名或 robot:机器人名；名字不重复时可只写名字，也可以 &#64; 一个人
     - **&#45;-markdown**：把内容当作 Markdown：加粗、链接、列表、引用和代码
@@ -306,8 +304,10 @@ async fn the_help() {
 
     > 也可以说：说、发消息、通知
 
-    - 例如：**say group:ops web goes out at 22:00**
-    - 例如：**say robot:ops --at alice have a look, please**
+    例如：
+
+    - **say group:ops web goes out at 22:00**
+    - **say robot:bob --at alice have a look, please**
 
     @0147000002
     ");

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     config::{AliasArgument, AliasEntry, Located, Mistake},
     dispatch::{
+        Effect,
         arguments::{self, Filled},
         row::{Row, Tail},
         table::{Found, Table, folded},
@@ -76,6 +77,8 @@ impl Alias {
             help: entry.help.clone(),
             slots,
             rest,
+            needs_rest: false,
+            is_write: row.effect == Effect::Write,
             has_people: arguments::has_people(row),
             template,
         };
@@ -97,7 +100,7 @@ impl Alias {
             };
             let values: Vec<Given> = (0..self.slots.len()).map(given).collect();
             let rest: Vec<Given> = self.rest.iter().map(|_| given(self.slots.len())).collect();
-            self.judge(row, line, &values, &rest).map_err(|problem| {
+            self.judge(row, line, &values, &rest, self.rest.is_none()).map_err(|problem| {
                 let problem = (0..=self.slots.len()).fold(problem, |problem, slot| {
                     let number = if slot == self.slots.len() { "*".into() } else { (slot + 1).to_string() };
                     problem.replace(&unknown(slot), &format!("{{{number}}}"))
@@ -115,20 +118,31 @@ impl Alias {
                 check(Some((index, value.text())), value)?;
             }
         }
+        let values: Vec<Given> =
+            (0..self.slots.len()).map(|slot| Given { text: unknown(slot), at: None }).collect();
+        self.needs_rest = self.rest.is_some() && self.judge(row, line, &values, &[], true).is_err();
         for (index, slot) in self.slots.iter_mut().enumerate() {
             slot.is_person = filled.iter().any(|filled| filled.is_person && filled.value == unknown(index));
         }
         Ok(())
     }
 
-    fn judge(&self, row: &Row, line: &Line, given: &[Given], rest: &[Given]) -> Result<Vec<Filled>, String> {
+    /// `is_whole` is whether nothing can follow.
+    fn judge(
+        &self,
+        row: &Row,
+        line: &Line,
+        given: &[Given],
+        rest: &[Given],
+        is_whole: bool,
+    ) -> Result<Vec<Filled>, String> {
         let is_known = |text: &str| !text.contains(|c| UNKNOWN.contains(&c));
         let words = self
             .template
             .fill(given, rest, &(0..0))
             .map_err(|Dash(given)| format!("“{}” begins with -, and would be an option", given.text))?;
         let tail = self.template.fill_tail(given, rest, &(0..0)).map(|(tail, _)| tail);
-        arguments::check_form(row, line, &words, tail.as_deref(), self.rest.is_none(), is_known)
+        arguments::check_form(row, line, &words, tail.as_deref(), is_whole, is_known)
     }
 }
 

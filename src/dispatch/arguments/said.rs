@@ -202,7 +202,10 @@ fn take_option<'a>(command: &'a Command, words: &'a [Word], said: &mut Vec<Said<
             Some(_) => Some(after + 1),
             None => Some(after).filter(|_| takes_rest && !rest.is_empty()),
         };
-        taken = push(argument, format!("-{short}"), from);
+        // `-days` is more likely `--days` than several options of which the first is unknown.
+        let is_whole = argument.is_none() && taken == 1 && at == 1;
+        let whole = word.text.split('=').next().filter(|_| is_whole).map(str::to_owned);
+        taken = push(argument, whole.unwrap_or_else(|| format!("-{short}")), from);
         if takes_rest || from.is_some() || argument.is_none() {
             break;
         }

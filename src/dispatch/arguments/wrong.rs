@@ -70,7 +70,8 @@ impl Wrong<'_> {
         let options = command.get_arguments().filter_map(Arg::get_long);
         let nearest = values::near(option.trim_start_matches('-'), options);
         let nearest: Vec<String> = nearest.iter().map(|long| format!("--{long}")).collect();
-        let option = text::cut(option, MAX_CAME);
+        let one = if option.starts_with("--") || !nearest.is_empty() { MAX_CAME } else { "-x".len() };
+        let option: String = text::cut(option, MAX_CAME).chars().take(one).collect();
         let message = match nearest.is_empty() {
             true => self.locale.say("arguments.no_such_option", &[("came", &option)]),
             false => self.locale.say(

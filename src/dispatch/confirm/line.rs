@@ -5,6 +5,8 @@ use crate::dispatch::words::{self, Line, Meaning};
 
 const CONFIRM: &str = "confirm";
 const APPROVE: &str = "approve";
+/// What one says of a quoted card.
+const CONSENTS: [&str; 6] = ["确认", "确认执行", "批准", "批准执行", CONFIRM, APPROVE];
 
 /// A code that was given with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Given {
 /// Parts a line from `--confirm CODE` or `--approve WHO:CODE` at its end.
 pub fn take(line: &str) -> (&str, Option<Given>) {
     let is_blank = |c| matches!(words::meaning(c), Some(Meaning::Blank | Meaning::Dropped));
-    let whole = line.trim_end_matches(is_blank);
+    let whole = line.trim_end_matches(|c| is_blank(c) || words::ENDS.contains(&c));
     let (before, last) = part(whole, is_blank);
     // `--confirm=CODE`, or CODE as a word of its own.
     let (rest, option, value) = match last.split_once(['=', '＝', '：']) {
@@ -87,16 +89,18 @@ pub fn with_code(line: &str, asker: Option<&str>, code: &str, place: Option<&str
     }
 }
 
-/// The line that is meant: what was said, or, where a card is quoted with 确认, 批准, confirm or approve, the card's.
+/// The line that is meant: what was said, or, where a card is quoted with one of the words that confirm, the card's.
 pub fn meant(said: &str, quote: Option<&str>) -> String {
-    let is_consent = |word: &str| {
-        ["确认", "批准", CONFIRM, APPROVE].iter().any(|consent| word.eq_ignore_ascii_case(consent))
-    };
-    let unseen =
-        |c: char| matches!(words::meaning(c), Some(Meaning::Blank | Meaning::Dropped | Meaning::Slash));
-    let word = said.trim_matches(|c| unseen(c) || "。.！!".contains(c));
-    let line = quote.filter(|_| is_consent(word)).and_then(quoted);
-    line.unwrap_or_else(|| said.to_owned())
+    quote.filter(|_| is_consent(said)).and_then(quoted).unwrap_or_else(|| said.to_owned())
+}
+
+/// Whether a line is one of the words that confirm what it quotes.
+pub fn is_consent(said: &str) -> bool {
+    use Meaning::{Blank, DoubleQuote, Dropped, SingleQuote, Slash};
+    let around =
+        |c: char| matches!(words::meaning(c), Some(Blank | Dropped | Slash | DoubleQuote | SingleQuote));
+    let word = said.trim_matches(|c| around(c) || "「」。.！!".contains(c));
+    CONSENTS.iter().any(|consent| word.eq_ignore_ascii_case(consent))
 }
 
 /// The line that a quoted message stands for: the last in it that ends in a code, with what stands above it in the
@@ -128,6 +132,8 @@ mod tests {
             ("x --confirm 0123456789AB@cidA+/b==", "x", None, true, Some("cidA+/b==")),
             ("x --approve alice:0123456789AB@ops", "x", Some("alice"), true, Some("ops")),
             ("x\n--approve alice：0123456789AB", "x", Some("alice"), true, None),
+            ("x --confirm 0123456789AB@ops。", "x", None, true, Some("ops")),
+            ("x --approve alice:0123456789AB ？", "x", Some("alice"), true, None),
             ("x --confirm hello", "x", None, false, None),
             ("x --approve 0123456789AB", "x", Some(""), true, None),
             ("--confirm 0123456789AB", "", None, true, None),
@@ -148,6 +154,7 @@ mod tests {
             "say confirm 0123456789AB",
             "say --confirm 0123456789AB now",
             "----confirm 0123456789AB",
+            "say what？",
         ] {
             assert_eq!(take(line), (line, None));
         }
@@ -164,6 +171,17 @@ mod tests {
             ["", "x 0123456789AB", "say confirm 0123456789AB now", "x --conf", "x --confirm deployments now"]
         {
             assert!(!is_slip(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_confirms_is_said_in_many_ways() {
+        for said in ["确认", "confirm", "批准", "APPROVE", "确认执行。", "“确认”", "「批准执行」", " /确认！"]
+        {
+            assert!(is_consent(said), "{said}");
+        }
+        for said in ["", "ok", "确认吗", "不确认", "confirm ping"] {
+            assert!(!is_consent(said), "{said}");
         }
     }
 

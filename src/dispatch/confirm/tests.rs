@@ -180,12 +180,45 @@ async fn a_double_tap_in_two_processes_runs_once() {
 
 #[tokio::test]
 async fn a_quote_with_a_word_of_consent_stands_for_the_line() {
-    for consent in ["确认", "confirm", " 确认。"] {
+    for consent in ["确认", "confirm", " 确认。", "确认执行", "“确认”"] {
         let mut chat = chat(false).await;
         chat.say(alice(), "k8s scale web 3").await;
         let card = chat.dingtalk().read().expect("a card");
         chat.say(alice(), simulator::Said::text(consent).quoting(&card.id)).await;
         assert!(chat.read().starts_with("#### web × 3"), "{consent}");
+    }
+}
+
+#[tokio::test]
+async fn consent_without_a_code_is_told_where_codes_are() {
+    for (openapi, where_to_look) in
+        [(false, "请引用带确认码的那条消息"), (true, "确认码在你和机器人的单聊里")]
+    {
+        let mut chat = chat(openapi).await;
+        chat.say(alice(), "hello").await;
+        let other = chat.dingtalk().read().expect("an answer");
+        for said in [
+            simulator::Said::text("确认"),
+            simulator::Said::text("批准执行"),
+            simulator::Said::text("confirm").quoting(&other.id),
+        ] {
+            chat.say(alice(), said).await;
+            let reply = chat.read();
+            assert!(reply.starts_with(&format!("#### 没有执行\n\n{where_to_look}")), "{reply}");
+        }
+        chat.say_privately(alice(), "approve").await;
+        assert!(chat.read().contains("请引用带确认码的那条消息"));
+        assert_eq!(writes(&chat), 0);
+    }
+}
+
+#[tokio::test]
+async fn one_minute_is_one() {
+    for (valid, told) in [("1m", "Holds for 1 minute, for"), ("2m", "Holds for 2 minutes, for")] {
+        let mut chat = with_rules(&format!("locale = 'en'\n{RULES}valid = '{valid}'"), false).await;
+        chat.say(alice(), "k8s scale web 3").await;
+        let card = chat.read();
+        assert!(card.contains(told), "{card}");
     }
 }
 

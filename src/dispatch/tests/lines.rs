@@ -24,6 +24,13 @@ async fn words_and_options_as_they_are_typed_on_phones() {
         ("echo '--' -n -3", r#""--" Some("-3") false"#),
         ("echo web -n '-x' --loud", r#""web" Some("-x") true"#),
         ("echo web -n3", r#""web" Some("3") false"#),
+        ("echo web？", r#""web" None false"#),
+        ("echo web ？", r#""web" None false"#),
+        ("echo web -n 3。 ", r#""web" Some("3") false"#),
+        ("echo -n 3。 web", r#""web" Some("3。") false"#),
+        ("echo 'web。'", r#""web。" None false"#),
+        ("echo web.", r#""web." None false"#),
+        ("echo ？", r#""？" None false"#),
     ] {
         assert_eq!(heard(line).await, expected, "{line}");
     }

@@ -293,9 +293,7 @@ async fn the_usage_of_a_command_with_options() {
 
     Say something back
 
-    ```
-    echo <<ZWSP>word> [--times <<ZWSP>times>] [--loud]
-    ```
+    用法：echo &lt;word&gt; &#91;--times &lt;times&gt;&#93; &#91;--loud&#93;
 
     - **word**：What to say
     - **&#45;-times**：How often
@@ -308,9 +306,7 @@ async fn the_usage_of_a_command_with_options() {
 
     Ask something
 
-    ```
-    prom query [--on <<ZWSP>on>] <<ZWSP>query>
-    ```
+    用法：prom query &#91;--on &lt;on&gt;&#93; &lt;query&gt;
 
     - **&#45;-on**：Where to ask
     - **query**：The question

@@ -20,6 +20,10 @@ async fn none_is_run() {
         "echo web || end user",
         "echo web | ECHO",
         "help; echo web",
+        "help；回声",
+        "帮助，echo",
+        "help；prom query up",
+        "echo；help",
     ] {
         chat.say(alice(), line).await;
         let reply = chat.read();

@@ -66,6 +66,32 @@ impl<E: ValueEnum + Send + Sync + 'static> TypedValueParser for ChoiceParser<E> 
     }
 }
 
+/// The value parser of one of some texts.
+#[derive(Debug, Clone)]
+pub struct OneOf(pub Vec<String>);
+
+impl TypedValueParser for OneOf {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        typed: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let texts = self.0.clone();
+        let find = move |typed: &str| {
+            let values: Vec<PossibleValue> = texts.iter().map(PossibleValue::new).collect();
+            chosen(&values, typed).map(|index| texts[index].clone())
+        };
+        find.parse_ref(command, argument, typed)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
+    }
+}
+
 fn variants<E: ValueEnum + 'static>() -> impl Iterator<Item = (&'static E, PossibleValue)> {
     E::value_variants().iter().filter_map(|variant| Some((variant, variant.to_possible_value()?)))
 }

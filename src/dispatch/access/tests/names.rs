@@ -22,7 +22,7 @@ fn arguments_keep_their_names() {
     ping:
     whoami:
     ip:
-    can: line=Text
+    can: command=Text
     status:
     about:
     say: to=Text markdown=Flag at=Text text=Text

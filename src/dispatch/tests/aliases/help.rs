@@ -31,17 +31,15 @@ async fn help_lists_them() {
 
     把服务部署到环境
 
-    ```
-    部署 <服务> [环境]
-    ```
+    用法：部署 &lt;服务&gt; &#91;环境&#93;
 
     - **服务**：服务名
-    - **环境**：可选 生产=prod、线上=prod、预发=staging；默认 staging
+    - **环境**：可选 生产（prod）、线上（prod）、预发（staging）；默认 预发
 
-    相当于：
+    实际执行：
 
     ```
-    take deploy-{1} 2 -p ENV={2:staging} --loud
+    take deploy-{服务} 2 -p ENV={环境} --loud
     ```
 
     @0147000002
@@ -56,14 +54,12 @@ async fn help_lists_them() {
 
     查询
 
-    ```
-    问 […]
-    ```
+    用法：问 &lt;…&gt;
 
-    相当于：
+    实际执行：
 
     ```
-    prom query {*}
+    prom query {…}
     ```
 
     @0147000002
@@ -74,11 +70,15 @@ async fn help_lists_them() {
 
     部署全部服务
 
-    相当于：
+    实际执行：
 
     ```
     take all
     ```
+
+    例如：
+
+    - **部署 全部**
 
     @0147000002
     ");
@@ -93,17 +93,15 @@ async fn help_in_english() {
 
     deploy a service
 
-    ```
-    部署 <服务> [环境]
-    ```
+    Usage: 部署 &lt;服务&gt; &#91;环境&#93;
 
     - **服务**: the service
-    - **环境**: one of 生产=prod, 线上=prod, 预发=staging; staging if left out
+    - **环境**: one of 生产 (prod), 线上 (prod), 预发 (staging); 预发 if left out
 
-    It stands for:
+    It becomes:
 
     ```
-    take deploy-{1} 2 -p ENV={2:staging} --loud
+    take deploy-{服务} 2 -p ENV={环境} --loud
     ```
 
     @0147000002
@@ -118,6 +116,76 @@ async fn help_in_english() {
 
     @0147000002
     "#);
+}
+
+#[tokio::test]
+async fn an_example_is_made_of_choices_defaults_and_people() {
+    let settings = "
+        [people]
+        alice = '0147000002'
+        [[alias]]
+        name = '主题'
+        run = 'take {1} {2:3} --to {3:alice} --loud'
+        help = { zh = '换主题', en = 'change the theme' }
+        [[alias.arguments]]
+        name = 'theme'
+        choices = { '暗色' = 'dark', light = 'light' }
+        [[alias]]
+        name = '退回'
+        run = 'prom query {*}'
+        help = { zh = '退回', en = 'take back' }
+        [[alias.arguments]]
+        name = '什么'
+    ";
+    let setup = crate::testing::Setup { toml: settings, rows: Some(super::ROWS), ..Default::default() };
+    let mut chat = crate::testing::Chat::set_up(setup).await.privately();
+    chat.say(alice(), "help 主题").await;
+    insta::assert_snapshot!(chat.read(), @"
+    #### 主题
+
+    换主题
+
+    用法：主题 &lt;theme&gt; &#91;2&#93; &#91;3&#93;
+
+    - **theme**：可选 light、暗色（dark）
+    - **2**：默认 3
+    - **3**：默认 alice
+
+    实际执行：
+
+    ```
+    take {theme} {2} --to {3} --loud
+    ```
+
+    例如：
+
+    - [主题 light 3 alice](dtmd://dingtalkclient/sendMessage?content=%E4%B8%BB%E9%A2%98%20light%203%20alice)
+    ");
+    chat.say(alice(), "help 退回").await;
+    let usage = chat.read();
+    assert!(usage.contains("用法：退回 &lt;什么…&gt;\n"), "{usage}");
+}
+
+#[tokio::test]
+async fn a_write_can_be_only_shown() {
+    let settings = "
+        [[alias]]
+        name = '喊话'
+        run = 'say {1} {*}'
+        help = { zh = '喊话', en = 'shout' }
+        [[alias]]
+        name = '早'
+        run = 'say 0147000002 早上好'
+        help = { zh = '问好', en = 'greet' }
+    ";
+    let mut chat = crate::testing::Chat::with(settings).await;
+    chat.say(alice(), "help 喊话").await;
+    let usage = chat.read();
+    assert!(usage.contains("用法：喊话 &lt;1&gt; &lt;…&gt; &#91;--dry-run&#93;\n"), "{usage}");
+    chat.say(alice(), "help 早").await;
+    let usage = chat.read();
+    assert!(usage.contains("用法：早 &#91;--dry-run&#93;\n"), "{usage}");
+    assert!(usage.contains("例如：\n\n- **早**\n"), "{usage}");
 }
 
 #[tokio::test]
