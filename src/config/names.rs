@@ -1,6 +1,6 @@
 //! `[people]`, `[teams]` and `[groups]`: names for ids, and what rules may call by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     document::{Located, Mistake, Places, Spanned},
@@ -48,8 +48,17 @@ fn ids(
     begins: &str,
     places: &Places<'_>,
 ) -> Result<Ids, Mistake> {
+    let known: BTreeSet<String> = table.values().map(|id| id.get_ref().clone()).collect();
     let entry =
         |(name, id): (Spanned<String>, Spanned<String>)| {
+            // Whoever is called by it would be somebody else.
+            if known.contains(name.get_ref()) && name.get_ref() != id.get_ref() {
+                return Err(places.unexpected(
+                    name.span(),
+                    "expected a name that is no id of another entry",
+                    name.get_ref(),
+                ));
+            }
             let name = called(name, reserved, places)?;
             match id.get_ref().trim() {
                 "" => Err(places

@@ -212,8 +212,10 @@ pub(super) fn check(
     let valid = match section.valid {
         None => VALID,
         Some(text) => duration(text.get_ref())
-            .filter(|valid| (SHORTEST_VALID..=LONGEST_VALID).contains(valid))
-            .ok_or_else(|| places.locate(&text).unexpected("expected a duration from \"1m\" to \"12h\""))?,
+            .filter(|valid| (SHORTEST_VALID..=LONGEST_VALID).contains(valid) && valid.as_secs() % 60 == 0)
+            .ok_or_else(|| {
+                places.locate(&text).unexpected("expected a duration of whole minutes from \"1m\" to \"12h\"")
+            })?,
     };
     let condition = |(name, value): (Spanned<String>, Spanned<Value>)| {
         Ok((places.locate(&name), condition_of(value, places)?))

@@ -116,8 +116,9 @@ fn every_mistake_of_a_rule_names_its_key_and_line() {
             "[[allow]]\nwho=['alice','@sre']\neffect='write'\nconfirm={peer=['@sre']}",
             "4:9: allow[1].confirm: expected an approver beside the one who asks, came nobody else: who asks cannot approve it".into(),
         ),
-        ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='59s'", "4:7: allow[1].valid: expected a duration from \"1m\" to \"12h\", came \"59s\"".into()),
-        ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='13h'", "4:7: allow[1].valid: expected a duration from \"1m\" to \"12h\", came \"13h\"".into()),
+        ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='59s'", "4:7: allow[1].valid: expected a duration of whole minutes from \"1m\" to \"12h\", came \"59s\"".into()),
+        ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='90s'", "4:7: allow[1].valid: expected a duration of whole minutes from \"1m\" to \"12h\", came \"90s\"".into()),
+        ("[[allow]]\nwho=['staff']\neffect='read'\nvalid='13h'", "4:7: allow[1].valid: expected a duration of whole minutes from \"1m\" to \"12h\", came \"13h\"".into()),
         ("[[allow]]\nwho=['staff']\neffect='read'\nvalid=10", "4:7: allow[1].valid: invalid type: integer `10`, expected a string".into()),
         (
             "[[allow]]\nwho=['staff']\neffect='read'\naccept_one_tap='yes'",
@@ -176,6 +177,10 @@ fn every_mistake_of_a_name_names_its_key_and_line() {
         ),
         ("[people]\n'a:b'='1'", format!("2:1: people.a:b: {NAME} \"a:b\"")),
         ("[people]\n'@a'='1'", format!("2:1: people.@a: {NAME} \"@a\"")),
+        (
+            "[people]\n'2'='1'\nbob='2'",
+            "2:1: people.2: expected a name that is no id of another entry, came \"2\"".into(),
+        ),
         ("[groups]\n'!a'='1'", format!("2:1: groups.!a: {NAME} \"!a\"")),
         ("[groups]\n' a'='1'", format!("2:1: groups. a: {NAME} \" a\"")),
         ("[groups]\n''='1'", "2:1: groups.: expected a name, came an empty one".into()),
