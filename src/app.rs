@@ -56,7 +56,7 @@ use crate::{
         table::Table, values,
     },
     outbound::Outbound,
-    text,
+    systems, text,
 };
 
 /// The largest body, in bytes. Real callbacks have a few KiB.
@@ -134,6 +134,9 @@ impl App {
     ) -> Result<Self, ConfigError> {
         let rules = rules(&settings, &table, environment.credentials().is_some())
             .map_err(|mistake| settings.mistake(mistake))?;
+        for mistake in systems::off(&settings) {
+            tracing::error!(file = %settings.source.file, %mistake, "a system is turned off");
+        }
         let outbound = Arc::new(Outbound::default());
         let openapi = environment.credentials().map(|credentials| {
             OpenApi::new(

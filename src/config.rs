@@ -34,7 +34,7 @@ use self::{
     answers::AnswerSection,
     defaults::DefaultsSection,
     dingtalk::DingTalkSection,
-    document::{Document, Places, Spanned},
+    document::Document,
     http::HttpSection,
     limits::LimitsSection,
     names::Names,
@@ -56,7 +56,17 @@ pub use self::{
     spoken::Spoken,
     targets::Target,
 };
-use crate::{dingtalk::webhook::CustomRobot, dispatch::words::Line, locale::Locale, text};
+pub(crate) use self::{
+    document::{Places, Spanned},
+    names::called,
+};
+use crate::{
+    dingtalk::webhook::CustomRobot,
+    dispatch::words::Line,
+    locale::Locale,
+    systems::{SYSTEMS, Systems, instance::Instances, jenkins::JenkinsSection},
+    text,
+};
 
 const FILE: &str = "dingops.toml";
 const EMBEDDED: &str = include_str!("../dingops.toml");
@@ -100,6 +110,8 @@ pub struct Settings {
     pub answers: Vec<Answer>,
     /// Commands over HTTP.
     pub http: Vec<Http>,
+    /// What is operated.
+    pub systems: Systems,
 }
 
 /// Where settings come from.
@@ -202,7 +214,8 @@ impl Settings {
             SettingsFile::Path(path) => path.parent(),
             SettingsFile::Embedded => None,
         };
-        document.substitute(env, folder)?;
+        let apart: Vec<&str> = SYSTEMS.iter().map(|system| system.family.name).collect();
+        document.substitute(env, folder, &apart)?;
         let (sections, places): (Sections, _) = document.read()?;
         let zone = TimeZone::get(sections.timezone.get_ref()).map_err(|_| {
             let problem = "expected a time zone such as \"Asia/Shanghai\"";
@@ -245,6 +258,7 @@ impl Settings {
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
             http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
+            systems: Systems { jenkins: Instances::check(sections.jenkins, &places)? },
         })
     }
 
@@ -315,6 +329,9 @@ struct Sections {
     /// Commands of your own over HTTP.
     #[serde(default)]
     http: Vec<HttpSection>,
+    /// Jenkins. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    jenkins: Vec<Spanned<JenkinsSection>>,
 }
 
 fn default_timezone() -> Spanned<String> {

@@ -12,6 +12,7 @@
 //! | [`dingtalk`] | DingTalk's wire: signature, callback, message, Markdown, delivery |
 //! | [`dispatch`] | from words to a decision: words, table, access, audit |
 //! | [`commands`] | the commands with no system behind them |
+//! | [`systems`] | what people operate, a folder for each |
 //! | [`reply`] | what a command answers, as data |
 //!
 //! Beside them: [`config`] (dingops.toml and the environment), [`cli`], [`clock`], [`locale`], [`log`], [`outbound`].
@@ -30,6 +31,7 @@ pub mod locale;
 pub mod log;
 pub mod outbound;
 pub mod reply;
+pub mod systems;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;

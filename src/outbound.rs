@@ -13,7 +13,7 @@ use std::{
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::{Client, Proxy, Response, redirect::Policy};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -78,9 +78,16 @@ pub struct Answer {
     pub body: Result<Vec<u8>, OutboundError>,
 }
 
-/// Who vouches for the other side instead of Mozilla's roots: an authority of the house.
-#[derive(Clone)]
-pub struct Authority(Arc<(RootCertStore, OnceLock<Client>)>);
+/// How another side is reached where that is not the plain way: who vouches for it instead of Mozilla's roots (an
+/// authority of the house), and through which proxy. The default is the plain way.
+#[derive(Clone, Default)]
+pub struct Route(Option<Arc<Detour>>);
+
+struct Detour {
+    roots: Option<RootCertStore>,
+    proxy: Option<Url>,
+    client: OnceLock<Client>,
+}
 
 /// Why a text is no authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -92,12 +99,20 @@ pub struct InvalidAuthority(&'static str);
 #[error("expected a segment of a path, came one that is empty, . or .., or has control characters")]
 pub struct InvalidSegment;
 
-impl Authority {
-    /// Reads certificates.
+impl Route {
+    /// With an authority of the house, in PEM, and through a proxy, each where there is one.
     ///
     /// # Errors
-    /// When there are none, or one cannot be used.
-    pub fn from_pem(text: &str) -> Result<Self, InvalidAuthority> {
+    /// When there are no certificates in the text, or one cannot be used.
+    pub fn new(authority: Option<&str>, proxy: Option<Url>) -> Result<Self, InvalidAuthority> {
+        if authority.is_none() && proxy.is_none() {
+            return Ok(Self::default());
+        }
+        let roots = authority.map(Self::roots).transpose()?;
+        Ok(Self(Some(Arc::new(Detour { roots, proxy, client: OnceLock::new() }))))
+    }
+
+    fn roots(text: &str) -> Result<RootCertStore, InvalidAuthority> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
             let certificate = certificate.map_err(|_| InvalidAuthority("something else"))?;
@@ -106,30 +121,29 @@ impl Authority {
         if roots.is_empty() {
             return Err(InvalidAuthority("none"));
         }
-        Ok(Self(Arc::new((roots, OnceLock::new()))))
-    }
-
-    fn client(&self) -> Result<&Client, OutboundError> {
-        let (roots, client) = self.0.as_ref();
-        get_or_build(client, || roots.clone())
+        Ok(roots)
     }
 }
 
-impl fmt::Debug for Authority {
+/// Without the proxy's address, which may hold a password.
+impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authority({} certificates)", self.0.0.len())
+        let Some(detour) = &self.0 else { return f.write_str("Route(plain)") };
+        let certificates = detour.roots.as_ref().map_or(0, RootCertStore::len);
+        let proxy = if detour.proxy.is_some() { ", through a proxy" } else { "" };
+        write!(f, "Route({certificates} certificates{proxy})")
     }
 }
 
 /// What a segment of a path may hold unencoded (RFC 3986, "unreserved").
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// An address of scheme, host and port with a path of these segments: each of them stays one, whatever is in it.
+/// An address whose path goes on with these segments: each of them stays one, whatever is in it.
 ///
 /// # Errors
 /// The index of the first that cannot be one.
-pub fn address<S: AsRef<str>>(origin: &Url, segments: &[S]) -> Result<Url, (usize, InvalidSegment)> {
-    let mut path = String::new();
+pub fn address<S: AsRef<str>>(base: &Url, segments: &[S]) -> Result<Url, (usize, InvalidSegment)> {
+    let mut path = base.path().trim_end_matches('/').to_owned();
     for (index, segment) in segments.iter().enumerate() {
         let segment = segment.as_ref();
         // Some servers decode %2F before they look at a path.
@@ -140,7 +154,7 @@ pub fn address<S: AsRef<str>>(origin: &Url, segments: &[S]) -> Result<Url, (usiz
         path.push('/');
         path.extend(utf8_percent_encode(segment, UNRESERVED));
     }
-    let mut url = origin.clone();
+    let mut url = base.clone();
     url.set_path(&path);
     Ok(url)
 }
@@ -153,11 +167,14 @@ impl Outbound {
     pub async fn send(
         &self,
         request: Request,
-        authority: Option<&Authority>,
+        route: &Route,
         by: Timestamp,
         clock: &dyn Clock,
     ) -> Result<Answer, OutboundError> {
-        let client = authority.map_or_else(|| self.client(), Authority::client);
+        let client = match &route.0 {
+            None => self.client(),
+            Some(detour) => get_or_build(&detour.client, detour.roots.as_ref(), detour.proxy.as_ref()),
+        };
         let client = client.map_err(|error| OutboundError::Unsent(error.to_string()))?;
         let Request { method, url, headers, body, limit } = request;
         // The client's own limit is for those who have none.
@@ -185,7 +202,7 @@ impl Outbound {
     /// # Errors
     /// When it cannot be built, for want of memory or entropy.
     pub fn client(&self) -> Result<&Client, OutboundError> {
-        get_or_build(&self.0, || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        get_or_build(&self.0, None, None)
     }
 
     /// The body of a GET with a 2xx answer of at most `limit` bytes.
@@ -231,27 +248,34 @@ pub(crate) async fn read(mut response: Response, limit: usize) -> Result<(Vec<u8
     Ok((body, true))
 }
 
-fn get_or_build(
-    client: &OnceLock<Client>,
-    roots: impl FnOnce() -> RootCertStore,
-) -> Result<&Client, OutboundError> {
+fn get_or_build<'c>(
+    client: &'c OnceLock<Client>,
+    roots: Option<&RootCertStore>,
+    proxy: Option<&Url>,
+) -> Result<&'c Client, OutboundError> {
     if let Some(client) = client.get() {
         return Ok(client);
     }
-    let built = build(roots()).map_err(OutboundError::Unsent)?;
+    let built = build(roots, proxy).map_err(OutboundError::Unsent)?;
     Ok(client.get_or_init(|| built))
 }
 
-fn build(roots: RootCertStore) -> Result<Client, String> {
+fn build(roots: Option<&RootCertStore>, proxy: Option<&Url>) -> Result<Client, String> {
+    let roots =
+        roots.cloned().unwrap_or_else(|| RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Client::builder()
+    let builder = Client::builder().no_proxy();
+    let builder = match proxy {
+        Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(describe)?),
+        None => builder,
+    };
+    builder
         .tls_backend_preconfigured(tls)
         .user_agent(concat!("dingops/", env!("CARGO_PKG_VERSION")))
-        .no_proxy()
         .redirect(Policy::none())
         .pool_max_idle_per_host(0)
         .connect_timeout(CONNECT)

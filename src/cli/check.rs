@@ -15,6 +15,7 @@ use crate::{
     },
     locale::Locale,
     reply::{Block, Reply},
+    systems,
 };
 
 /// Read the settings of the function; print them and its commands, or what is wrong
@@ -32,7 +33,7 @@ pub(super) struct Check {
     /// WHO administers the organisation
     #[arg(long, requires = "who")]
     admin: bool,
-    /// Also call what is configured: ask DingTalk for an access token
+    /// Also call what is configured: DingTalk for an access token, and each system
     #[arg(long, conflicts_with = "who")]
     online: bool,
     /// The command to explain, in quotes
@@ -107,6 +108,10 @@ impl Check {
         let rules =
             numbered(&settings.rules).map(|(name, rule)| described_rule(name, rule)).collect::<String>();
         super::print(&format!("{facts}\n{}\n{rules}", rows.chain(aliases).collect::<String>()))?;
+        // The function starts without them, and somebody should know.
+        if let Some(mistake) = systems::off(&settings).first() {
+            return Err(CliError::Config(settings.mistake((*mistake).clone())));
+        }
         if self.online { online() } else { Ok(()) }
     }
 
@@ -181,15 +186,39 @@ impl Check {
 fn online() -> Result<(), CliError> {
     let app = super::app()?;
     let by = app.clock().now() + jiff::SignedDuration::from_secs(10);
-    let openapi = super::runtime()?.block_on(app.check_openapi(by));
-    match openapi {
-        None => super::print("\nonline     nothing to call: the OpenAPI is off\n"),
-        Some(Ok(())) => super::print("\nonline     the OpenAPI gave an access token\n"),
+    let somebody = Person {
+        nick: String::new(),
+        staff_id: None,
+        dingtalk_id: None,
+        membership: Membership::Own,
+        admin: false,
+    };
+    let place = Place { private: true, conversation_id: None, title: None };
+    let ctx = Ctx { locale: Locale::En, deadline: by, ..app.ctx(somebody, place) };
+    let runtime = super::runtime()?;
+    let (openapi, systems) = runtime
+        .block_on(async { futures_util::future::join(app.check_openapi(by), systems::probe(&ctx)).await });
+    let openapi = match openapi {
+        None => Ok("nothing to call: the OpenAPI is off".to_owned()),
+        Some(Ok(())) => Ok("the OpenAPI gave an access token".to_owned()),
         Some(Err(error)) => {
             let remedy = error.remedy(Locale::En);
-            Err(CliError::NotDelivered(format!("the OpenAPI gave no access token: {error} ({remedy})")))
+            Err(format!("the OpenAPI gave no access token: {error} ({remedy})"))
+        }
+    };
+    let systems = systems.iter().map(|probed| {
+        let sentence = format!("{}: {}", probed.title, probed.sentence(&ctx).trim_end());
+        if probed.is_well() { Ok(sentence) } else { Err(sentence) }
+    });
+    let (mut well, mut wrong) = (String::from("\n"), Vec::new());
+    for called in std::iter::once(openapi).chain(systems) {
+        match called {
+            Ok(sentence) => well.push_str(&format!("online     {sentence}\n")),
+            Err(sentence) => wrong.push(sentence),
         }
     }
+    super::print(&well)?;
+    if wrong.is_empty() { Ok(()) } else { Err(CliError::NotDelivered(wrong.join("\n"))) }
 }
 
 /// The texts of a reply, for a terminal.

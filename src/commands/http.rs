@@ -164,7 +164,7 @@ impl Call {
         let request = request::render(entry, &self.context(ctx, false), ctx)?.into_request(entry.max_bytes);
         ctx.progress.waits_for(entry.request.url.host_str().unwrap_or_default());
         let by = ctx.clock.now().saturating_add(entry.timeout).unwrap_or(ctx.deadline).min(ctx.deadline);
-        let send = || ctx.outbound.send(request.clone(), entry.ca.as_ref(), by, ctx.clock.as_ref());
+        let send = || ctx.outbound.send(request.clone(), &entry.route, by, ctx.clock.as_ref());
         let answered = match send().await {
             // Nothing was sent, and nothing would be changed.
             Err(OutboundError::Unsent(_)) if entry.effect == Effect::Read => send().await,

@@ -19,12 +19,13 @@ mod whoami;
 use crate::{
     config::{Mistake, Settings},
     dispatch::{Row, row, table::Table},
+    systems,
 };
 
 #[cfg(test)]
 pub(crate) use self::help::Help;
 
-/// The program's commands, in the order of help.
+/// Commands with no system behind them, in the order of help.
 pub static ROWS: &[Row] = &[
     row::<help::Help>(),
     row::<ping::Ping>(),
@@ -38,13 +39,22 @@ pub static ROWS: &[Row] = &[
     row::<not_me::NotMe>(),
 ];
 
-/// The program's commands and those of the settings.
+/// Every command of the program, also of systems that are not set up.
+#[cfg(test)]
+pub(crate) fn every_row() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(systems::SYSTEMS.iter().flat_map(|system| system.family.rows))
+}
+
+/// The program's commands, those of the systems that are set up, and those of the settings.
 ///
 /// # Errors
 /// When one of them has a name that is taken, a template or an example that is wrong, or an alias of no command.
 pub fn table(settings: &Settings) -> Result<Table, Mistake> {
     let http = http::rows(&settings.http)?;
-    Table::new(ROWS, answer::rows(&settings.answers).chain(http).collect())?.with_aliases(&settings.aliases)
+    let rows = ROWS.iter().chain(systems::families(settings).flat_map(|family| family.rows));
+    Table::new(rows, answer::rows(&settings.answers).chain(http).collect())?
+        .with_beginnings(systems::families(settings))
+        .with_aliases(&settings.aliases)
 }
 
 #[cfg(test)]

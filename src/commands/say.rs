@@ -30,8 +30,6 @@ use crate::{
     text,
 };
 
-/// Letters of a nick: the staff id behind it must be seen in a list of conversations.
-const MAX_NICK: usize = 20;
 /// Letters of the message in the preview; all of it stands in the line above.
 const MAX_SHOWN: usize = 300;
 /// Kept back of the deadline to tell what came of it.
@@ -130,10 +128,8 @@ impl Command for Say {
 impl Say {
     /// Who says it: nobody's nick can end the brackets that the staff id stands in.
     fn title(&self, ctx: &Ctx) -> String {
-        let plain = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '·');
-        let nick: String = ctx.who.nick.chars().filter(plain).collect();
         let staff_id = ctx.who.staff().unwrap_or_default();
-        ctx.locale.say("say.title", &[("nick", &text::cut(nick.trim(), MAX_NICK)), ("staff_id", &staff_id)])
+        ctx.locale.say("say.title", &[("nick", &ctx.who.plain_nick()), ("staff_id", &staff_id)])
     }
 
     fn mentions(&self) -> Result<At, impl std::error::Error + use<>> {

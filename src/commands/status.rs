@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect},
     reply::{Reply, Text},
+    systems,
 };
 
 /// What is configured, and whether it can be reached
@@ -40,14 +41,19 @@ impl Command for Status {
             [] => say("whoami.none"),
             names => names.join(&say("usage.separator")),
         };
-        Ok(Reply::new(say("status.title")).fields([
+        let systems = systems::probe(ctx).await;
+        let systems = systems.into_iter().map(|probed| {
+            let sentence = probed.sentence(ctx);
+            (probed.title, Text::from(sentence))
+        });
+        Ok(Reply::new(say("status.title")).fields(systems.chain([
             (say("status.openapi"), Text::from(openapi)),
             (say("status.codes"), Text::from(say(codes))),
             (say("status.rules"), Text::from(rules)),
             (say("status.robots"), Text::from(robots)),
             (say("status.skew"), Text::from(skew)),
             (say("about.hash"), Text::from(ctx.settings.source.hash.as_str())),
-        ]))
+        ])))
     }
 }
 

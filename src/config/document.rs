@@ -77,26 +77,26 @@ impl Located {
 /// A value that still knows where it stands. To a schema it is the value alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Spanned<T>(toml::Spanned<T>);
+pub(crate) struct Spanned<T>(toml::Spanned<T>);
 
 impl<T> Spanned<T> {
     /// A value with its bytes; none for what nobody wrote.
-    pub(super) fn new(at: Range<usize>, value: T) -> Self {
+    pub(crate) fn new(at: Range<usize>, value: T) -> Self {
         Self(toml::Spanned::new(at, value))
     }
 
     /// Its bytes.
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.0.span()
     }
 
     /// The value.
-    pub(super) fn get_ref(&self) -> &T {
+    pub(crate) fn get_ref(&self) -> &T {
         self.0.get_ref()
     }
 
     /// The value, without its place.
-    pub(super) fn into_inner(self) -> T {
+    pub(crate) fn into_inner(self) -> T {
         self.0.into_inner()
     }
 }
@@ -106,20 +106,23 @@ pub(super) struct Document<'t> {
     text: &'t str,
     root: toml::Spanned<DeTable<'t>>,
     replaced: Vec<Range<usize>>,
+    unusable: Vec<Mistake>,
 }
 
 /// Finds lines and keys, after the values were taken out of a document.
-pub(super) struct Places<'t> {
+pub(crate) struct Places<'t> {
     text: &'t str,
     keys: Vec<(Range<usize>, String)>,
     /// Values that hold something from the environment or a file, which no error may repeat.
     replaced: Vec<Range<usize>>,
+    /// What could not be replaced where that does not stop the start.
+    unusable: Vec<Mistake>,
 }
 
 impl<'t> Document<'t> {
     /// Parses TOML.
     pub(super) fn parse(text: &'t str) -> Result<Self, Mistake> {
-        let places = Places { text, keys: Vec::new(), replaced: Vec::new() };
+        let places = Places { text, keys: Vec::new(), replaced: Vec::new(), unusable: Vec::new() };
         let root = DeTable::parse(text).map_err(|error| {
             let at = error.span().unwrap_or_default();
             // Nothing is known of keys yet; the one that comes twice is what stands there.
@@ -127,13 +130,18 @@ impl<'t> Document<'t> {
             let key = twice.map(|key| format!(" {key}")).unwrap_or_default();
             places.mistake(at, format!("{}{key}", one_line(error.message())))
         })?;
-        Ok(Self { text, root, replaced: Vec::new() })
+        Ok(Self { text, root, replaced: Vec::new(), unusable: Vec::new() })
     }
 
     /// Replaces `${NAME}` in every string by the environment's value, `${file:PATH}` by what that file holds, and `$${`
     /// by `${`. A path goes from `folder`, if there is one. Variables that are not set are named all at once, where the
-    /// first one stands.
-    pub(super) fn substitute(&mut self, env: Env<'_>, folder: Option<&Path>) -> Result<(), Mistake> {
+    /// first one stands. In the sections called `apart` a mistake is kept for [`Places::unusable`] instead.
+    pub(super) fn substitute(
+        &mut self,
+        env: Env<'_>,
+        folder: Option<&Path>,
+        apart: &[&str],
+    ) -> Result<(), Mistake> {
         let missing = RefCell::new(Vec::new());
         let env = |name: &str| {
             let value = env(name);
@@ -145,13 +153,16 @@ impl<'t> Document<'t> {
         };
         let places = self.places();
         let mut wrong = Vec::new();
-        let replaced_values = &mut self.replaced;
+        let (replaced_values, unusable) = (&mut self.replaced, &mut self.unusable);
         strings(self.root.get_mut(), &mut |span, text| {
             if text.contains("${") {
                 match replaced(text, &env, folder, places.is_secret(&span)) {
                     Ok(new) => {
                         *text = Cow::Owned(new);
                         replaced_values.push(span);
+                    }
+                    Err(problem) if places.is_of(&span, apart) => {
+                        unusable.push(places.mistake(span, problem))
                     }
                     Err(problem) => wrong.push((span, problem)),
                 }
@@ -201,13 +212,13 @@ impl<'t> Document<'t> {
     pub(super) fn places(&self) -> Places<'t> {
         let mut keys = Vec::new();
         collect(self.root.get_ref(), "", &mut keys);
-        Places { text: self.text, keys, replaced: self.replaced.clone() }
+        Places { text: self.text, keys, replaced: self.replaced.clone(), unusable: self.unusable.clone() }
     }
 }
 
 impl Places<'_> {
     /// A text with where it stands.
-    pub(super) fn locate(&self, text: &Spanned<String>) -> Located {
+    pub(crate) fn locate(&self, text: &Spanned<String>) -> Located {
         let span = text.span();
         let hidden = match (self.is_replaced(&span), self.is_secret(&span)) {
             (true, _) => Some(ELSEWHERE),
@@ -219,12 +230,12 @@ impl Places<'_> {
     }
 
     /// A value that does not fit: what was expected, and what came, unless that is or may be a secret.
-    pub(super) fn unexpected(&self, at: Range<usize>, expected: &str, came: &str) -> Mistake {
+    pub(crate) fn unexpected(&self, at: Range<usize>, expected: &str, came: &str) -> Mistake {
         self.locate(&Spanned::new(at, came.to_owned())).unexpected(expected)
     }
 
     /// A mistake at these bytes, with the innermost key around them. `problem` repeats no value.
-    pub(super) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
+    pub(crate) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
         let key = self.key(&at).unwrap_or_default().to_owned();
         let before = &self.text[..at.start.min(self.text.len())];
         let line = before.matches('\n').count() + 1;
@@ -241,13 +252,30 @@ impl Places<'_> {
     }
 
     /// Whether the value at these bytes may be a secret, whatever it was put there for: all that a robot has is next
-    /// to its token.
+    /// to its token, and a system's secrets have such names.
     fn is_secret(&self, at: &Range<usize>) -> bool {
-        self.key(at).is_some_and(|key| key.split(['.', '[']).next() == Some("robots"))
+        let names = ["token", "password", "secret", "kubeconfig", "proxy"];
+        let last = |key: &str| names.contains(&key.rsplit('.').next().unwrap_or_default());
+        self.is_of(at, &["robots"]) || self.key(at).is_some_and(last)
+    }
+
+    /// Whether the value at these bytes is in one of these sections.
+    fn is_of(&self, at: &Range<usize>, sections: &[&str]) -> bool {
+        let section = self.key(at).and_then(|key| key.split(['.', '[']).next());
+        section.is_some_and(|section| sections.contains(&section))
+    }
+
+    /// What could not be replaced in an entry of a section; counted from 0.
+    pub(crate) fn unusable(&self, section: &str, index: usize) -> Option<&Mistake> {
+        let entry = format!("{section}[{}]", index + 1);
+        let is_of = |mistake: &&Mistake| {
+            mistake.key.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.unusable.iter().find(is_of)
     }
 
     /// Whether the value at these bytes came from the environment.
-    pub(super) fn is_replaced(&self, at: &Range<usize>) -> bool {
+    pub(crate) fn is_replaced(&self, at: &Range<usize>) -> bool {
         self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end)
     }
 }

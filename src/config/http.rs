@@ -26,7 +26,7 @@ use super::{
     document::{Mistake, Places, Spanned},
     spoken::{Spoken, SpokenSection},
 };
-use crate::{dispatch::Effect, outbound::Authority, text};
+use crate::{dispatch::Effect, outbound::Route, text};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_TIMEOUT: Duration = Duration::from_secs(15 * 60);
@@ -62,8 +62,8 @@ pub struct Http {
     pub timeout: Duration,
     /// How much of an answer is read.
     pub max_bytes: usize,
-    /// Who vouches for the other side, where that is not the public.
-    pub ca: Option<Authority>,
+    /// How the other side is reached.
+    pub route: Route,
     /// A template of Markdown.
     pub reply: Option<Located>,
     /// Lines to try.
@@ -238,7 +238,7 @@ impl HttpSection {
             expect: expect(self.expect, places)?,
             timeout: timeout(self.timeout, places)?,
             max_bytes: max_bytes(self.max_bytes, places)?,
-            ca: self.ca.map(|ca| authority(&ca, places)).transpose()?,
+            route: self.ca.map(|ca| route(&ca, places)).transpose()?.unwrap_or_default(),
             reply: self.reply.map(|reply| template(&reply, places)).transpose()?,
             examples: self.examples.get_ref().iter().map(|example| places.locate(example)).collect(),
         })
@@ -369,6 +369,6 @@ fn max_bytes(given: Option<Spanned<i64>>, places: &Places<'_>) -> Result<usize, 
     }
 }
 
-fn authority(given: &Spanned<String>, places: &Places<'_>) -> Result<Authority, Mistake> {
-    Authority::from_pem(given.get_ref()).map_err(|error| places.mistake(given.span(), error.to_string()))
+fn route(given: &Spanned<String>, places: &Places<'_>) -> Result<Route, Mistake> {
+    Route::new(Some(given.get_ref()), None).map_err(|error| places.mistake(given.span(), error.to_string()))
 }

@@ -79,7 +79,7 @@ fn ids(
 }
 
 /// A name that can be called by.
-pub(super) fn called(
+pub(crate) fn called(
     name: Spanned<String>,
     reserved: &[&str],
     places: &Places<'_>,

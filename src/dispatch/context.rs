@@ -4,14 +4,26 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{access::Rules, confirm::code::Codes, heard::Heard, progress::Progress, table::Table};
+use super::{
+    access::Rules,
+    canonical::canonical_line,
+    confirm::code::Codes,
+    heard::Heard,
+    progress::Progress,
+    row::{Command, Prepared},
+    table::Table,
+};
 use crate::{
     clock::Clock,
     config::Settings,
     dingtalk::{deliver::Deliver, webhook::Webhook},
     locale::Locale,
     outbound::Outbound,
+    text,
 };
+
+/// Letters of a nick: what stands behind it must be seen in a list of conversations.
+const MAX_NICK: usize = 20;
 
 /// What a command knows of the world: who asks, where, and what it may use to answer.
 #[derive(Clone)]
@@ -61,6 +73,31 @@ pub struct Ctx {
     pub progress: Progress,
 }
 
+impl Ctx {
+    /// The line that says a command with these values.
+    pub fn line<C: Command>(&self, command: &C) -> String {
+        let path = C::PATH.join(" ");
+        match self.table.named(&path) {
+            Some(row) => canonical_line(row, &command.values(), &self.table),
+            None => path,
+        }
+    }
+
+    /// A time in the configured zone, to the second.
+    pub fn local(&self, time: Timestamp) -> String {
+        let time = time.to_zoned(self.zone.clone());
+        let is_today = time.date() == self.clock.now().to_zoned(self.zone.clone()).date();
+        time.strftime(if is_today { "%T" } else { "%m-%d %T" }).to_string()
+    }
+
+    /// Who asks, for pages of other systems: a nick that can be nothing but one, and the staff id.
+    pub fn signature(&self) -> String {
+        let nick = self.who.plain_nick();
+        let staff_id = self.who.staff().unwrap_or_default();
+        self.locale.say("systems.asked_by", &[("nick", &nick), ("staff_id", &staff_id)])
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -91,6 +128,12 @@ impl Person {
     /// The staff id, where it means something: in the robot's own organisation.
     pub fn staff(&self) -> Option<&str> {
         self.staff_id.as_deref().filter(|_| self.membership == Membership::Own)
+    }
+
+    /// The nick, of letters, digits and few signs: it can end no brackets and begin no markup.
+    pub fn plain_nick(&self) -> String {
+        let plain = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '·');
+        text::cut(self.nick.chars().filter(plain).collect::<String>().trim(), MAX_NICK)
     }
 }
 

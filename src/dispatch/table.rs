@@ -11,9 +11,19 @@ use super::{
 };
 use crate::config::{AliasEntry, Located, Mistake, PlaceDefault};
 
+/// Rows of the program whose names have one beginning: `k8s get pods`.
+pub struct Family {
+    /// The beginning.
+    pub name: &'static str,
+    /// What may be said instead of it: `kubectl`, `k`.
+    pub also: &'static [&'static str],
+    /// The rows.
+    pub rows: &'static [Row],
+}
+
 /// All rows, found by name.
 pub struct Table {
-    fixed: &'static [Row],
+    fixed: Vec<&'static Row>,
     owned: Vec<Row>,
     aliases: Vec<Alias>,
     names: HashMap<String, Named>,
@@ -58,11 +68,16 @@ impl Table {
     ///
     /// # Errors
     /// When one of the settings' rows has a name that is taken.
-    pub fn new(fixed: &'static [Row], owned: Vec<(Located, Row)>) -> Result<Self, Mistake> {
+    pub fn new(
+        fixed: impl IntoIterator<Item = &'static Row>,
+        owned: Vec<(Located, Row)>,
+    ) -> Result<Self, Mistake> {
+        let fixed: Vec<&Row> = fixed.into_iter().collect();
+        let count = fixed.len();
         let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
         let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
         let mut names = HashMap::new();
-        let taken = |name: &str, index: usize| match located.get(index.saturating_sub(fixed.len())) {
+        let taken = |name: &str, index: usize| match located.get(index.saturating_sub(count)) {
             Some(at) => taken(at, name, TAKEN),
             None => Mistake { problem: format!("\"{name}\" {TAKEN}"), ..Mistake::default() },
         };
@@ -82,12 +97,33 @@ impl Table {
             let words: Vec<&str> = row.path.iter().collect();
             let begins = |count: &usize| names.contains_key(&folded(&words[..*count].join(" ")));
             if let Some(count) = (1..words.len()).find(begins) {
-                return Err(taken(&words[..count].join(" "), fixed.len() + index));
+                return Err(taken(&words[..count].join(" "), table.fixed.len() + index));
             }
         }
         table.names = names;
         table.measure();
         Ok(table)
+    }
+
+    /// The same with the other beginnings of families: what begins a command begins no other.
+    #[must_use]
+    pub fn with_beginnings<'f>(mut self, families: impl IntoIterator<Item = &'f Family>) -> Self {
+        for Family { name: beginning, also, .. } in families {
+            let begins =
+                |name: &String| name.strip_prefix(beginning).is_some_and(|rest| rest.starts_with(' '));
+            let meant: Vec<(String, Named)> = self
+                .names
+                .iter()
+                .filter(|(name, _)| begins(name))
+                .map(|(name, to)| (name.clone(), *to))
+                .collect();
+            for (name, to) in meant {
+                let others = also.iter().map(|also| name.replacen(beginning, also, 1));
+                self.names.extend(others.map(|name| (name, to)));
+            }
+        }
+        self.measure();
+        self
     }
 
     /// The same with words of the operator's own.
@@ -156,7 +192,7 @@ impl Table {
 
     /// Each row, the program's first.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.fixed.iter().chain(&self.owned)
+        self.fixed.iter().copied().chain(&self.owned)
     }
 
     /// The row with this path or other name, whatever its case.
@@ -169,7 +205,7 @@ impl Table {
 
     /// The row of this number.
     pub fn row(&self, index: usize) -> Option<&Row> {
-        self.fixed.get(index).or_else(|| self.owned.get(index - self.fixed.len()))
+        self.fixed.get(index).copied().or_else(|| self.owned.get(index - self.fixed.len()))
     }
 
     /// The row that a name stands for, and the alias where it is one.

@@ -25,6 +25,7 @@
 //! }
 //! ```
 
+mod caseless;
 mod choice;
 mod duration;
 mod identifier;
@@ -36,6 +37,7 @@ mod time;
 use std::{any::TypeId, ops::RangeInclusive};
 
 pub use self::{
+    caseless::Caseless,
     choice::{Choice, ChoiceParser, OneOf, choice, chosen},
     duration::{Duration, duration},
     identifier::Identifier,
@@ -55,6 +57,8 @@ use super::{Ctx, arguments::InvalidValue, table};
 pub enum Kind {
     /// Globs.
     Text,
+    /// Globs, whatever the case of their letters.
+    Caseless,
     /// Ranges of numbers.
     Number,
     /// Ranges of durations.
@@ -73,6 +77,7 @@ pub fn kind(argument: &clap::Arg) -> Kind {
         true if is(TypeId::of::<i64>()) => Kind::Number,
         true if is(TypeId::of::<Duration>()) => Kind::Duration,
         true if is(TypeId::of::<KeyValue>()) => Kind::KeyValue,
+        true if is(TypeId::of::<Caseless>()) => Kind::Caseless,
         true => Kind::Text,
     }
 }
@@ -176,7 +181,7 @@ pub(super) fn retyped(argument: &clap::Arg, canonical: &str) -> String {
 }
 
 /// At most three names like what was typed, nearest first.
-pub(super) fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+pub fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let distance = |name: &'n str| table::distance(name, &[typed]).map(|distance| (distance, name));
     let mut near: Vec<(usize, &str)> = names.filter_map(distance).collect();
     near.sort_unstable();

@@ -84,11 +84,11 @@ async fn a_connection_is_tried_again_for_a_read_and_never_for_a_write() {
 #[test]
 fn an_authority_is_certificates() {
     assert_eq!(
-        format!("{:?}", Authority::from_pem(&format!("{AUTHORITY}{AUTHORITY}")).unwrap()),
-        "Authority(2 certificates)"
+        format!("{:?}", Route::new(Some(&format!("{AUTHORITY}{AUTHORITY}")), None).unwrap()),
+        "Route(2 certificates)"
     );
     for (text, came) in [("", "none"), (KEY, "none"), ("-----BEGIN CERTIFICATE-----\n!", "something else")] {
-        assert_eq!(Authority::from_pem(text).unwrap_err(), InvalidAuthority(came), "{text}");
+        assert_eq!(Route::new(Some(text), None).unwrap_err(), InvalidAuthority(came), "{text}");
     }
 }
 
@@ -98,6 +98,8 @@ fn a_segment_stays_one() {
     let url = address(&origin, &["v1", "a/b c", "..x", "100%", "中"]).unwrap();
     assert_eq!(url.as_str(), "https://api.example.com:8443/v1/a%2Fb%20c/..x/100%25/%E4%B8%AD");
     assert_eq!(address::<&str>(&origin, &[]).unwrap().as_str(), "https://api.example.com:8443/");
+    let below = Url::parse("https://api.example.com/base/").unwrap();
+    assert_eq!(address(&below, &["v1"]).unwrap().as_str(), "https://api.example.com/base/v1");
     for segment in ["", ".", "..", "a/..", "../a", "a//b", "/a", "a/", "a\\..", "a\nb", "a\u{0}"] {
         assert_eq!(address(&origin, &["v1", segment]), Err((1, InvalidSegment)), "{segment:?}");
     }

@@ -115,6 +115,15 @@ arguments = [{ name = "service", help = { zh = "服务", en = "The service" }, c
 token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 secret = "SEC0123456789abcdef0123456789abcdef"
 keywords = ["监控"]
+[[jenkins]]
+name = "dev"
+default = true
+url = "https://ci.example.com"
+web = "https://jenkins.example.com"
+user = "bot"
+token = "made-up"
+ca = "-----BEGIN CERTIFICATE-----"
+proxy = "http://proxy.example.com:3128"
 [audit]
 report = ["group:ops", "robot:ops", "person:alice"]
 [limits]
@@ -211,7 +220,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 18, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    assert_eq!(found.len(), 19, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

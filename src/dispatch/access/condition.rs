@@ -32,6 +32,7 @@ pub(super) enum Key {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Pattern {
     Text(String),
+    Caseless(String),
     Number(Option<i64>, Option<i64>),
     Duration(Option<Duration>, Option<Duration>),
 }
@@ -78,7 +79,7 @@ impl Condition {
 
     /// Whether its entries may be ranges.
     pub(super) fn takes_ranges(&self) -> bool {
-        let is_range = |pattern: &Pattern| !matches!(pattern, Pattern::Text(_));
+        let is_range = |pattern: &Pattern| !matches!(pattern, Pattern::Text(_) | Pattern::Caseless(_));
         self.fits.iter().chain(&self.breaks).any(is_range)
     }
 
@@ -102,6 +103,7 @@ impl Pattern {
             }
             Kind::Flag if !matches!(text, "true" | "false" | "*") => Err("expected true or false"),
             Kind::Flag | Kind::Text | Kind::KeyValue => Ok(Self::Text(text.to_owned())),
+            Kind::Caseless => Ok(Self::Caseless(text.to_lowercase())),
         }
     }
 
@@ -111,6 +113,7 @@ impl Pattern {
                 Value::String(text) => matches(glob, text),
                 other => matches(glob, &other.to_string()),
             },
+            Self::Caseless(glob) => value.as_str().is_some_and(|text| matches(glob, &text.to_lowercase())),
             Self::Number(from, to) => value.as_i64().is_some_and(|number| between(*from, *to, number)),
             Self::Duration(from, to) => {
                 let duration = value.as_str().and_then(Duration::parse);
@@ -141,7 +144,7 @@ pub(super) fn can_fit(entry: &str, kind: Kind, argument: &clap::Arg) -> Result<(
             };
             if overlap { Ok(()) } else { Err(format!("expected something within {min}..{max}")) }
         }
-        Kind::Text => {
+        Kind::Text | Kind::Caseless => {
             let choices = argument.get_possible_values();
             let names: Vec<&str> = choices.iter().map(clap::builder::PossibleValue::get_name).collect();
             match names.is_empty() {
@@ -252,6 +255,8 @@ mod tests {
             (&[".."], Kind::Number, json!(3), None),
             (&["a..b"], Kind::Number, json!(3), None),
             (&["1..10"], Kind::Text, json!("1..10"), Some(true)),
+            (&["Team/*"], Kind::Caseless, json!("team/WEB"), Some(true)),
+            (&["!prod-*"], Kind::Caseless, json!("PROD-web"), Some(false)),
             (&["yes"], Kind::Flag, json!(true), None),
         ] {
             assert_eq!(admits(entries, kind, value.clone()), expected, "{entries:?} {value}");

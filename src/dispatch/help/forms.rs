@@ -74,8 +74,8 @@ fn form(argument: &Arg, locale: Locale) -> Vec<String> {
             std::iter::once(say("usage.duration", &[])).chain(between).collect()
         }
         Kind::KeyValue => vec![say("usage.pair", &[])],
-        Kind::Text if values::is_time(argument) => vec![say("usage.time", &[])],
-        Kind::Text if !named.is_empty() => vec![choices(&named, locale)],
-        Kind::Text => Vec::new(),
+        Kind::Text | Kind::Caseless if values::is_time(argument) => vec![say("usage.time", &[])],
+        Kind::Text | Kind::Caseless if !named.is_empty() => vec![choices(&named, locale)],
+        Kind::Text | Kind::Caseless => Vec::new(),
     }
 }

@@ -97,7 +97,7 @@ async fn a_long_option_behind_one_dash_is_told() {
 #[tokio::test]
 async fn nothing_in_it_is_hidden() {
     let mut chat = Chat::start().await;
-    for row in crate::commands::ROWS {
+    for row in crate::commands::every_row() {
         chat.say(alice(), format!("help {}", row.path)).await;
         let usage = chat.read();
         assert!(!usage.contains('\u{200B}'), "{usage}");

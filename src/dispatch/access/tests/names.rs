@@ -2,22 +2,17 @@
 
 use clap::Command;
 
-use crate::{
-    config::{Settings, SettingsFile},
-    dispatch::{help, values},
-};
+use crate::dispatch::{help, values};
 
 #[test]
 fn arguments_keep_their_names() {
-    let settings = Settings::parse("", SettingsFile::Embedded, &|_| None).unwrap();
-    let table = crate::commands::table(&settings).unwrap();
     let row = |row: &crate::dispatch::Row| {
         let command = row.parser().arguments(Command::new("dingops"));
         let argument =
             |argument: &clap::Arg| format!(" {}={:?}", help::name(argument), values::kind(argument));
         format!("{}:{}\n", row.path, command.get_arguments().map(argument).collect::<String>())
     };
-    insta::assert_snapshot!(table.rows().map(row).collect::<String>(), @"
+    insta::assert_snapshot!(crate::commands::every_row().map(row).collect::<String>(), @"
     help: command=Text
     ping:
     whoami:
@@ -28,5 +23,12 @@ fn arguments_keep_their_names() {
     say: to=Text markdown=Flag at=Text text=Text
     live-check: step=Text by=Text
     not-me: command=Text
+    jenkins jobs: folder=Caseless on=Text
+    jenkins build: job=Caseless param=KeyValue wait=Flag on=Text
+    jenkins status: job=Caseless number=Number on=Text
+    jenkins log: job=Caseless number=Number lines=Number on=Text
+    jenkins stop: job=Caseless number=Number on=Text
+    jenkins approve: job=Caseless number=Number input=Text on=Text
+    jenkins reject: job=Caseless number=Number input=Text on=Text
     ");
 }

@@ -1,0 +1,238 @@
+//! Calls of a system's HTTP API: its address, its credentials, one retry of a read, none of a write.
+
+use std::time::Duration;
+
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
+use jiff::SignedDuration;
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use super::failure::Failure;
+use crate::{
+    clock::before,
+    config::{Mistake, Places, Spanned},
+    dispatch::Ctx,
+    outbound::{self, Answer, OutboundError, Request, Route},
+    text,
+};
+
+/// Time for one answer.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// Kept back of the deadline to tell what came of it.
+const TO_TELL: SignedDuration = SignedDuration::from_secs(1);
+/// How much of an answer is read, unless a call says more.
+const LIMIT: usize = 1024 * 1024;
+
+/// How a system's API is reached.
+#[derive(Debug, Clone)]
+pub struct Api {
+    title: String,
+    url: Url,
+    route: Route,
+    headers: HeaderMap,
+}
+
+impl Api {
+    /// An API at this address, perhaps with an authority of the house and through a proxy.
+    ///
+    /// # Errors
+    /// What of it cannot be used.
+    pub(crate) fn new(
+        title: String,
+        url: &Spanned<String>,
+        ca: Option<&Spanned<String>>,
+        proxy: Option<&Spanned<String>>,
+        places: &Places<'_>,
+    ) -> Result<Self, Mistake> {
+        let base = address(url, "https://", places)?;
+        if base.query().is_some() || base.fragment().is_some() {
+            let expected = "expected an address without ? and #";
+            return Err(places.unexpected(url.span(), expected, url.get_ref()));
+        }
+        let proxy = proxy.map(|proxy| {
+            Url::parse(proxy.get_ref())
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+                .ok_or_else(|| places.mistake(proxy.span(), "expected an http(s) address of a proxy".into()))
+        });
+        let authority = ca.map(|ca| ca.get_ref().as_str());
+        let at = ca.map(Spanned::span).unwrap_or_default();
+        let route = Route::new(authority, proxy.transpose()?);
+        let route = route.map_err(|error| places.mistake(at, error.to_string()))?;
+        Ok(Self { title, url: base, route, headers: HeaderMap::new() })
+    }
+
+    /// With a header that is sent along, and is shown nowhere.
+    ///
+    /// # Errors
+    /// When the value cannot be in a header; `at` is where it stands.
+    pub(crate) fn with_secret(
+        mut self,
+        value: &str,
+        at: &Spanned<String>,
+        places: &Places<'_>,
+    ) -> Result<Self, Mistake> {
+        let value = HeaderValue::from_str(value).map_err(|_| {
+            places.mistake(at.span(), "expected letters that a header can have, came others".into())
+        });
+        let mut value = value?;
+        value.set_sensitive(true);
+        self.headers.insert(AUTHORIZATION, value);
+        Ok(self)
+    }
+
+    /// What the system is called in a sentence.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Asks for what these segments name.
+    pub fn get<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
+        Call::new(self, ctx, Method::GET, segments)
+    }
+
+    /// Has something done there.
+    pub fn post<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
+        Call::new(self, ctx, Method::POST, segments)
+    }
+
+    /// Removes what these segments name.
+    pub fn delete<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
+        Call::new(self, ctx, Method::DELETE, segments)
+    }
+}
+
+/// An http(s) address of the settings.
+///
+/// # Errors
+/// When it is none, or has a password in it, which would end up in logs of others.
+pub(crate) fn address(given: &Spanned<String>, such_as: &str, places: &Places<'_>) -> Result<Url, Mistake> {
+    let url = text::web_address(given.get_ref())
+        .filter(|url| url.username().is_empty() && url.password().is_none());
+    let expected = || format!("expected an http(s) address ({such_as}…) without user and password");
+    url.ok_or_else(|| places.unexpected(given.span(), &expected(), given.get_ref()))
+}
+
+/// A request that is being made up.
+#[must_use = "a call does nothing until it is sent"]
+pub struct Call<'a> {
+    api: &'a Api,
+    ctx: Ctx,
+    method: Method,
+    url: Result<Url, Failure>,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+    limit: usize,
+    timeout: Duration,
+}
+
+impl<'a> Call<'a> {
+    fn new<S: AsRef<str>>(api: &'a Api, ctx: &Ctx, method: Method, segments: &[S]) -> Self {
+        let url = outbound::address(&api.url, segments).map_err(|(index, _)| {
+            Failure::Name(segments.get(index).map(|name| name.as_ref().to_owned()).unwrap_or_default())
+        });
+        let mut headers = api.headers.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let (limit, timeout) = (LIMIT, TIMEOUT);
+        Self { api, ctx: ctx.clone(), method, url, headers, body: None, limit, timeout }
+    }
+
+    /// With these pairs behind the question mark.
+    pub fn query<V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+        if let Ok(url) = &mut self.url {
+            url.query_pairs_mut().extend_pairs(pairs);
+        }
+        self
+    }
+
+    /// With these pairs as a form.
+    pub fn form<'p>(mut self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Self {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self.body = Some(form.into_bytes());
+        self
+    }
+
+    /// With this as JSON.
+    pub fn body(mut self, body: &impl Serialize) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.body = serde_json::to_vec(body).ok();
+        self
+    }
+
+    /// Reading at most so many bytes of the answer.
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// The answer, whatever its body is; `expected` are the statuses beside 200 to 299 that mean that it worked.
+    ///
+    /// # Errors
+    /// When it was refused, or no answer came. A read is tried once more where that may help.
+    pub async fn send(self, expected: &[StatusCode]) -> Result<Answer, Failure> {
+        let request = Request {
+            method: self.method.clone(),
+            url: self.url.clone()?,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            limit: self.limit,
+        };
+        let answered = self.once(request.clone()).await;
+        let again = self.method == Method::GET
+            && match &answered {
+                Ok(answer) => matches!(answer.status.as_u16(), 502..=504),
+                Err(_) => true,
+            };
+        let answered = if again { self.once(request).await } else { answered };
+        let title = self.api.title();
+        let answer = answered.map_err(|error| {
+            tracing::warn!(system = title, %error, "a system did not answer");
+            Failure::from_outbound(error, title)
+        })?;
+        if answer.status.is_success() || expected.contains(&answer.status) {
+            return Ok(answer);
+        }
+        let failure = Failure::refused(&answer, title);
+        tracing::warn!(system = title, status = answer.status.as_u16(), "a system refused");
+        Err(failure)
+    }
+
+    async fn once(&self, request: Request) -> Result<Answer, OutboundError> {
+        let Ctx { outbound, clock, deadline, .. } = &self.ctx;
+        let now = clock.now();
+        let by = now.checked_add(self.timeout).unwrap_or(*deadline).min(before(*deadline, TO_TELL, now));
+        outbound.send(request, &self.api.route, by, clock.as_ref()).await
+    }
+
+    /// The answer as text.
+    ///
+    /// # Errors
+    /// As for [`Call::send`], and when the answer is too long or no UTF-8.
+    pub async fn text(self) -> Result<String, Failure> {
+        let title = self.api.title();
+        let body = self.send(&[]).await?.body.map_err(|error| Failure::from_outbound(error, title))?;
+        String::from_utf8(body).map_err(|_| Failure::Malformed { system: title.to_owned() })
+    }
+
+    /// The answer as JSON of this form.
+    ///
+    /// # Errors
+    /// As for [`Call::send`], and when the answer is too long or of another form.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, Failure> {
+        let title = self.api.title();
+        let body = self.send(&[]).await?.body.map_err(|error| Failure::from_outbound(error, title))?;
+        serde_json::from_slice(&body).map_err(|error| {
+            tracing::warn!(system = title, %error, "a system answered in another form");
+            Failure::Malformed { system: title.to_owned() }
+        })
+    }
+}

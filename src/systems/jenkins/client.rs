@@ -1,0 +1,457 @@
+//! What is asked of Jenkins, and what it answers. Fields, statuses and paths: tools.md 1.
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{Jenkins, job};
+use crate::{
+    dispatch::Ctx,
+    outbound,
+    systems::{api::Call, failure::Failure},
+};
+
+/// Where a log is read from at first, and how much of its end.
+const LOG: usize = 64 * 1024;
+/// A page of somebody's Jenkins with more jobs than that is cut by the answer's own limit.
+const JOBS: &str = "jobs[name,fullName,color,_class]";
+const BUILD: &str = "number,result,building,timestamp,duration,estimatedDuration,description,\
+                     actions[causes[shortDescription],parameters[name,value]]";
+
+/// A Jenkins, asked by a command.
+pub(super) struct Client<'c> {
+    jenkins: &'c Jenkins,
+    ctx: &'c Ctx,
+}
+
+/// A job or a folder in a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct Item {
+    /// The last part of its name.
+    pub(super) name: String,
+    /// How its last build ended, as a colour; a folder has none.
+    pub(super) color: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Folder {
+    #[serde(default)]
+    jobs: Vec<Item>,
+}
+
+/// A job.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Job {
+    /// Its name as Jenkins has it.
+    pub(super) full_name: Option<String>,
+    /// False for one that is disabled; a folder has none.
+    pub(super) buildable: Option<bool>,
+    /// A folder has none.
+    pub(super) next_build_number: Option<u64>,
+    /// A build of it that waits.
+    pub(super) queue_item: Option<Queued>,
+    #[serde(default)]
+    property: Vec<Property>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Property {
+    #[serde(default)]
+    parameter_definitions: Vec<Parameter>,
+}
+
+/// A parameter of a job, as it is defined.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Parameter {
+    /// What it is called.
+    pub(super) name: String,
+    /// `StringParameterDefinition` and others.
+    #[serde(rename = "type", default)]
+    pub(super) kind: String,
+    /// What may be chosen.
+    #[serde(default)]
+    pub(super) choices: Vec<String>,
+    default_parameter_value: Option<Valued>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Valued {
+    value: Option<Value>,
+}
+
+/// A build by its number.
+#[derive(Debug, Deserialize)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+}
+
+/// A build that waits in the queue.
+#[derive(Debug, Deserialize)]
+pub(super) struct Queued {
+    #[serde(default)]
+    pub(super) id: u64,
+    /// What for, in Jenkins' words.
+    pub(super) why: Option<String>,
+    /// Somebody took it out.
+    #[serde(default)]
+    pub(super) cancelled: bool,
+    /// What became of it.
+    pub(super) executable: Option<Numbered>,
+}
+
+/// A build.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Build {
+    pub(super) number: u64,
+    /// `SUCCESS`, `UNSTABLE`, `FAILURE`, `NOT_BUILT` or `ABORTED`; none while it runs.
+    pub(super) result: Option<String>,
+    #[serde(default)]
+    pub(super) building: bool,
+    /// When it began, in milliseconds since 1970.
+    #[serde(default)]
+    pub(super) timestamp: i64,
+    /// In milliseconds; 0 while it runs.
+    #[serde(default)]
+    pub(super) duration: i64,
+    /// In milliseconds; -1 where there were no builds to go by.
+    #[serde(default)]
+    pub(super) estimated_duration: i64,
+    pub(super) description: Option<String>,
+    #[serde(default)]
+    actions: Vec<Action>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Action {
+    #[serde(default)]
+    causes: Vec<Cause>,
+    #[serde(default)]
+    parameters: Vec<Given>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cause {
+    short_description: Option<String>,
+}
+
+/// A parameter of a build.
+#[derive(Debug, Deserialize)]
+pub(super) struct Given {
+    pub(super) name: String,
+    /// Jenkins does not tell those that are secret.
+    value: Option<Value>,
+}
+
+/// A step of a build that waits for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Input {
+    pub(super) id: String,
+    pub(super) message: String,
+    /// Whether it asks for values, as far as Jenkins tells.
+    pub(super) has_parameters: bool,
+}
+
+#[derive(Deserialize)]
+struct Inputs {
+    #[serde(default)]
+    executions: Vec<Execution>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Execution {
+    id: String,
+    display_name: Option<String>,
+    #[serde(default)]
+    settled: bool,
+}
+
+/// The same by the plugin that draws stages.
+#[derive(Deserialize)]
+struct PendingInput {
+    id: String,
+    message: Option<String>,
+    #[serde(default)]
+    inputs: Vec<Value>,
+}
+
+/// What came of asking for a build.
+pub(super) enum Asked {
+    /// It waits, under this number of the queue.
+    Queued(u64),
+    /// The same build was waiting already.
+    Already,
+    /// Jenkins took it and did not say as what.
+    Somehow,
+}
+
+/// The end of a log.
+pub(super) struct Log {
+    pub(super) text: String,
+    /// Whether the build still writes to it.
+    pub(super) goes_on: bool,
+}
+
+impl Parameter {
+    /// Its default as text; none where there is none, or it is secret.
+    pub(super) fn default(&self) -> Option<String> {
+        self.default_parameter_value.as_ref()?.value.as_ref().map(plain)
+    }
+
+    /// Whether its values are secrets.
+    pub(super) fn is_secret(&self) -> bool {
+        self.kind.starts_with("Password") || self.kind.starts_with("Credentials")
+    }
+
+    /// Whether its value is a file.
+    pub(super) fn is_file(&self) -> bool {
+        self.kind.contains("File")
+    }
+}
+
+impl Given {
+    /// Its value as text.
+    pub(super) fn value(&self) -> Option<String> {
+        self.value.as_ref().map(plain)
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+impl Job {
+    /// Its parameters.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.property.iter().flat_map(|property| &property.parameter_definitions)
+    }
+}
+
+impl Build {
+    /// What it was begun by, in Jenkins' words.
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.actions
+            .iter()
+            .flat_map(|action| &action.causes)
+            .find_map(|cause| cause.short_description.as_deref())
+    }
+
+    /// What it was begun with.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &Given> {
+        self.actions.iter().flat_map(|action| &action.parameters)
+    }
+}
+
+impl<'c> Client<'c> {
+    pub(super) fn new(jenkins: &'c Jenkins, ctx: &'c Ctx) -> Self {
+        Self { jenkins, ctx }
+    }
+
+    /// What it is called in a sentence.
+    pub(super) fn title(&self) -> &str {
+        self.jenkins.api.title()
+    }
+
+    /// A page of it for people.
+    pub(super) fn page(&self, job: Option<&str>, rest: &[&str]) -> String {
+        let mut segments = job.map(job::segments).unwrap_or_default();
+        segments.extend(rest.iter().map(|part| (*part).to_owned()));
+        let page = outbound::address(&self.jenkins.web, &segments);
+        let page = page.unwrap_or_else(|_| self.jenkins.web.clone());
+        format!("{}/", page.as_str().trim_end_matches('/'))
+    }
+
+    /// Its version.
+    pub(super) async fn version(&self) -> Result<String, Failure> {
+        let call = self.jenkins.api.get(self.ctx, &["api", "json"]).query([("tree", "mode")]);
+        let answer = call.send(&[]).await?;
+        let version = answer.headers.get("x-jenkins").and_then(|version| version.to_str().ok());
+        Ok(version.unwrap_or_default().to_owned())
+    }
+
+    /// What is in a folder, or at the top.
+    pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Vec<Item>, Failure> {
+        let tree = [("tree", JOBS)];
+        let segments = folder.map(job::segments).unwrap_or_default();
+        let segments = segments.into_iter().chain(["api", "json"].map(str::to_owned));
+        Ok(self
+            .jenkins
+            .api
+            .get(self.ctx, &segments.collect::<Vec<_>>())
+            .query(tree)
+            .json::<Folder>()
+            .await?
+            .jobs)
+    }
+
+    pub(super) async fn job(&self, job: &str) -> Result<Job, Failure> {
+        let tree = "fullName,buildable,nextBuildNumber,queueItem[id,why],\
+                    property[parameterDefinitions[name,type,choices,defaultParameterValue[value]]]";
+        self.get(job, &["api", "json"]).query([("tree", tree)]).json().await
+    }
+
+    /// A build of a job; the last without a number.
+    pub(super) async fn build(&self, job: &str, number: Option<u64>) -> Result<Build, Failure> {
+        let number = number.map_or_else(|| "lastBuild".to_owned(), |number| number.to_string());
+        self.get(job, &[&number, "api", "json"]).query([("tree", BUILD)]).json().await
+    }
+
+    /// Asks for a build.
+    pub(super) async fn start(
+        &self,
+        job: &str,
+        is_parameterized: bool,
+        parameters: &[(&str, &str)],
+    ) -> Result<Asked, Failure> {
+        let call = match is_parameterized {
+            false => self.post(job, &["build"]).query([("delay", "0sec")]),
+            true => {
+                let call = self.post(job, &["buildWithParameters"]);
+                call.query([("delay", "0sec")]).form(parameters.iter().copied())
+            }
+        };
+        // 303 leads to what was waiting already, 302 of older versions to the job.
+        let answer = call.send(&[StatusCode::SEE_OTHER, StatusCode::FOUND]).await?;
+        let location = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+        // Behind a proxy its host may be another.
+        Ok(match location.and_then(queue_id) {
+            Some(_) if answer.status == StatusCode::SEE_OTHER => Asked::Already,
+            Some(id) => Asked::Queued(id),
+            None => Asked::Somehow,
+        })
+    }
+
+    /// What became of a build that waited; none once Jenkins forgot, about five minutes after it began.
+    pub(super) async fn queued(&self, id: u64) -> Result<Option<Queued>, Failure> {
+        let call = self.jenkins.api.get(self.ctx, &["queue", "item", &id.to_string(), "api", "json"]);
+        match call.query([("tree", "id,why,cancelled,executable[number]")]).json().await {
+            Ok(queued) => Ok(Some(queued)),
+            Err(failure) if failure.status() == Some(404) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Says on a build's page who asked for it.
+    pub(super) async fn describe(&self, job: &str, number: u64, text: &str) -> Result<(), Failure> {
+        let call = self.post(job, &[&number.to_string(), "submitDescription"]);
+        call.form([("description", text)]).send(&[StatusCode::FOUND]).await.map(|_| ())
+    }
+
+    /// Stops a build.
+    pub(super) async fn stop(&self, job: &str, number: u64) -> Result<(), Failure> {
+        let call = self.post(job, &[&number.to_string(), "stop"]);
+        call.send(&[StatusCode::FOUND, StatusCode::SEE_OTHER]).await.map(|_| ())
+    }
+
+    /// The steps of a build that wait for somebody.
+    pub(super) async fn inputs(&self, job: &str, number: u64) -> Result<Vec<Input>, Failure> {
+        let number = number.to_string();
+        let tree = [("tree", "executions[id,displayName,settled]")];
+        let listed = self.get(job, &[&number, "input", "api", "json"]).query(tree);
+        let waits = match listed.json::<Inputs>().await {
+            Ok(inputs) => inputs.executions.into_iter().filter(|execution| !execution.settled),
+            // Nothing waits, or the plugin is older than this list.
+            Err(failure) if failure.status() == Some(404) => {
+                return self.pending(job, &number).await;
+            }
+            Err(failure) => return Err(failure),
+        };
+        Ok(waits
+            .map(|execution| Input {
+                message: execution.display_name.unwrap_or_default(),
+                id: execution.id,
+                has_parameters: false,
+            })
+            .collect())
+    }
+
+    async fn pending(&self, job: &str, number: &str) -> Result<Vec<Input>, Failure> {
+        let call = self.get(job, &[number, "wfapi", "pendingInputActions"]);
+        let pending: Vec<PendingInput> = match call.json().await {
+            Err(failure) if failure.status() == Some(404) => Vec::new(),
+            pending => pending?,
+        };
+        let input = |pending: PendingInput| Input {
+            id: pending.id,
+            message: pending.message.unwrap_or_default(),
+            has_parameters: !pending.inputs.is_empty(),
+        };
+        Ok(pending.into_iter().map(input).collect())
+    }
+
+    /// Lets a step go on, or ends its build.
+    pub(super) async fn settle(
+        &self,
+        job: &str,
+        number: u64,
+        input: &str,
+        goes_on: bool,
+    ) -> Result<(), Failure> {
+        let verb = if goes_on { "proceedEmpty" } else { "abort" };
+        let call = self.post(job, &[&number.to_string(), "input", input, verb]);
+        call.send(&[StatusCode::FOUND]).await.map(|_| ())
+    }
+
+    /// The end of a build's log.
+    pub(super) async fn log(&self, job: &str, number: u64) -> Result<Log, Failure> {
+        let number = number.to_string();
+        let from = |start: u64| {
+            let call = self.get(job, &[&number, "logText", "progressiveText"]);
+            call.query([("start", start.to_string())]).limit(LOG + LOG / 4)
+        };
+        let first = from(0).send(&[]).await?;
+        let header = |name: &str| first.headers.get(name)?.to_str().ok();
+        let size: Option<u64> = header("x-text-size").and_then(|size| size.parse().ok());
+        let goes_on = header("x-more-data") == Some("true");
+        let body = match (first.body, size) {
+            (Ok(body), _) => body,
+            // It is longer than is read: the end is asked for.
+            (Err(_), Some(size)) => {
+                let start = size.saturating_sub(u64::try_from(LOG).unwrap_or(u64::MAX));
+                let rest = from(start).send(&[]).await?;
+                rest.body.map_err(|error| Failure::from_outbound(error, self.title()))?
+            }
+            (Err(error), None) => return Err(Failure::from_outbound(error, self.title())),
+        };
+        Ok(Log { text: String::from_utf8_lossy(&body).into_owned(), goes_on })
+    }
+
+    fn get(&self, job: &str, rest: &[&str]) -> Call<'c> {
+        self.jenkins.api.get(self.ctx, &below(job, rest))
+    }
+
+    fn post(&self, job: &str, rest: &[&str]) -> Call<'c> {
+        self.jenkins.api.post(self.ctx, &below(job, rest))
+    }
+}
+
+fn below(job: &str, rest: &[&str]) -> Vec<String> {
+    job::segments(job).into_iter().chain(rest.iter().map(|part| (*part).to_owned())).collect()
+}
+
+/// The number in `…/queue/item/913/`.
+fn queue_id(location: &str) -> Option<u64> {
+    let location = location.split(['?', '#']).next()?;
+    let mut parts = location.trim_end_matches('/').rsplit('/');
+    let id = parts.next()?.parse().ok()?;
+    (parts.next() == Some("item") && parts.next() == Some("queue")).then_some(id)
+}
+
+impl Jenkins {
+    /// What follows its address in a page of it; none for a page of another host.
+    pub(super) fn path_of<'u>(&self, page: &'u Url) -> Option<Vec<&'u str>> {
+        let is_below = |base: &&Url| {
+            (base.scheme(), base.host_str(), base.port()) == (page.scheme(), page.host_str(), page.port())
+                && page.path().starts_with(base.path().trim_end_matches('/'))
+        };
+        let base = [&self.web, self.api.url()].into_iter().find(is_below)?;
+        let path = page.path().strip_prefix(base.path().trim_end_matches('/'))?;
+        Some(path.split('/').filter(|part| !part.is_empty()).collect())
+    }
+}

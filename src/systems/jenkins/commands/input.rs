@@ -1,0 +1,140 @@
+//! Purpose: let a build go on that waits for somebody, or end it.
+
+use serde::Serialize;
+
+use super::{client, no_build, number, resolve, status};
+use crate::{
+    dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values::Caseless},
+    reply::Reply,
+    systems::jenkins::{client::Input, job},
+};
+
+/// Let a build go on that waits for approval
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Approve {
+    #[command(flatten)]
+    #[serde(flatten)]
+    step: Step,
+}
+
+/// End a build that waits for approval
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Reject {
+    #[command(flatten)]
+    #[serde(flatten)]
+    step: Step,
+}
+
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Step {
+    /// Which job
+    #[arg(value_parser = job::job, required = true)]
+    job: Caseless,
+    /// Which build
+    #[arg(value_parser = number(), required = true)]
+    number: i64,
+    /// Which step, by its id, where several wait
+    #[arg(long, value_parser = arguments::text)]
+    input: Option<String>,
+    /// On which Jenkins
+    #[arg(long, value_parser = arguments::text)]
+    on: Option<String>,
+}
+
+const ARGUMENTS: &[&str] = &["job", "number", "input", "on"];
+
+impl Command for Approve {
+    const PATH: &'static [&'static str] = &["jenkins", "approve"];
+    const ALIASES: &'static [&'static str] = &["jenkins 同意", "同意构建"];
+    const EFFECT: Effect = Effect::Write;
+    const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const EXAMPLES: &'static [&'static str] = &["jenkins approve team/web 42"];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        resolve(&mut self.step.on, Some(&mut self.step.job), ctx)
+    }
+
+    async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
+        self.step.preview("jenkins.will_approve", ctx).await
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        self.step.settle(true, "jenkins.approved", ctx).await
+    }
+}
+
+impl Command for Reject {
+    const PATH: &'static [&'static str] = &["jenkins", "reject"];
+    const ALIASES: &'static [&'static str] = &["jenkins 驳回", "驳回构建"];
+    const EFFECT: Effect = Effect::Write;
+    const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const EXAMPLES: &'static [&'static str] = &["jenkins reject team/web 42"];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        resolve(&mut self.step.on, Some(&mut self.step.job), ctx)
+    }
+
+    async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
+        self.step.preview("jenkins.will_reject", ctx).await
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        self.step.settle(false, "jenkins.rejected", ctx).await
+    }
+}
+
+impl Step {
+    async fn preview(&self, key: &str, ctx: &Ctx) -> Result<Preview, CommandError> {
+        let input = self.waits(ctx).await?;
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("job", &self.job), ("number", &self.number), ("message", &input.message)];
+        Ok(Preview { lines: vec![ctx.locale.say(key, &values)], witness: format!("waits {}", input.id) })
+    }
+
+    async fn settle(self, goes_on: bool, key: &str, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let input = self.waits(ctx).await?;
+        let client = client(&self.on, ctx)?;
+        if goes_on && input.has_parameters {
+            let page = client.page(Some(self.job.as_str()), &[&self.number.to_string(), "input"]);
+            return Err(UserError(ctx.locale.say("jenkins.asks_for_values", &[("page", &page)])).into());
+        }
+        let look = status::Status { job: self.job.clone(), number: Some(self.number), on: self.on.clone() };
+        let look = ctx.line(&look);
+        let number = self.number.unsigned_abs();
+        let settled = client.settle(self.job.as_str(), number, &input.id, goes_on).await;
+        if let Err(failure) = settled {
+            return Err(failure.tell_of_write(look, ctx));
+        }
+        let title = ctx.locale.say(key, &[("job", &self.job), ("number", &self.number)]);
+        let page = client.page(Some(self.job.as_str()), &[&number.to_string()]);
+        Ok(Reply::new(title)
+            .text(input.message)
+            .action(ctx.locale.say("jenkins.do_status", &[]), look)
+            .link(ctx.locale.say("jenkins.open", &[]), page))
+    }
+
+    /// The step that is meant, if it waits.
+    async fn waits(&self, ctx: &Ctx) -> Result<Input, CommandError> {
+        let client = client(&self.on, ctx)?;
+        let number = self.number.unsigned_abs();
+        if let Err(failure) = client.build(self.job.as_str(), Some(number)).await {
+            return Err(no_build(&client, &self.job, Some(number), failure, ctx).await);
+        }
+        let inputs = client.inputs(self.job.as_str(), number).await.map_err(|failure| failure.tell(ctx))?;
+        let ids: Vec<&str> = inputs.iter().map(|input| input.id.as_str()).collect();
+        let ids = ids.join(&ctx.locale.say("usage.separator", &[]));
+        let is_meant = |input: &&Input| self.input.as_ref().is_none_or(|id| *id == input.id);
+        let mut meant = inputs.iter().filter(is_meant);
+        let place: [(&str, &dyn std::fmt::Display); 2] = [("job", &self.job), ("number", &number)];
+        let sentence = match (meant.next(), meant.next(), inputs.is_empty()) {
+            (Some(input), None, _) => return Ok(input.clone()),
+            (Some(_), Some(_), _) => ctx.locale.say("jenkins.which_input", &[("ids", &ids)]),
+            (None, _, true) => ctx.locale.say("jenkins.nothing_waits", &place),
+            (None, _, false) => ctx.locale.say("jenkins.no_input", &[("ids", &ids)]),
+        };
+        Err(UserError(sentence).into())
+    }
+}

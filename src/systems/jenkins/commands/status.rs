@@ -1,0 +1,154 @@
+//! Purpose: how a build goes or ended.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{build, client, log, no_build, number, resolve, stop};
+use crate::{
+    dispatch::{
+        Command, CommandError, Ctx, Effect, UserError, arguments,
+        values::{Caseless, Duration, KeyValue},
+    },
+    reply::{Reply, Text},
+    systems::jenkins::{
+        client::{Build, Client},
+        job,
+    },
+};
+
+/// How a build goes or ended
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Status {
+    /// Which job
+    #[arg(value_parser = job::job, required = true)]
+    pub(super) job: Caseless,
+    /// Which build; the last where it is left out
+    #[arg(value_parser = number())]
+    pub(super) number: Option<i64>,
+    /// On which Jenkins
+    #[arg(long, value_parser = arguments::text)]
+    pub(super) on: Option<String>,
+}
+
+impl Command for Status {
+    const PATH: &'static [&'static str] = &["jenkins", "status"];
+    const ALIASES: &'static [&'static str] = &["jenkins 状态", "构建状态"];
+    const EFFECT: Effect = Effect::Read;
+    const ARGUMENTS: &'static [&'static str] = &["job", "number", "on"];
+    const EXAMPLES: &'static [&'static str] = &["jenkins status team/web", "jenkins status team/web 42"];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        resolve(&mut self.on, Some(&mut self.job), ctx)
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let client = client(&self.on, ctx)?;
+        let number = self.number.map(i64::unsigned_abs);
+        let build = match client.build(self.job.as_str(), number).await {
+            Ok(build) => build,
+            Err(failure) => return Err(no_build(&client, &self.job, number, failure, ctx).await),
+        };
+        let reply = shown(&build, &self.job, &self.on, &client, ctx);
+        // Without a number one asks what the job is doing.
+        let waits = match number {
+            None => client.job(self.job.as_str()).await.ok().and_then(|job| job.queue_item),
+            Some(_) => None,
+        };
+        Ok(match waits {
+            Some(queued) => {
+                let why = queued.why.unwrap_or_default();
+                reply.note(ctx.locale.say("jenkins.waits", &[("why", &why)]))
+            }
+            None => reply,
+        })
+    }
+}
+
+/// How a build ended, in the reader's language; none while it runs.
+pub(super) fn ended(build: &Build, ctx: &Ctx) -> Option<String> {
+    if build.building {
+        return None;
+    }
+    let key = match build.result.as_deref()? {
+        "SUCCESS" => "jenkins.success",
+        "UNSTABLE" => "jenkins.unstable",
+        "FAILURE" => "jenkins.failure",
+        "ABORTED" => "jenkins.aborted",
+        "NOT_BUILT" => "jenkins.not_built",
+        other => return Some(other.to_owned()),
+    };
+    Some(ctx.locale.say(key, &[]))
+}
+
+/// A build, with what one may want to do next.
+pub(super) fn shown(
+    build: &Build,
+    job: &Caseless,
+    on: &Option<String>,
+    client: &Client<'_>,
+    ctx: &Ctx,
+) -> Reply {
+    let say = |key: &str| ctx.locale.say(key, &[]);
+    let ended = ended(build, ctx);
+    let state = ended.clone().unwrap_or_else(|| say("jenkins.running"));
+    let title =
+        ctx.locale.say("jenkins.build", &[("job", job), ("number", &build.number), ("state", &state)]);
+    let mut fields: Vec<(String, Text)> = Vec::new();
+    let began = Timestamp::from_millisecond(build.timestamp).ok().filter(|_| build.timestamp > 0);
+    if let Some(began) = began {
+        fields.push((say("jenkins.began"), ctx.local(began).into()));
+        let took = match &ended {
+            Some(_) => build.duration,
+            None => ctx.clock.now().duration_since(began).as_millis().try_into().unwrap_or_default(),
+        };
+        let took = lasted(took);
+        let takes = match (&ended, build.estimated_duration) {
+            (None, usual @ 1..) => {
+                ctx.locale.say("jenkins.usually", &[("took", &took), ("usual", &lasted(usual))])
+            }
+            _ => took.to_string(),
+        };
+        fields.push((say("jenkins.took"), takes.into()));
+    }
+    if let Some(cause) = build.cause() {
+        fields.push((say("jenkins.cause"), cause.into()));
+    }
+    let given: Vec<(String, String)> =
+        build.parameters().filter_map(|given| Some((given.name.clone(), given.value()?))).collect();
+    if !given.is_empty() {
+        let pairs: Vec<String> = given.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        fields.push((say("jenkins.parameters"), pairs.join(" ").into()));
+    }
+    if let Some(description) = build.description.as_ref().filter(|text| !text.trim().is_empty()) {
+        fields.push((say("jenkins.description"), description.as_str().into()));
+    }
+    let number = i64::try_from(build.number).unwrap_or(i64::MAX);
+    let reply = Reply::new(title).fields(fields);
+    let page = client.page(Some(job.as_str()), &[&build.number.to_string()]);
+    let (job, on) = (job.clone(), on.clone());
+    let reply = match &ended {
+        None => {
+            let again = Status { job: job.clone(), number: Some(number), on: on.clone() };
+            let stop = stop::Stop { job: job.clone(), number, on: on.clone() };
+            reply
+                .action(say("jenkins.do_status"), ctx.line(&again))
+                .action(say("jenkins.do_log"), ctx.line(&log::Log::of(job, number, on)))
+                .action(say("jenkins.do_stop"), ctx.line(&stop))
+        }
+        Some(_) => {
+            let pair = |(key, value): (String, String)| KeyValue { key, value };
+            let param = given.into_iter().map(pair).collect();
+            let rebuild = build::Build { job: job.clone(), param, wait: false, on: on.clone() };
+            reply
+                .action(say("jenkins.do_log"), ctx.line(&log::Log::of(job, number, on)))
+                .action(say("jenkins.do_rebuild"), ctx.line(&rebuild))
+        }
+    };
+    reply.link(say("jenkins.open"), page)
+}
+
+/// Milliseconds in whole seconds.
+pub(super) fn lasted(milliseconds: i64) -> Duration {
+    Duration::seconds(u64::try_from(milliseconds).unwrap_or_default() / 1000)
+}

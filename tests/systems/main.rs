@@ -1,0 +1,6 @@
+//! What people operate, through the real handler: conversations with each system's stand-in.
+
+#[path = "../fakes/mod.rs"]
+mod fakes;
+mod jenkins;
+mod talk;
