@@ -214,7 +214,7 @@ impl Settings {
             SettingsFile::Path(path) => path.parent(),
             SettingsFile::Embedded => None,
         };
-        let apart: Vec<&str> = SYSTEMS.iter().map(|system| system.family.name).collect();
+        let apart: Vec<&str> = SYSTEMS.iter().map(|system| system.section).collect();
         document.substitute(env, folder, &apart)?;
         let (sections, places): (Sections, _) = document.read()?;
         let zone = TimeZone::get(sections.timezone.get_ref()).map_err(|_| {

@@ -33,6 +33,8 @@ pub static SYSTEMS: &[System] = &[jenkins::SYSTEM];
 
 /// A system as the rest of the program sees it.
 pub struct System {
+    /// What its entries in dingops.toml are called.
+    pub section: &'static str,
     /// What its commands begin with, and their other beginnings.
     pub family: Family,
     /// Whether it has an entry in the settings; what is wrong with those that are turned off.

@@ -25,6 +25,7 @@ use crate::{
 
 /// Jenkins among the systems.
 pub const SYSTEM: System = System {
+    section: JenkinsSection::KIND,
     family: Family { name: "jenkins", also: &[], rows: commands::ROWS },
     off: |systems| systems.jenkins.off(),
     probe: |ctx| probe(ctx).boxed(),
