@@ -33,5 +33,3 @@ pub mod reply;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
-
-rust_i18n::i18n!("src/locales");

@@ -1,6 +1,9 @@
 //! The table of commands, found by what was said.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ops::Range,
+};
 
 use super::{
     alias::Alias,
@@ -61,19 +64,18 @@ impl Table {
     pub fn new(fixed: &'static [Row], owned: Vec<(Located, Row)>) -> Result<Self, Mistake> {
         let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
         let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
-        let mut names = HashMap::new();
+        let mut names = HashMap::with_capacity(4 * table.rows().count());
         let taken = |name: &str, index: usize| match located.get(index.saturating_sub(fixed.len())) {
             Some(at) => taken(at, name, TAKEN),
             None => Mistake { problem: format!("\"{name}\" {TAKEN}"), ..Mistake::default() },
         };
         for (index, row) in table.rows().enumerate() {
             for name in row.names() {
-                let name = folded(&name);
-                if names
-                    .insert(name.clone(), Named::Row(index))
-                    .is_some_and(|other| other != Named::Row(index))
-                {
-                    return Err(taken(&name, index));
+                match names.entry(folded(&name)) {
+                    Entry::Occupied(other) if *other.get() != Named::Row(index) => {
+                        return Err(taken(other.key(), index));
+                    }
+                    entry => drop(entry.insert_entry(Named::Row(index))),
                 }
             }
         }
