@@ -18,8 +18,8 @@ use super::{
 };
 use crate::dispatch::Effect;
 
-/// How long a code holds where the rule does not say.
-const VALID: Duration = Duration::from_secs(600);
+/// How long a code holds where no rule says.
+pub const VALID: Duration = Duration::from_secs(600);
 const LONGEST_VALID: Duration = Duration::from_secs(12 * 3600);
 const SHORTEST_VALID: Duration = Duration::from_secs(60);
 

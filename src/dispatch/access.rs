@@ -26,7 +26,7 @@ use super::{
     row::{Effect, Row},
 };
 use crate::{
-    config::{Confirm, Where, Wherever, Who, Whom},
+    config::{Confirm, VALID, Where, Wherever, Who, Whom},
     locale::Locale,
     reply::Reply,
 };
@@ -229,7 +229,7 @@ impl Rules {
     }
 }
 
-const OPEN: Grant = Grant { rule: None, confirm: Confirm::Nobody, valid: Duration::ZERO };
+const OPEN: Grant = Grant { rule: None, confirm: Confirm::Nobody, valid: VALID };
 
 /// What no rule can give: an organisation to read, a staff id to write.
 fn stands(effect: Effect, who: &Person) -> Result<(), Missing> {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{access::Rules, confirm::code::Codes, heard::Heard, progress::Progress, table::Table};
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Settings, name_of},
     dingtalk::{deliver::Deliver, webhook::Webhook},
     locale::Locale,
     outbound::Outbound,
@@ -59,6 +59,29 @@ pub struct Ctx {
     pub deliver: Arc<Deliver>,
     /// Tells whoever asked what a command waits for, once, when it takes long.
     pub progress: Progress,
+}
+
+impl Ctx {
+    /// How somebody is called in a sentence: by their name in the settings, or by their staff id.
+    pub fn person_name(&self, staff_id: &str) -> String {
+        name_of(staff_id, &self.settings.people).unwrap_or(staff_id).to_owned()
+    }
+
+    /// How a place is called in a sentence.
+    pub fn shown_place(&self, place: &Place) -> String {
+        if place.private {
+            return self.locale.say("confirm.private_chat", &[]);
+        }
+        let id = place.conversation_id.as_deref().unwrap_or_default();
+        // A title is what the callback says: it stands beside the id, and cannot read like a sentence of the bot's.
+        match (name_of(id, &self.settings.groups), &place.title) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(title)) => {
+                format!("{}…{id}", title.replace(['「', '」', '（', '）', '(', ')', '"'], ""))
+            }
+            (None, None) => id.to_owned(),
+        }
+    }
 }
 
 /// Who asks.
