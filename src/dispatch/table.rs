@@ -206,7 +206,9 @@ impl Table {
         {
             return Found::Row { row, alias, line, words: Vec::new() };
         }
-        let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+        // `@bob ping`, typed rather than mentioned.
+        let said = line.words().iter().map(|word| word.text.as_str());
+        let said: Vec<&str> = said.skip_while(|word| word.starts_with(['@', '＠'])).collect();
         let nearest = self.nearest(&said);
         Found::Nothing { line, nearest }
     }
