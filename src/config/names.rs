@@ -1,6 +1,6 @@
 //! `[people]`, `[teams]` and `[groups]`: names for ids, and what rules may call by them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     document::{Located, Mistake, Places, Spanned},

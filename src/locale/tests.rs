@@ -88,7 +88,7 @@ fn values_are_put_in_once() {
 
 #[test]
 fn what_is_in_no_file_is_no_sentence() {
-    for key in ["", "a", "access", "access.staff", "access.staff_id.x", "zzz", "\u{10FFFF}"] {
+    for key in ["", "a", "m", "zzz", "\u{10FFFF}"] {
         assert_eq!([Locale::Zh, Locale::En].map(|locale| locale.lookup(key)), [None; 2], "{key}");
     }
 }
