@@ -28,6 +28,7 @@ pub mod dispatch;
 pub mod host;
 pub mod locale;
 pub mod log;
+mod mask;
 pub mod outbound;
 pub mod reply;
 #[cfg(any(test, feature = "testing"))]

@@ -267,11 +267,21 @@ impl Table {
             if rest.len() > 1 {
                 rest.pop_if(is_mark);
             }
-            if let Some(last) = rest.last_mut() {
+            if let Some(last) = rest.last_mut().filter(|last| alias.is_some() || !self.is_sentence(row, last))
+            {
                 last.end_without_mark();
             }
         }
         Some((row, alias, rest))
+    }
+
+    /// Whether a mark at the end of the last word is part of what somebody says: in Chinese, where any text is taken.
+    fn is_sentence(&self, row: &Row, last: &Word) -> bool {
+        let plain = last.text.trim_end_matches(ENDS);
+        if plain.is_ascii() || plain.len() == last.text.len() || self.meant(plain).is_some() {
+            return false;
+        }
+        row.clap().get_positionals().last().is_some_and(|argument| values::is_text(argument, &last.text))
     }
 
     /// `重启web` as `重启 web`: parted at the end of the longest known name, where what follows is ASCII.
