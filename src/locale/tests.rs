@@ -47,7 +47,7 @@ fn the_same_values_stand_in_both_languages() {
         sentence.split("%{").skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect()
     };
     for key in keys(include_str!("../locales/en.yml")) {
-        let [zh, en] = [Locale::Zh, Locale::En].map(|locale| names(&locale.lookup(&key).unwrap()));
+        let [zh, en] = [Locale::Zh, Locale::En].map(|locale| names(locale.lookup(&key).unwrap()));
         assert_eq!(zh, en, "{key}");
     }
 }
