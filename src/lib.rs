@@ -30,6 +30,7 @@ pub mod locale;
 pub mod log;
 pub mod outbound;
 pub mod reply;
+pub mod systems;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;

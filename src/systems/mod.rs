@@ -1,0 +1,3 @@
+//! What people operate.
+
+pub mod redact;
