@@ -450,7 +450,7 @@ async fn a_log_without_colours_and_secrets() {
     ```
     Started by user bob
     + make deploy
-    DB_PASSWORD=hunter2hunter2
+    DB_PASSWORD=***
     ERROR: image not found
     Finished: FAILURE
     ```
