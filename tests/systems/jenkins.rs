@@ -667,6 +667,34 @@ async fn a_read_is_tried_twice_and_a_write_once() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_no_promise() {
+    let (mut chat, jenkins) = start().await;
+    let to = |location: &str| Fault::Answer(Answer::text(302, "").with("location", location));
+    for (location, told) in [
+        ("https://sso.example.com/login?next=%2Fjob%2Fteam", "要求跳转到别处（HTTP 302）"),
+        ("/securityRealm/commenceLogin", "要求跳转到别处（HTTP 302）"),
+        (".", "没有把 team/api 排进队列"),
+    ] {
+        let card = ask(&mut chat, "jenkins build team/api").await;
+        jenkins.fail_next(Method::POST, to(location));
+        let reply = ask(&mut chat, &coded(&card)).await;
+        assert!(reply.contains(told), "{location}: {reply}");
+        chat.clock().advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_among_parameters_is_not_shown() {
+    let (mut chat, jenkins) = start().await;
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    jenkins.world().jobs.get_mut("team/web").unwrap().builds[0].parameters =
+        vec![pair("ENV", "prod"), pair("DB_PASSWORD", "hunter2hunter2")];
+    let reply = ask(&mut chat, "jenkins status team/web").await;
+    assert!(reply.contains("ENV=prod DB&#95;PASSWORD=") && !reply.contains("hunter2"), "{reply}");
+    assert!(!reply.contains("再次构建"), "{reply}");
+}
+
+#[tokio::test]
 async fn a_jenkins_that_hangs() {
     let (mut chat, jenkins) = start().await;
     jenkins.fail_next(Method::GET, Fault::Hang);
