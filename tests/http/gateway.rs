@@ -121,6 +121,11 @@ impl Gateway {
         done.clone()
     }
 
+    /// How many invocations were answered so far.
+    pub fn answered(&self) -> usize {
+        self.done.borrow().len()
+    }
+
     /// Lets the process run, so that it can be ended.
     pub fn thaw(&self) {
         let process = self.lock().process.take();
