@@ -81,6 +81,19 @@ EXPECTED = {
     "get": (AS_IS, 200, 0),
 }
 
+# What the conversation needs beside the shipped settings: a command that changes something, and where it goes.
+MORE_SETTINGS = """
+[[allow]]
+who = ["staff"]
+run = ["say"]
+confirm = "none"
+accept_one_tap = true
+
+[robots.duty]
+token = "{token}"
+keywords = ["告警"]
+""".format(token="0a2e".rjust(64, "0"))
+
 START_TIMEOUT = 30  # seconds until a process listens
 REPLY_TIMEOUT = 15  # seconds until a reply is there
 STOP_TIMEOUT = 10  # seconds until a process that was asked to stop is gone
@@ -93,6 +106,7 @@ CONVERSATION = [
     ("whoami", "bob", "ops", "0147000003"),
     ("pnig", "bob", "private", "ping"),
     ("whoami", "nobody", "private", "员工 ID"),
+    ("say robot:duty 告警：磁盘快满了", "alice", "ops", "已发出：robot:duty"),
     ("ping", "carol", "ops", None),
 ]
 
@@ -529,11 +543,16 @@ def shipped_settings(*origins):
     if count != 1:
         raise Failure(f"dingops.toml has {count} lines `session_hosts = [..]` instead of one")
     # All events are one person's, within seconds.
-    return re.sub(r"(?m)^per_minute\s*=\s*\d+", "per_minute = 1000", text)
+    text = re.sub(r"(?m)^per_minute\s*=\s*\d+", "per_minute = 1000", text)
+    # Custom robots are the simulator's, too.
+    text, count = re.subn(r"(?m)^oapi\s*=.*$", f'oapi = "{origins[-1]}"', text)
+    if count != 1:
+        raise Failure(f"dingops.toml has {count} lines `oapi = ..` instead of one")
+    return text + MORE_SETTINGS
 
 
 def check(host_class, binary, simulator, stand_in, processes, folder):
-    """Sends everything; returns how many events there were, and what was wrong."""
+    """Sends everything; returns how many events there were, what was wrong, and what was logged."""
     files = sorted((ROOT / "events").glob("*.json"))
     if not files:
         raise Failure("there is nothing in events/")
@@ -592,7 +611,7 @@ def check(host_class, binary, simulator, stand_in, processes, folder):
     wrong += wrong_log(log)
     if wrong:
         print(f"--- its log, the last lines ---\n{log[-8000:].replace(SECRET, '***')}---", flush=True)
-    return len(files), wrong
+    return len(files), wrong, log
 
 
 HOSTS = {"lambda": Lambda, "http": Http, "function-compute": FunctionCompute}
@@ -603,6 +622,7 @@ def main():
     parser.add_argument("host", choices=HOSTS)
     parser.add_argument("binary", type=pathlib.Path)
     parser.add_argument("simulator", type=pathlib.Path)
+    parser.add_argument("--keep-log", type=pathlib.Path, help="where to put what it logged")
     args = parser.parse_args()
 
     # Being told to stop is no reason to leave anything running.
@@ -612,7 +632,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="dingops-") as folder:
         try:
             programs = (args.binary.resolve(), args.simulator.resolve())
-            count, wrong = check(HOSTS[args.host], *programs, stand_in, processes, pathlib.Path(folder))
+            count, wrong, log = check(HOSTS[args.host], *programs, stand_in, processes, pathlib.Path(folder))
+            if args.keep_log:
+                args.keep_log.write_text(log)
         except (Failure, OSError, subprocess.TimeoutExpired) as failure:
             print(f"{args.host}: {failure}", file=sys.stderr)
             return 1
