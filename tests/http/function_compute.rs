@@ -6,13 +6,13 @@ use bytes::Bytes;
 use dingops::testing::SECRET;
 use http::HeaderMap;
 use serde_json::Value;
-use simulator::Robot;
+use simulator::{CallbackFault, Organisation, Robot, Way};
 
 use crate::{
     connection::{Callback, head, post},
     gateway::{Gateway, Invocation, KEY, Queue},
     server::Server,
-    support::{EMPTY, hold_next, log_lines, release},
+    support::{EMPTY, PATIENCE, hold_next, log_lines, release, within},
 };
 
 const SEAL: &str = "x-dingops-passed-on";
@@ -118,6 +118,29 @@ async fn one_process_takes_several_requests_at_once() {
         assert!(function.server.reply().await.contains("pong"));
     }
     function.gateway.invocations(2 * callbacks.len()).await;
+}
+
+/// What a process says seldom must not be withheld because the invocation before it was the same process.
+#[tokio::test]
+async fn a_callback_without_its_text_is_told_by_the_second_invocation_and_once() {
+    let gateway = Gateway::start().await;
+    let (url, app) = (gateway.url(), Organisation::default().app);
+    let variables = [
+        ("DINGOPS_SELF_URL", url.as_str()),
+        ("DINGTALK_APP_KEY", app.key.as_str()),
+        ("DINGTALK_ROBOT_CODE", app.robot_code.as_str()),
+    ];
+    let mut function = Function::with(gateway, &variables).await;
+    for _ in 0..2 {
+        function.server.dingtalk.spoil_next(CallbackFault::QuotaExhausted);
+        function.server.say("ping").await;
+    }
+    let told = within(function.server.dingtalk.next(PATIENCE)).await.expect("a message");
+    assert_eq!(told.way, Way::OneToOne);
+    function.gateway.invocations(3).await;
+    assert_eq!(function.server.dingtalk.read(), None);
+    let log = function.log().await;
+    assert_eq!(log.matches("the monthly message quota").count(), 2, "one line for each callback: {log}");
 }
 
 #[tokio::test]
