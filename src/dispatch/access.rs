@@ -48,6 +48,7 @@ struct Rule {
     places: Vec<Where>,
     when: Vec<Condition>,
     confirm: Option<Confirm>,
+    accept_one_tap: bool,
     valid: Duration,
 }
 
@@ -74,6 +75,8 @@ pub struct Grant {
     pub rule: Option<RuleName>,
     /// Who has to confirm it.
     pub confirm: Confirm,
+    /// Whether a write that is not slight may go without.
+    pub accept_one_tap: bool,
     /// How long a code holds.
     pub valid: Duration,
 }
@@ -229,7 +232,8 @@ impl Rules {
     }
 }
 
-const OPEN: Grant = Grant { rule: None, confirm: Confirm::Nobody, valid: Duration::ZERO };
+const OPEN: Grant =
+    Grant { rule: None, confirm: Confirm::Nobody, accept_one_tap: false, valid: Duration::ZERO };
 
 /// What no rule can give: an organisation to read, a staff id to write.
 fn stands(effect: Effect, who: &Person) -> Result<(), Missing> {
@@ -249,7 +253,8 @@ impl Rule {
             Effect::Write => Confirm::Asker,
             _ => Confirm::Nobody,
         });
-        Grant { rule: Some(self.name), confirm, valid: self.valid }
+        let accept_one_tap = self.accept_one_tap;
+        Grant { rule: Some(self.name), confirm, accept_one_tap, valid: self.valid }
     }
 
     fn is_for(&self, person: &Person) -> bool {

@@ -153,7 +153,11 @@ fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
     if understood.row.effect == Effect::Write && stale {
         return Err(Missing::Freshness);
     }
-    let grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
+    let mut grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
+    let is_slight = understood.row.effect != Effect::Write || understood.prepared.is_mild();
+    if grant.confirm == Confirm::Nobody && !is_slight && !grant.accept_one_tap {
+        grant.confirm = Confirm::Asker;
+    }
     // A code is bound to a staff id.
     if grant.confirm != Confirm::Nobody && ctx.who.staff().is_none() {
         return Err(Missing::StaffId);

@@ -78,7 +78,8 @@ impl Rules {
             }
             let (who, places) = (entry.who.clone(), entry.places.clone());
             let (confirm, valid) = (entry.confirm.clone(), entry.valid);
-            rules.rules.push(Rule { name, who, places, when, confirm, valid });
+            let accept_one_tap = entry.accept_one_tap;
+            rules.rules.push(Rule { name, who, places, when, confirm, accept_one_tap, valid });
         }
         Ok(rules)
     }
