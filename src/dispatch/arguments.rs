@@ -218,6 +218,7 @@ fn read_with(
     }
     wrong.form(&command, &said)?;
     wrong.keys(&said)?;
+    wrong.missing_behind_many(&command, &said)?;
     let complain = |error: clap::Error| wrong.value(&error, &command, &said);
     let matches = command.clone().try_get_matches_from(said::plainly(&said)).map_err(complain)?;
     let dry_run = row.effect == Effect::Write && matches.get_flag(row::DRY_RUN);

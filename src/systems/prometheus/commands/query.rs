@@ -73,18 +73,32 @@ impl Command for Query {
         if rows.is_empty() {
             return Ok(with_remarks(reply.text(ctx.locale.say("prometheus.no_series", &[])), &answer, ctx));
         }
+        if let [(labels, value)] = rows.as_slice()
+            && labels.is_empty()
+        {
+            let reply = Reply { title: shortened(&self.query), ..reply };
+            let reply = with_remarks(reply.text(Text::default().strong(value)), &answer, ctx);
+            return Ok(self.with_range(reply, &answer.result, ctx));
+        }
         let common = common(rows.iter().map(|(labels, _)| *labels));
         let reply = with_common(reply, &common, ctx);
         let item = |(labels, value): &(&Labels, String)| {
             Text::default().strong(value).plain(format!("　{}", named(labels, &common)))
         };
         let reply = with_remarks(listed(reply, rows.iter().map(item).collect(), Some(page)), &answer, ctx);
-        Ok(match answer.result {
+        Ok(self.with_range(reply, &answer.result, ctx))
+    }
+}
+
+impl Query {
+    /// With how the values went, where they are of one time.
+    fn with_range(&self, reply: Reply, found: &Found, ctx: &Ctx) -> Reply {
+        match found {
             Found::Vector(_) => {
-                let range = range::Range::of(self.query, self.on);
+                let range = range::Range::of(self.query.clone(), self.on.clone());
                 reply.action(ctx.locale.say("prometheus.do_range", &[]), ctx.line(&range))
             }
             _ => reply,
-        })
+        }
     }
 }
