@@ -11,7 +11,11 @@ mod compile;
 mod condition;
 mod near;
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -26,7 +30,7 @@ use super::{
     row::{Effect, Row},
 };
 use crate::{
-    config::{Confirm, Where, Wherever, Who, Whom},
+    config::{Confirm, VALID, Where, Wherever, Who, Whom},
     locale::Locale,
     reply::Reply,
 };
@@ -39,6 +43,8 @@ pub struct Rules {
     paths: HashMap<String, Vec<usize>>,
     /// The same about what is said through an alias.
     aliases: HashMap<String, Vec<usize>>,
+    /// The groups that the settings name.
+    groups: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -48,7 +54,6 @@ struct Rule {
     places: Vec<Where>,
     when: Vec<Condition>,
     confirm: Option<Confirm>,
-    accept_one_tap: bool,
     valid: Duration,
 }
 
@@ -75,8 +80,6 @@ pub struct Grant {
     pub rule: Option<RuleName>,
     /// Who has to confirm it.
     pub confirm: Confirm,
-    /// Whether a write that is not slight may go without.
-    pub accept_one_tap: bool,
     /// How long a code holds.
     pub valid: Duration,
 }
@@ -99,6 +102,8 @@ pub enum Missing {
     Organisation,
     /// Membership in the robot's own organisation.
     OtherOrganisation,
+    /// A private chat, or a group that the settings name: the reply may hold what strangers must not read.
+    Confidence,
     /// A signature made a moment ago: an old one may be used again by somebody else.
     Freshness,
     /// This rule forbids it.
@@ -113,6 +118,7 @@ impl fmt::Display for Missing {
             Self::StaffId => f.write_str("no staff id"),
             Self::Organisation => f.write_str("no organisation"),
             Self::OtherOrganisation => f.write_str("other organisation"),
+            Self::Confidence => f.write_str("sensitive, and a group that the settings do not name"),
             Self::Freshness => f.write_str("signed too long ago"),
             Self::Denied(rule) => rule.fmt(f),
             Self::Rule(_) => f.write_str("no rule"),
@@ -128,6 +134,7 @@ impl Missing {
             Self::StaffId => say("access.staff_id"),
             Self::Organisation => say("access.unknown_organisation"),
             Self::OtherOrganisation => say("access.other_organisation"),
+            Self::Confidence => say("access.sensitive"),
             Self::Freshness => say("access.stale"),
             Self::Denied(rule) => vec![locale.say("access.denied", &[("number", &rule.number)])],
             Self::Rule(_) if to.membership != Membership::Own => say("access.other_organisation"),
@@ -178,6 +185,7 @@ impl Rules {
         place: &Place,
     ) -> Result<Grant, Missing> {
         stands(row.effect, who)?;
+        self.can_hear(row, place)?;
         let alias = invocation.alias.as_ref().map(|via| via.name.as_str());
         let about = || self.about(&invocation.path, alias);
         let matches = |rule: &&Rule| rule.is_for(who) && rule.is_here(place) && rule.fits(invocation);
@@ -186,7 +194,8 @@ impl Rules {
         }
         let mut allows = about().filter(|rule| !rule.name.denies);
         match (allows.find(matches), row.effect) {
-            (Some(rule), effect) => Ok(rule.grant(effect)),
+            (Some(rule), effect) if rule.can_run(effect, who) => Ok(rule.grant(effect)),
+            (Some(_), _) => Err(Missing::StaffId),
             (None, Effect::Open) => Ok(OPEN),
             (None, _) => Err(Missing::Rule(self.near(invocation, who, place))),
         }
@@ -194,24 +203,35 @@ impl Rules {
 
     /// Whether a command may be run with some arguments, through this alias or without one.
     pub fn may(&self, row: &Row, alias: Option<&str>, who: &Person, place: &Place) -> May {
-        if stands(row.effect, who).is_err() {
+        if stands(row.effect, who).and_then(|()| self.can_hear(row, place)).is_err() {
             return May::No;
         }
         let path = row.path.to_string();
         let (mut perhaps_denied, mut perhaps_allowed) = (false, false);
         for rule in self.about(&path, alias).filter(|rule| rule.is_for(who) && rule.is_here(place)) {
-            match (rule.name.denies, rule.when.is_empty()) {
-                (true, true) => return May::No,
-                (true, false) => perhaps_denied = true,
-                (false, true) if perhaps_denied => return May::Depends,
-                (false, true) => return May::Yes,
-                (false, false) => perhaps_allowed = true,
+            let allows = !rule.name.denies && rule.can_run(row.effect, who);
+            match (allows, rule.when.is_empty()) {
+                (false, true) if perhaps_allowed => return May::Depends,
+                (false, true) => return May::No,
+                (false, false) => perhaps_denied = true,
+                (true, true) if perhaps_denied => return May::Depends,
+                (true, true) => return May::Yes,
+                (true, false) => perhaps_allowed = true,
             }
         }
         match row.effect {
             Effect::Open if !perhaps_denied => May::Yes,
             Effect::Read | Effect::Write if !perhaps_allowed => May::No,
             _ => May::Depends,
+        }
+    }
+
+    /// Whether the reply of a sensitive command may be read here.
+    fn can_hear(&self, row: &Row, place: &Place) -> Result<(), Missing> {
+        let is_named = || place.conversation_id.as_ref().is_some_and(|id| self.groups.contains(id));
+        match !row.sensitive || place.private || is_named() {
+            true => Ok(()),
+            false => Err(Missing::Confidence),
         }
     }
 
@@ -232,8 +252,7 @@ impl Rules {
     }
 }
 
-const OPEN: Grant =
-    Grant { rule: None, confirm: Confirm::Nobody, accept_one_tap: false, valid: Duration::ZERO };
+const OPEN: Grant = Grant { rule: None, confirm: Confirm::Nobody, valid: VALID };
 
 /// What no rule can give: an organisation to read, a staff id to write.
 fn stands(effect: Effect, who: &Person) -> Result<(), Missing> {
@@ -253,8 +272,12 @@ impl Rule {
             Effect::Write => Confirm::Asker,
             _ => Confirm::Nobody,
         });
-        let accept_one_tap = self.accept_one_tap;
-        Grant { rule: Some(self.name), confirm, accept_one_tap, valid: self.valid }
+        Grant { rule: Some(self.name), confirm, valid: self.valid }
+    }
+
+    /// Whether this person can run what the rule allows: a code is bound to a staff id.
+    fn can_run(&self, effect: Effect, who: &Person) -> bool {
+        self.grant(effect).confirm == Confirm::Nobody || who.staff().is_some()
     }
 
     fn is_for(&self, person: &Person) -> bool {

@@ -45,7 +45,7 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Whether it is as slight as [`Command::MILD`] says with these values: else it is confirmed all the same.
+    /// Whether it is as slight as [`Command::MILD`] says with these values: else it is confirmed, whatever a rule says.
     fn is_mild(&self) -> bool {
         Self::MILD
     }

@@ -15,7 +15,7 @@ pub const PASSWORD: &str = "alertmanager-fixture";
 pub struct Alertmanager {
     pub alerts: Vec<Alert>,
     pub silences: Vec<Silence>,
-    pub now: Timestamp,
+    now: fn() -> Timestamp,
 }
 
 pub struct Alert {
@@ -38,8 +38,8 @@ pub struct Silence {
 
 impl Alertmanager {
     /// Some alerts, of a host and of pods.
-    pub fn new(now: Timestamp) -> Self {
-        let at = |minutes: i64| now - jiff::SignedDuration::from_mins(minutes);
+    pub fn new(now: fn() -> Timestamp) -> Self {
+        let at = |minutes: i64| now() - jiff::SignedDuration::from_mins(minutes);
         let alert = |labels: &[(&str, &str)], summary, minutes| Alert {
             labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             summary,
@@ -76,12 +76,12 @@ impl Alertmanager {
     }
 
     fn is_over(&self, silence: &Silence) -> bool {
-        silence.ends_at <= self.now
+        silence.ends_at <= (self.now)()
     }
 
     fn described(&self, alert: &Alert) -> Value {
         let hides = |silence: &&Silence| {
-            !self.is_over(silence) && silence.starts_at <= self.now && alert.fits(&silence.matchers)
+            !self.is_over(silence) && silence.starts_at <= (self.now)() && alert.fits(&silence.matchers)
         };
         let silenced_by: Vec<&str> =
             self.silences.iter().filter(hides).map(|silence| silence.id.as_str()).collect();
@@ -97,14 +97,14 @@ impl Alertmanager {
                 "inhibitedBy": inhibited_by, "silencedBy": silenced_by,
                 "state": if is_hidden { "suppressed" } else { "active" },
             },
-            "updatedAt": self.now.to_string(),
+            "updatedAt": (self.now)().to_string(),
             "generatorURL": "http://prometheus:9090/graph",
             "labels": alert.labels,
         })
     }
 
     fn shown(&self, silence: &Silence) -> Value {
-        let state = match (self.is_over(silence), silence.starts_at > self.now) {
+        let state = match (self.is_over(silence), silence.starts_at > (self.now)()) {
             (true, _) => "expired",
             (_, true) => "pending",
             _ => "active",
@@ -147,7 +147,7 @@ impl Alertmanager {
                 &json!({ "code": 601, "message": "startsAt in body must be of type date-time" }),
             );
         };
-        if text("comment").is_empty() || text("createdBy").is_empty() || ends_at <= self.now {
+        if text("comment").is_empty() || text("createdBy").is_empty() || ends_at <= (self.now)() {
             return Answer::json(400, &"silence invalid");
         }
         let number = self.silences.len() + 1;
@@ -158,7 +158,7 @@ impl Alertmanager {
             matchers,
             starts_at,
             ends_at,
-            updated_at: self.now,
+            updated_at: (self.now)(),
             created_by,
             comment,
         };
@@ -239,7 +239,7 @@ impl World for Alertmanager {
                 None => Answer::text(404, ""),
             },
             (["silence", id], &Method::DELETE) => {
-                let now = self.now;
+                let now = (self.now)();
                 match self.silences.iter_mut().find(|silence| silence.id == *id) {
                     Some(silence) => {
                         (silence.ends_at, silence.updated_at) = (now, now);

@@ -21,9 +21,7 @@ pub struct Prometheus {
     pub alerts: Vec<Value>,
     pub targets: Vec<Value>,
     /// Seconds since 1970.
-    pub now: i64,
-    /// As those before 3.0, which know no limit.
-    pub ignores_limit: bool,
+    now: fn() -> i64,
 }
 
 /// A number that stays.
@@ -33,11 +31,11 @@ pub fn always(value: &'static str) -> Course {
 
 impl Prometheus {
     /// Some hosts, of which one is down.
-    pub fn new(now: i64) -> Self {
+    pub fn new(now: fn() -> i64) -> Self {
         let node = |name: &str, host: &str| json!({ "__name__": name, "instance": format!("{host}:9100"), "job": "node" });
         // Up and down within the hour, measured but for ten minutes of it.
         let load: Course = Box::new(move |at| {
-            let minute = (now - at) / 60;
+            let minute = (now() - at) / 60;
             let load = [0.5, 0.75, 1.25, 2.5, 4.0, 2.0, 1.0];
             (!(20..30).contains(&minute))
                 .then(|| load[usize::try_from(minute / 4).unwrap_or_default() % 7].to_string())
@@ -57,11 +55,12 @@ impl Prometheus {
             ("error_share", vec![share("NaN"), share("+Inf")]),
             (
                 "many",
-                (0..40)
-                    .map(|n| (json!({ "__name__": "many", "n": format!("{n:02}") }), always("1")))
+                (0..400)
+                    .map(|n| (json!({ "__name__": "many", "n": format!("{n:03}") }), always("1")))
                     .collect(),
             ),
         ]);
+        let ago = |seconds| jiff::Timestamp::from_second(now() - seconds).unwrap_or_default().to_string();
         let target = |pool: &str, host: &str, error: &str| {
             json!({
                 "labels": { "instance": host, "job": pool },
@@ -69,7 +68,7 @@ impl Prometheus {
                 "scrapeUrl": format!("http://{host}/metrics"),
                 "health": if error.is_empty() { "up" } else { "down" },
                 "lastError": error,
-                "lastScrape": "2026-01-01T07:59:48.266223080+08:00",
+                "lastScrape": ago(12),
             })
         };
         let refused = "Get \"http://web1:9100/metrics\": dial tcp 10.0.0.3:9100: connect: connection refused";
@@ -82,15 +81,15 @@ impl Prometheus {
         let alerts = vec![
             json!({
                 "labels": { "alertname": "DiskFillsUp", "instance": "db2:9100", "severity": "warning" },
-                "annotations": {}, "state": "pending", "activeAt": "2025-12-31T23:58:00Z", "value": "9.1e-02",
+                "annotations": {}, "state": "pending", "activeAt": ago(120), "value": "9.1e-02",
             }),
             json!({
                 "labels": { "alertname": "HostDown", "instance": "web1:9100", "severity": "critical" },
                 "annotations": { "summary": "web1 连不上了" },
-                "state": "firing", "activeAt": "2025-12-31T23:30:00.119836450Z", "value": "0e+00",
+                "state": "firing", "activeAt": ago(1800), "value": "0e+00",
             }),
         ];
-        Self { is_guarded: false, series, alerts, targets, now, ignores_limit: false }
+        Self { is_guarded: false, series, alerts, targets, now }
     }
 
     fn query(&self, what: &str, asked: &Asked) -> Answer {
@@ -109,17 +108,21 @@ impl Prometheus {
             );
         }
         if let Ok(number) = query.parse::<f64>() {
-            return done(&json!({ "resultType": "scalar", "result": [self.now, number.to_string()] }), &[]);
+            return done(
+                &json!({ "resultType": "scalar", "result": [(self.now)(), number.to_string()] }),
+                &[],
+            );
         }
         let found = self.series.get(query).map(Vec::as_slice).unwrap_or_default();
         let limit: usize = value("limit").parse().unwrap_or(usize::MAX);
-        let limit = if self.ignores_limit || limit == 0 { usize::MAX } else { limit };
+        let limit = if limit == 0 { usize::MAX } else { limit };
         let warnings: &[&str] = if found.len() > limit { &["results truncated due to limit"] } else { &[] };
         let found = found.iter().take(limit);
         if what == "query" {
+            let now = (self.now)();
             let result: Vec<Value> = found
                 .filter_map(|(metric, course)| {
-                    Some(json!({ "metric": metric, "value": [self.now as f64 + 0.25, course(self.now)?] }))
+                    Some(json!({ "metric": metric, "value": [now as f64 + 0.25, course(now)?] }))
                 })
                 .collect();
             return done(&json!({ "resultType": "vector", "result": result }), warnings);

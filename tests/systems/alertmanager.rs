@@ -15,8 +15,7 @@ use crate::{
 };
 
 pub async fn world() -> Fake<Alertmanager> {
-    let now = Timestamp::from_millisecond(NOW_MS).unwrap();
-    Fake::start(Alertmanager::new(now)).await.unwrap()
+    Fake::start(Alertmanager::new(|| Timestamp::from_millisecond(NOW_MS).unwrap_or_default())).await.unwrap()
 }
 
 /// A rule's words about all that can be done.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 async fn start() -> (Chat, Fake<Jenkins>) {
-    let jenkins = Fake::start(Jenkins::new(NOW_MS)).await.unwrap();
+    let jenkins = Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap();
     let chat = Chat::with(&settings(&jenkins, "")).await;
     (chat, jenkins)
 }
@@ -450,7 +450,7 @@ async fn a_log_without_colours_and_secrets() {
     ```
     Started by user bob
     + make deploy
-    DB_PASSWORD=hunter2hunter2
+    DB_PASSWORD=***
     ERROR: image not found
     Finished: FAILURE
     ```
@@ -667,6 +667,34 @@ async fn a_read_is_tried_twice_and_a_write_once() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_no_promise() {
+    let (mut chat, jenkins) = start().await;
+    let to = |location: &str| Fault::Answer(Answer::text(302, "").with("location", location));
+    for (location, told) in [
+        ("https://sso.example.com/login?next=%2Fjob%2Fteam", "要求跳转到别处（HTTP 302）"),
+        ("/securityRealm/commenceLogin", "要求跳转到别处（HTTP 302）"),
+        (".", "没有把 team/api 排进队列"),
+    ] {
+        let card = ask(&mut chat, "jenkins build team/api").await;
+        jenkins.fail_next(Method::POST, to(location));
+        let reply = ask(&mut chat, &coded(&card)).await;
+        assert!(reply.contains(told), "{location}: {reply}");
+        chat.clock().advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_among_parameters_is_not_shown() {
+    let (mut chat, jenkins) = start().await;
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    jenkins.world().jobs.get_mut("team/web").unwrap().builds[0].parameters =
+        vec![pair("ENV", "prod"), pair("DB_PASSWORD", "hunter2hunter2")];
+    let reply = ask(&mut chat, "jenkins status team/web").await;
+    assert!(reply.contains("ENV=prod DB&#95;PASSWORD=") && !reply.contains("hunter2"), "{reply}");
+    assert!(!reply.contains("再次构建"), "{reply}");
+}
+
+#[tokio::test]
 async fn a_jenkins_that_hangs() {
     let (mut chat, jenkins) = start().await;
     jenkins.fail_next(Method::GET, Fault::Hang);
@@ -692,8 +720,10 @@ async fn a_jenkins_that_hangs() {
 
 #[tokio::test]
 async fn several_are_told_apart() {
-    let (dev, prod) =
-        (Fake::start(Jenkins::new(NOW_MS)).await.unwrap(), Fake::start(Jenkins::new(NOW_MS)).await.unwrap());
+    let (dev, prod) = (
+        Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap(),
+        Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap(),
+    );
     let entry = |name: &str, jenkins: &Fake<Jenkins>, more: &str| {
         format!(
             "[[jenkins]]\nname = '{name}'\nurl = '{}'\nuser = '{USER}'\ntoken = '{TOKEN}'\n{more}\n",
@@ -753,7 +783,7 @@ async fn several_are_told_apart() {
 
 #[tokio::test]
 async fn names_of_jobs_are_judged_without_case() {
-    let jenkins = Fake::start(Jenkins::new(NOW_MS)).await.unwrap();
+    let jenkins = Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap();
     let deny = "[[deny]]\nwho = ['anyone']\nrun = ['jenkins build']\nwhen = { job = ['team/W*'], 'param.ENV' = ['prod'] }";
     let mut chat = Chat::with(&settings(&jenkins, deny)).await;
     for line in ["jenkins build TEAM/WEB -p ENV=prod", "jenkins build team/web"] {

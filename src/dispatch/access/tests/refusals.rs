@@ -163,6 +163,16 @@ async fn what_is_sensitive_is_allowed_only_by_its_name() {
         let answer = answer(&format!("[[allow]]\nwho = ['bob']\n{rule}"), bob(), "k8s secrets").await;
         assert_eq!(answer == "#### k8s secrets", allowed, "{rule}: {answer}");
     }
+    // Not everybody in a group that nobody named may read it.
+    let toml = "[groups]\ndev = 'cidDEV=='\n[[allow]]\nwho = ['anyone']\nrun = ['k8s secrets', 'k8s pods']";
+    let mut chat = Chat::set_up(Setup { toml, rows: Some(ROWS), ..Setup::default() }).await;
+    chat.say(bob(), "k8s pods").await;
+    assert!(chat.read().starts_with("#### k8s pods"));
+    chat.say(bob(), "k8s secrets").await;
+    let reply = chat.read();
+    assert!(reply.contains("只能在单聊") && !reply.contains("批准"), "{reply}");
+    chat.say_privately(bob(), "k8s secrets").await;
+    assert!(chat.read_privately(&bob()).starts_with("#### k8s secrets"));
     // A deny is about it however it is named.
     let both = "[[allow]]\nwho = ['bob']\nrun = ['k8s secrets']\n[[deny]]\nwho = ['bob']\neffect = 'read'";
     assert!(answer(both, bob(), "k8s secrets").await.contains("第 1 条 deny"));
@@ -242,5 +252,17 @@ async fn people_and_groups_are_meant_by_their_names() {
     ] {
         let answer = answer(rule, bob(), line).await;
         assert_eq!(answer == "#### issue list", allowed, "{line}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn who_can_have_no_code_is_shown_nothing_that_takes_one() {
+    let rules = "[[allow]]\nwho = ['anyone']\nrun = ['k8s pods']\nconfirm = 'self'";
+    for (person, is_listed) in [(nobody(), false), (bob(), true)] {
+        let mut chat = chat(rules).await.privately();
+        chat.say(person.clone(), "help").await;
+        assert_eq!(chat.read().contains("k8s pods"), is_listed, "{}", person.name);
+        chat.say(person.clone(), "k8s pods").await;
+        assert_eq!(chat.read().contains("--confirm"), is_listed, "{}", person.name);
     }
 }
