@@ -64,7 +64,10 @@ use crate::{
     dingtalk::webhook::CustomRobot,
     dispatch::words::Line,
     locale::Locale,
-    systems::{SYSTEMS, Systems, instance::Instances, jenkins::JenkinsSection},
+    systems::{
+        SYSTEMS, Systems, alertmanager::AlertmanagerSection, instance::Instances, jenkins::JenkinsSection,
+        prometheus::PrometheusSection,
+    },
     text,
 };
 
@@ -258,7 +261,11 @@ impl Settings {
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
             http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
-            systems: Systems { jenkins: Instances::check(sections.jenkins, &places)? },
+            systems: Systems {
+                jenkins: Instances::check(sections.jenkins, &places)?,
+                prometheus: Instances::check(sections.prometheus, &places)?,
+                alertmanager: Instances::check(sections.alertmanager, &places)?,
+            },
         })
     }
 
@@ -332,6 +339,12 @@ struct Sections {
     /// Jenkins. Several have names, and are chosen by `--on`.
     #[serde(default)]
     jenkins: Vec<Spanned<JenkinsSection>>,
+    /// Prometheus, or what speaks its language. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    prometheus: Vec<Spanned<PrometheusSection>>,
+    /// Alertmanager. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    alertmanager: Vec<Spanned<AlertmanagerSection>>,
 }
 
 fn default_timezone() -> Spanned<String> {

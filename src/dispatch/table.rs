@@ -296,7 +296,7 @@ impl Table {
         if is_whole && rest.iter().all(|word| without_end(&word.text).is_empty()) {
             rest.retain(|word| word.quoted);
         }
-        let takes_tail = alias.map_or(row.tail == Tail::Verbatim, Alias::takes_tail);
+        let takes_tail = alias.map_or(row.tail != Tail::Words, Alias::takes_tail);
         if !takes_tail {
             // `部署 web ？`: a mark alone is no argument behind one either.
             let is_mark = |word: &mut Word| !word.quoted && word.text.trim_end_matches(ENDS).is_empty();

@@ -12,12 +12,14 @@
 //! To add one: copy `jenkins`, change its words, and name it in [`SYSTEMS`], in [`Systems`] and in the sections of
 //! `config.rs`. Tests fail for what is missing.
 
+pub mod alertmanager;
 pub mod api;
 pub mod failure;
 pub mod instance;
 pub mod jenkins;
 pub mod listing;
 pub mod log;
+pub mod prometheus;
 pub mod redact;
 
 use futures_util::future::{BoxFuture, join_all};
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// One line for each system, in the order of help.
-pub static SYSTEMS: &[System] = &[jenkins::SYSTEM];
+pub static SYSTEMS: &[System] = &[jenkins::SYSTEM, prometheus::SYSTEM, alertmanager::SYSTEM];
 
 /// A system as the rest of the program sees it.
 pub struct System {
@@ -74,6 +76,10 @@ impl Probed {
 pub struct Systems {
     /// `[[jenkins]]`
     pub jenkins: Instances<jenkins::Jenkins>,
+    /// `[[prometheus]]`
+    pub prometheus: Instances<prometheus::Prometheus>,
+    /// `[[alertmanager]]`
+    pub alertmanager: Instances<alertmanager::Alertmanager>,
 }
 
 /// The commands of the systems that have an entry in the settings.

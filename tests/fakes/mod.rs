@@ -3,7 +3,9 @@
 //! The tests in `tests/systems` ask them through the real handler, and the playground shows them.
 #![allow(dead_code, reason = "the playground and each test use a part of it")]
 
+pub mod alertmanager;
 pub mod jenkins;
+pub mod prometheus;
 
 use std::{
     collections::VecDeque,

@@ -1,6 +1,9 @@
 //! What people operate, through the real handler: conversations with each system's stand-in.
 
+mod alertmanager;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;
+mod prometheus;
+mod silence;
 mod talk;

@@ -124,6 +124,25 @@ user = "bot"
 token = "made-up"
 ca = "-----BEGIN CERTIFICATE-----"
 proxy = "http://proxy.example.com:3128"
+[[prometheus]]
+name = "dev"
+default = true
+url = "https://prometheus.example.com"
+web = "https://prom.example.com"
+user = "bot"
+password = "made-up"
+ca = "-----BEGIN CERTIFICATE-----"
+proxy = "http://proxy.example.com:3128"
+[[alertmanager]]
+name = "dev"
+default = true
+url = "https://alertmanager.example.com"
+web = "https://alerts.example.com"
+token = "made-up"
+max_silence = "24h"
+volatile_labels = ["pod"]
+ca = "-----BEGIN CERTIFICATE-----"
+proxy = "http://proxy.example.com:3128"
 [audit]
 report = ["group:ops", "robot:ops", "person:alice"]
 [limits]
@@ -220,7 +239,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 19, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    assert_eq!(found.len(), 21, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

@@ -30,5 +30,13 @@ fn arguments_keep_their_names() {
     jenkins stop: job=Caseless number=Number on=Text
     jenkins approve: job=Caseless number=Number input=Text on=Text
     jenkins reject: job=Caseless number=Number input=Text on=Text
+    prom query: on=Text query=Text
+    prom range: last=Duration on=Text query=Text
+    prom alerts: on=Text
+    prom targets: down=Flag on=Text
+    alerts list: matcher=Text on=Text
+    alerts silence: target=Text duration=Duration comment=Text on=Text
+    alerts silences: on=Text
+    alerts unsilence: id=Text on=Text
     ");
 }
