@@ -84,6 +84,22 @@ impl Api {
         Ok(self)
     }
 
+    /// With a certificate that says who is asking: itself and its authorities, and its key, both in PEM.
+    ///
+    /// # Errors
+    /// When they are none; `at` is where they stand.
+    pub(crate) fn with_identity(
+        mut self,
+        certificate: &str,
+        key: &str,
+        at: &Spanned<String>,
+        places: &Places<'_>,
+    ) -> Result<Self, Mistake> {
+        let route = self.route.with_identity(certificate, key);
+        self.route = route.map_err(|error| places.mistake(at.span(), error.to_string()))?;
+        Ok(self)
+    }
+
     /// What the system is called in a sentence.
     pub fn title(&self) -> &str {
         &self.title
@@ -102,6 +118,19 @@ impl Api {
     /// Has something done there.
     pub fn post<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
         Call::new(self, ctx, Method::POST, segments)
+    }
+
+    /// Sends what a client library made up. Its path goes on from this address; the library has encoded it.
+    pub fn pass(&self, ctx: &Ctx, request: http::Request<Vec<u8>>) -> Call<'_> {
+        let (head, body) = request.into_parts();
+        let mut call = Call::new::<&str>(self, ctx, head.method, &[]);
+        if let Ok(url) = &mut call.url {
+            url.set_path(&format!("{}{}", self.url.path().trim_end_matches('/'), head.uri.path()));
+            url.set_query(head.uri.query().filter(|query| !query.is_empty()));
+        }
+        call.headers.extend(head.headers);
+        call.body = Some(body).filter(|body| !body.is_empty());
+        call
     }
 
     /// Removes what these segments name.
