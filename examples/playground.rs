@@ -27,6 +27,11 @@ use simulator::{Organisation, Robot, SECRET, Simulator, cli::Talk};
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
+#[path = "../tests/fakes/mod.rs"]
+mod fakes;
+
+use self::fakes::{Fake, jenkins::Jenkins};
+
 const SETTINGS: &str = include_str!("playground.toml");
 /// How long a command may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -72,7 +77,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
             ..Environment::new(Secret::new(SECRET)?)
         };
         let outside = outside().await?;
-        let app = app(dingtalk.origin(), &outside, &arguments.locale, environment)?;
+        let now = || SystemClock.now().as_millisecond();
+        let jenkins = Fake::start(Jenkins::new(now)).await?;
+        let variables =
+            [("DINGTALK", dingtalk.origin()), ("OUTSIDE", &outside), ("JENKINS", jenkins.origin())];
+        let app = app(&variables, &arguments.locale, environment)?;
         let jobs = TaskTracker::new();
         dingtalk.connect(robot(app, jobs.clone()));
         let code = arguments.talk.run(&dingtalk).await;
@@ -83,15 +92,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 /// The function, whose world is simulated.
 fn app(
-    dingtalk: &str,
-    outside: &str,
+    variables: &[(&str, &str)],
     locale: &str,
     environment: Environment,
 ) -> Result<Arc<App>, Box<dyn std::error::Error>> {
-    let variable = |name: &str| match name {
-        "DINGTALK" => Some(dingtalk.to_owned()),
-        "OUTSIDE" => Some(outside.to_owned()),
-        _ => None,
+    let variable = |name: &str| {
+        let known = variables.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| (*value).to_owned())
     };
     let mut settings = Settings::parse(SETTINGS, SettingsFile::Embedded, &variable)?;
     settings.locale = if locale == "en" { Locale::En } else { Locale::Zh };

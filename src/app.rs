@@ -13,7 +13,7 @@
 //! | 7 | a message id not seen in the last ten minutes | 200, not run again |
 //! | 8 | acknowledge: all that follows happens after the response | |
 //! | 9 | no more than a person may say in a minute and a day; words, row, arguments | said once, then silence; a reply that shows what is wrong |
-//! | 10 | access | a reply that says what is missing, once a minute for each person |
+//! | 10 | access | a reply that says what is missing, once a minute for each person and command |
 //! | 11 | run, before the deadline | a reply either way |
 //! | 12 | deliver, record what came of it, and report it where it was a write | an error in the log |
 //!
@@ -23,6 +23,7 @@ mod job;
 mod limits;
 mod memory;
 mod refusal;
+mod refusals;
 mod report;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -39,6 +40,7 @@ use self::{
     limits::Limits,
     memory::{Recently, Sparingly},
     refusal::{Refusal, Silent},
+    refusals::Refusals,
 };
 use crate::{
     clock::Clock,
@@ -68,8 +70,6 @@ const NAME: &str = "dingops";
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// DingTalk repeats a callback that was not acknowledged in time (protocol.md 2).
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
-/// For a refusal to be said again to the same person.
-const REFUSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// For what the operator must mend to be said again in a chat.
 const SAID_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
@@ -86,7 +86,7 @@ pub struct App {
     outbound: Arc<Outbound>,
     deliver: Arc<Deliver>,
     seen: Recently,
-    refused: Recently,
+    refusals: Refusals,
     limits: Limits,
     /// Where it was said that the quota is used up.
     said: Recently,
@@ -159,7 +159,7 @@ impl App {
             table: Arc::new(table),
             deliver: Arc::new(Deliver::new(Arc::clone(&outbound), Arc::clone(&clock), openapi)),
             seen: Recently::new(REPEATED_WITHIN),
-            refused: Recently::new(REFUSED_AGAIN_AFTER),
+            refusals: Refusals::new(),
             limits: Limits::new(settings.limits),
             said: Recently::new(SAID_AGAIN_AFTER),
             lines: Sparingly::new(2, 10),

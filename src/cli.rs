@@ -81,7 +81,9 @@ enum CliError {
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let lambda_api = given("AWS_LAMBDA_RUNTIME_API");
-    let done = match Arguments::parse().command {
+    // Whoever asks the function something waits for it to start, and not for a parser of what nobody wrote.
+    let command = if std::env::args_os().len() > 1 { Arguments::parse().command } else { None };
+    let done = match command {
         None => lambda_api.map_or_else(|| serve(&Serve::default()), |api| lambda(&api)),
         Some(Subcommands::Serve(arguments)) => serve(&arguments),
         Some(Subcommands::Check(arguments)) => arguments.run(),

@@ -51,8 +51,8 @@ pub use self::{
     environment::Environment,
     http::Http,
     limits::Limits,
-    names::Ids,
-    rules::{Confirm, RuleEntry, Where, Wherever, Who, Whom},
+    names::{Ids, name_of},
+    rules::{Confirm, RuleEntry, VALID, Where, Wherever, Who, Whom},
     spoken::Spoken,
     targets::Target,
 };

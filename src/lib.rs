@@ -29,11 +29,10 @@ pub mod dispatch;
 pub mod host;
 pub mod locale;
 pub mod log;
+mod mask;
 pub mod outbound;
 pub mod reply;
 pub mod systems;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
-
-rust_i18n::i18n!("src/locales");

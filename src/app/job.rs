@@ -165,7 +165,7 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         }
     };
     let refused = record.outcome == Outcome::Refused;
-    let delivered = if refused && !app.refused.first_time(sender(&ctx), app.clock.now()) {
+    let delivered = if refused && !app.refusals.tell(sender(&ctx), &record.path, app.clock.now()) {
         None
     } else {
         let there = match &elsewhere {
@@ -201,7 +201,7 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         && !undelivered.may_have_arrived()
     {
         if refused {
-            app.refused.forget(sender(&ctx));
+            app.refusals.untold(sender(&ctx), &record.path, app.clock.now());
         }
         if record.outcome == Outcome::Limited {
             app.limits.untold(sender(&ctx), app.clock.now());

@@ -17,7 +17,6 @@ use crate::{
     dispatch::{
         Ctx, Person, Place,
         audit::{Outcome, Record},
-        confirm::shown_place,
     },
     locale::Locale,
     reply::Reply,
@@ -69,7 +68,7 @@ fn told(record: &Record, said: &Ctx) -> Reply {
     let fields = [
         ("reports.who", Some(named(who))),
         ("reports.approver", record.approver(said).map(named)),
-        ("reports.place", Some(shown_place(place, said))),
+        ("reports.place", Some(said.shown_place(place))),
         ("reports.alias", record.alias.clone()),
         ("reports.values", (!values.is_empty()).then(|| values.join(&say("usage.separator")))),
     ];

@@ -27,12 +27,10 @@ use crate::{
         words::Line,
     },
     locale::Locale,
+    mask::HIDDEN,
     outbound::OutboundError,
     reply::Reply,
 };
-
-/// Stands for what nobody is shown.
-const HIDDEN: &str = "***";
 
 /// A row for each entry of the settings.
 ///
@@ -144,9 +142,11 @@ impl Prepared for Call {
         ctx: &'a Ctx,
     ) -> Pin<Box<dyn Future<Output = Result<Preview, CommandError>> + Send + 'a>> {
         Box::pin(async move {
-            // The request carries a key of its own: the other side sees to it that it is done once.
+            // No state is known, but the request carries a key: the other side sees to it that it is done once.
             let request = request::render(&self.entry, &self.context(ctx, true), ctx)?;
-            Ok(Preview { lines: request.lines(), witness: String::new() })
+            let mut lines = request.lines();
+            lines.push(ctx.locale.say("http.again", &[]));
+            Ok(Preview { lines, witness: String::new() })
         })
     }
 

@@ -89,7 +89,7 @@ impl Command for Say {
         };
         let mut lines = vec![ctx.locale.say(key, &[("to", &self.to)])];
         if !self.at.is_empty() {
-            let at: Vec<String> = self.at.iter().map(|person| name(person, ctx)).collect();
+            let at: Vec<String> = self.at.iter().map(|person| ctx.person_name(person.staff_id())).collect();
             let at = at.join(&ctx.locale.say("usage.separator", &[]));
             lines.push(ctx.locale.say("say.mentions", &[("people", &at)]));
         }
@@ -147,12 +147,6 @@ impl Say {
         let draft = Draft { message: Message { at, ..message }, links: Vec::new(), pictures: Vec::new() };
         draft.within(way.limit(), ctx.locale).unwrap_or(draft.message)
     }
-}
-
-/// Somebody's name in the settings, or their staff id.
-fn name(person: &PersonName, ctx: &Ctx) -> String {
-    let known = ctx.settings.people.iter().find(|(_, id)| *id == person.staff_id());
-    known.map_or(person.staff_id(), |(name, _)| name).to_owned()
 }
 
 #[cfg(test)]

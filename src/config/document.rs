@@ -13,6 +13,8 @@ use crate::text;
 
 /// What stands for a value that was replaced.
 const ELSEWHERE: &str = "something else from the environment or a file";
+/// Keys of secrets, wherever they stand.
+const SECRETS: [&str; 5] = ["token", "password", "secret", "kubeconfig", "proxy"];
 
 /// A mistake in a document: where, and what was expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,13 +108,28 @@ pub(super) struct Document<'t> {
     text: &'t str,
     root: toml::Spanned<DeTable<'t>>,
     replaced: Vec<Range<usize>>,
-    unusable: Vec<Mistake>,
+    unusable: Vec<(Range<usize>, String)>,
+}
+
+/// A key, or the place of a value in an array, with the number of the key that it stands under.
+struct Key<'t> {
+    under: Option<usize>,
+    name: Name<'t>,
+}
+
+enum Name<'t> {
+    Key(Cow<'t, str>),
+    Index(usize),
 }
 
 /// Finds lines and keys, after the values were taken out of a document.
 pub(crate) struct Places<'t> {
     text: &'t str,
-    keys: Vec<(Range<usize>, String)>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    keys: Vec<Key<'t>>,
+    /// Which key, by number, these bytes are of: by where they begin, each before those within it.
+    spans: Vec<(Range<usize>, usize)>,
     /// Values that hold something from the environment or a file, which no error may repeat.
     replaced: Vec<Range<usize>>,
     /// What could not be replaced where that does not stop the start.
@@ -122,13 +139,12 @@ pub(crate) struct Places<'t> {
 impl<'t> Document<'t> {
     /// Parses TOML.
     pub(super) fn parse(text: &'t str) -> Result<Self, Mistake> {
-        let places = Places { text, keys: Vec::new(), replaced: Vec::new(), unusable: Vec::new() };
         let root = DeTable::parse(text).map_err(|error| {
             let at = error.span().unwrap_or_default();
             // Nothing is known of keys yet; the one that comes twice is what stands there.
             let twice = text.get(at.clone()).filter(|_| error.message() == "duplicate key");
             let key = twice.map(|key| format!(" {key}")).unwrap_or_default();
-            places.mistake(at, format!("{}{key}", one_line(error.message())))
+            Places::new(text, Vec::new()).mistake(at, format!("{}{key}", one_line(error.message())))
         })?;
         Ok(Self { text, root, replaced: Vec::new(), unusable: Vec::new() })
     }
@@ -151,23 +167,24 @@ impl<'t> Document<'t> {
             }
             value
         };
-        let places = self.places();
         let mut wrong = Vec::new();
         let (replaced_values, unusable) = (&mut self.replaced, &mut self.unusable);
-        strings(self.root.get_mut(), &mut |span, text| {
-            if text.contains("${") {
-                match replaced(text, &env, folder, places.is_secret(&span)) {
-                    Ok(new) => {
-                        *text = Cow::Owned(new);
-                        replaced_values.push(span);
+        for (name, value) in self.root.get_mut().iter_mut() {
+            let is_apart = apart.contains(&name.get_ref().as_ref());
+            let is_secret = is_apart || is_secret(name.get_ref());
+            strings(value, &mut |span, text| {
+                if text.contains("${") {
+                    match replaced(text, &env, folder, is_secret) {
+                        Ok(new) => {
+                            *text = Cow::Owned(new);
+                            replaced_values.push(span);
+                        }
+                        Err(problem) if is_apart => unusable.push((span, problem)),
+                        Err(problem) => wrong.push((span, problem)),
                     }
-                    Err(problem) if places.is_of(&span, apart) => {
-                        unusable.push(places.mistake(span, problem))
-                    }
-                    Err(problem) => wrong.push((span, problem)),
                 }
-            }
-        });
+            });
+        }
         // Tables are in the order of their keys.
         let Some((span, problem)) = wrong.into_iter().min_by_key(|(span, _)| span.start) else {
             return Ok(());
@@ -178,7 +195,7 @@ impl<'t> Document<'t> {
             more if !first.is_empty() && !more.is_empty() => format!(", nor {}", more.join(", ")),
             _ => String::new(),
         };
-        Err(places.mistake(span, problem + &more))
+        Err(self.places().mistake(span, problem + &more))
     }
 
     /// A whole number at the top, before anything else is read.
@@ -210,13 +227,50 @@ impl<'t> Document<'t> {
     }
 
     pub(super) fn places(&self) -> Places<'t> {
-        let mut keys = Vec::new();
-        collect(self.root.get_ref(), "", &mut keys);
-        Places { text: self.text, keys, replaced: self.replaced.clone(), unusable: self.unusable.clone() }
+        let mut places = Places::new(self.text, self.replaced.clone());
+        places.collect(self.root.get_ref(), None);
+        // In the order of the text. Where an array of one table covers the same bytes as the table, that comes later.
+        places.spans.sort_by_key(|(span, _)| (span.start, Reverse(span.end)));
+        let unusable = self.unusable.iter().map(|(at, problem)| places.mistake(at.clone(), problem.clone()));
+        Places { unusable: unusable.collect(), ..places }
     }
 }
 
-impl Places<'_> {
+impl<'t> Places<'t> {
+    fn new(text: &'t str, replaced: Vec<Range<usize>>) -> Self {
+        let lines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(lines).collect();
+        Self { text, lines, keys: Vec::new(), spans: Vec::new(), replaced, unusable: Vec::new() }
+    }
+
+    /// Notes each key's and value's bytes.
+    fn collect(&mut self, table: &DeTable<'t>, under: Option<usize>) {
+        for (name, value) in table {
+            let key = self.note(Name::Key(name.get_ref().clone()), under);
+            self.spans.push((name.span(), key));
+            self.collect_value(value, key);
+        }
+    }
+
+    fn collect_value(&mut self, value: &toml::Spanned<DeValue<'t>>, key: usize) {
+        self.spans.push((value.span(), key));
+        match value.get_ref() {
+            DeValue::Table(table) => self.collect(table, Some(key)),
+            DeValue::Array(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    let element = self.note(Name::Index(index + 1), Some(key));
+                    self.collect_value(value, element);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, name: Name<'t>, under: Option<usize>) -> usize {
+        self.keys.push(Key { under, name });
+        self.keys.len() - 1
+    }
+
     /// A text with where it stands.
     pub(crate) fn locate(&self, text: &Spanned<String>) -> Located {
         let span = text.span();
@@ -236,48 +290,59 @@ impl Places<'_> {
 
     /// A mistake at these bytes, with the innermost key around them. `problem` repeats no value.
     pub(crate) fn mistake(&self, at: Range<usize>, problem: String) -> Mistake {
-        let key = self.key(&at).unwrap_or_default().to_owned();
-        let before = &self.text[..at.start.min(self.text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let key = self.key(&at).map(|key| self.path(key)).unwrap_or_default();
+        let end = at.start.min(self.text.len());
+        let line = self.lines.partition_point(|begin| *begin <= end);
+        let begin = line.checked_sub(1).map_or(0, |index| self.lines[index]);
+        let column = self.text[begin..end].chars().count() + 1;
         Mistake { line, column, key, problem }
     }
 
     /// The innermost key around these bytes.
-    fn key(&self, at: &Range<usize>) -> Option<&str> {
-        let around = self.keys.iter().filter(|(span, _)| span.start <= at.start && at.end <= span.end);
-        // An array of one table covers the same bytes as the table: the longer path is the innermost.
-        let key = around.min_by_key(|(span, key)| (span.len(), Reverse(key.len())));
-        key.map(|(_, key)| key.as_str())
+    fn key(&self, at: &Range<usize>) -> Option<usize> {
+        let before = self.spans.partition_point(|(span, _)| span.start <= at.start);
+        let around = self.spans[..before].iter().rev().find(|(span, _)| at.end <= span.end);
+        around.map(|(_, key)| *key)
     }
 
-    /// Whether the value at these bytes may be a secret, whatever it was put there for: all that a robot has is next
-    /// to its token, and a system's secrets have such names.
-    fn is_secret(&self, at: &Range<usize>) -> bool {
-        let names = ["token", "password", "secret", "kubeconfig", "proxy"];
-        let last = |key: &str| names.contains(&key.rsplit('.').next().unwrap_or_default());
-        self.is_of(at, &["robots"]) || self.key(at).is_some_and(last)
-    }
-
-    /// Whether the value at these bytes is in one of these sections.
-    fn is_of(&self, at: &Range<usize>, sections: &[&str]) -> bool {
-        let section = self.key(at).and_then(|key| key.split(['.', '[']).next());
-        section.is_some_and(|section| sections.contains(&section))
+    /// A key with all that it stands under: `answer[2].name`.
+    fn path(&self, key: usize) -> String {
+        let Key { under, name } = &self.keys[key];
+        match (under.map(|under| self.path(under)), name) {
+            (None, Name::Key(name)) => name.to_string(),
+            (Some(path), Name::Key(name)) => format!("{path}.{name}"),
+            (path, Name::Index(index)) => format!("{}[{index}]", path.unwrap_or_default()),
+        }
     }
 
     /// What could not be replaced in an entry of a section; counted from 0.
     pub(crate) fn unusable(&self, section: &str, index: usize) -> Option<&Mistake> {
-        let entry = format!("{section}[{}]", index + 1);
-        let is_of = |mistake: &&Mistake| {
-            mistake.key.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        self.unusable.iter().find(is_of)
+        let entry = format!("{section}[{}].", index + 1);
+        self.unusable.iter().find(|mistake| mistake.key.starts_with(&entry))
+    }
+
+    /// Whether the value at these bytes may be a secret.
+    fn is_secret(&self, at: &Range<usize>) -> bool {
+        let Some(mut key) = self.key(at) else { return false };
+        if matches!(&self.keys[key].name, Name::Key(name) if SECRETS.contains(&name.as_ref())) {
+            return true;
+        }
+        while let Some(under) = self.keys[key].under {
+            key = under;
+        }
+        matches!(&self.keys[key].name, Name::Key(name) if is_secret(name))
     }
 
     /// Whether the value at these bytes came from the environment.
     pub(crate) fn is_replaced(&self, at: &Range<usize>) -> bool {
         self.replaced.iter().any(|span| span.start <= at.start && at.end <= span.end)
     }
+}
+
+/// Whether what stands under this key at the top may be a secret, whatever it was put there for: all that a robot has
+/// is next to its token.
+fn is_secret(key: &str) -> bool {
+    key == "robots"
 }
 
 fn one_line(message: &str) -> String {
@@ -304,44 +369,15 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// Each key's and value's bytes with the path to it.
-fn collect(table: &DeTable<'_>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
-    for (name, value) in table {
-        let dot = if path.is_empty() { "" } else { "." };
-        let path = format!("{path}{dot}{}", name.get_ref());
-        keys.push((name.span(), path.clone()));
-        collect_value(value, &path, keys);
-    }
-}
-
-fn collect_value(value: &toml::Spanned<DeValue<'_>>, path: &str, keys: &mut Vec<(Range<usize>, String)>) {
-    keys.push((value.span(), path.to_owned()));
-    match value.get_ref() {
-        DeValue::Table(table) => collect(table, path, keys),
-        DeValue::Array(values) => {
-            for (index, value) in values.iter().enumerate() {
-                collect_value(value, &format!("{path}[{}]", index + 1), keys);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn strings<'t>(table: &mut DeTable<'t>, visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>)) {
-    for (_, value) in table.iter_mut() {
-        strings_in(value, visit);
-    }
-}
-
-fn strings_in<'t>(
+fn strings<'t>(
     value: &mut toml::Spanned<DeValue<'t>>,
     visit: &mut dyn FnMut(Range<usize>, &mut Cow<'t, str>),
 ) {
     let span = value.span();
     match value.get_mut() {
         DeValue::String(text) => visit(span, text),
-        DeValue::Table(table) => strings(table, visit),
-        DeValue::Array(values) => values.iter_mut().for_each(|value| strings_in(value, visit)),
+        DeValue::Table(table) => table.iter_mut().for_each(|(_, value)| strings(value, visit)),
+        DeValue::Array(values) => values.iter_mut().for_each(|value| strings(value, visit)),
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! `[people]`, `[teams]` and `[groups]`: names for ids, and what rules may call by them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     document::{Located, Mistake, Places, Spanned},
@@ -15,6 +15,11 @@ const APART: [char; 4] = ['@', ':', '!', '*'];
 
 /// Ids by name.
 pub type Ids = BTreeMap<String, String>;
+
+/// The name of an id. No id has two.
+pub fn name_of<'i>(id: &str, ids: &'i Ids) -> Option<&'i str> {
+    ids.iter().find(|(_, other)| *other == id).map(|(name, _)| name.as_str())
+}
 
 /// What rules may call by name.
 pub(super) struct Names<'s> {
@@ -48,33 +53,49 @@ fn ids(
     begins: &str,
     places: &Places<'_>,
 ) -> Result<Ids, Mistake> {
-    let known: BTreeSet<String> = table.values().map(|id| id.get_ref().clone()).collect();
-    let entry =
-        |(name, id): (Spanned<String>, Spanned<String>)| {
-            // Whoever is called by it would be somebody else.
-            if known.contains(name.get_ref()) && name.get_ref() != id.get_ref() {
-                return Err(places.unexpected(
-                    name.span(),
-                    "expected a name that is no id of another entry",
-                    name.get_ref(),
-                ));
+    // Each id with the name that stands first in the file.
+    let mut known: BTreeMap<String, Spanned<String>> = BTreeMap::new();
+    for (name, id) in &table {
+        let first = known.entry(id.get_ref().clone()).or_insert_with(|| name.clone());
+        if name.span().start < first.span().start {
+            *first = name.clone();
+        }
+    }
+    let entry = |(name, id): (Spanned<String>, Spanned<String>)| {
+        // Whoever is called by it would be somebody else.
+        if known.contains_key(name.get_ref()) && name.get_ref() != id.get_ref() {
+            return Err(places.unexpected(
+                name.span(),
+                "expected a name that is no id of another entry",
+                name.get_ref(),
+            ));
+        }
+        let first = known.get(id.get_ref()).filter(|first| first.span() != name.span());
+        let name = called(name, reserved, places)?;
+        match id.get_ref().trim() {
+            "" => {
+                Err(places
+                    .mistake(id.span(), "expected an id as `whoami` tells it, came an empty text".into()))
             }
-            let name = called(name, reserved, places)?;
-            match id.get_ref().trim() {
-                "" => Err(places
-                    .mistake(id.span(), "expected an id as `whoami` tells it, came an empty text".into())),
-                trimmed if trimmed != id.get_ref() => Err(places.mistake(
-                    id.span(),
-                    "expected an id as `whoami` tells it, came one with blanks around it".into(),
-                )),
-                text if !text.starts_with(begins) => Err(places.unexpected(
-                    id.span(),
-                    "expected a conversation id as `whoami` tells it in the group (cid…)",
-                    text,
-                )),
-                _ => Ok((name, id.into_inner())),
-            }
-        };
+            trimmed if trimmed != id.get_ref() => Err(places.mistake(
+                id.span(),
+                "expected an id as `whoami` tells it, came one with blanks around it".into(),
+            )),
+            text if !text.starts_with(begins) => Err(places.unexpected(
+                id.span(),
+                "expected a conversation id as `whoami` tells it in the group (cid…)",
+                text,
+            )),
+            _ => match first {
+                // Which of the two is meant would show only in some places.
+                Some(first) => {
+                    let problem = format!("expected an id of its own, came that of {:?}", first.get_ref());
+                    Err(places.mistake(id.span(), problem))
+                }
+                None => Ok((name, id.into_inner())),
+            },
+        }
+    };
     table.into_iter().map(entry).collect()
 }
 

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::dispatch::Effect;
 
-/// How long a code holds where the rule does not say.
-const VALID: Duration = Duration::from_secs(600);
+/// How long a code holds where no rule says.
+pub const VALID: Duration = Duration::from_secs(600);
 const LONGEST_VALID: Duration = Duration::from_secs(12 * 3600);
 const SHORTEST_VALID: Duration = Duration::from_secs(60);
 
@@ -46,8 +46,10 @@ pub struct RuleEntry {
     pub confirm_at: Located,
     /// How long a code holds.
     pub valid: Duration,
-    /// Whether the operator accepts that a tap on a planted button runs it.
-    pub accept_one_tap: bool,
+    /// Where the rule says so.
+    pub valid_at: Option<Located>,
+    /// Where the operator accepts that a tap on a planted button runs it.
+    pub accept_one_tap: Option<Located>,
 }
 
 /// Somebody a rule names.
@@ -128,8 +130,7 @@ pub(super) struct AllowSection {
     /// How long a code holds, from "1m" to "12h"; "10m" where it is left out.
     valid: Option<Spanned<String>>,
     /// Lets a write run without confirmation, though any robot in a group can plant a button that says it.
-    #[serde(default)]
-    accept_one_tap: bool,
+    accept_one_tap: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -154,7 +155,7 @@ pub(super) struct DenySection {
 
 impl From<DenySection> for AllowSection {
     fn from(DenySection { who, r#in, run, effect, when }: DenySection) -> Self {
-        Self { who, r#in, run, effect, when, confirm: None, valid: None, accept_one_tap: false }
+        Self { who, r#in, run, effect, when, confirm: None, valid: None, accept_one_tap: None }
     }
 }
 
@@ -209,14 +210,16 @@ pub(super) fn check(
             "expected an approver beside the one who asks, came nobody else: who asks cannot approve it",
         ));
     }
-    let valid = match section.valid {
+    let valid_at = section.valid.map(|text| places.locate(&text));
+    let valid = match &valid_at {
         None => VALID,
-        Some(text) => duration(text.get_ref())
+        Some(text) => duration(text.text())
             .filter(|valid| (SHORTEST_VALID..=LONGEST_VALID).contains(valid) && valid.as_secs() % 60 == 0)
-            .ok_or_else(|| {
-                places.locate(&text).unexpected("expected a duration of whole minutes from \"1m\" to \"12h\"")
-            })?,
+            .ok_or_else(|| text.unexpected("expected a duration of whole minutes from \"1m\" to \"12h\""))?,
     };
+    let accept_one_tap = section.accept_one_tap.filter(|accept| *accept.get_ref());
+    let accept_one_tap =
+        accept_one_tap.map(|accept| places.locate(&Spanned::new(accept.span(), String::new())));
     let condition = |(name, value): (Spanned<String>, Spanned<Value>)| {
         Ok((places.locate(&name), condition_of(value, places)?))
     };
@@ -230,7 +233,8 @@ pub(super) fn check(
         confirm,
         confirm_at,
         valid,
-        accept_one_tap: section.accept_one_tap,
+        valid_at,
+        accept_one_tap,
         at,
     })
 }

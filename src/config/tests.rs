@@ -102,6 +102,14 @@ fn every_mistake_names_its_key_and_line() {
             "3:9: people.alice: expected an id as `whoami` tells it, came an empty text",
         ),
         (
+            "version = 1\n[people]\nbob = '0147'\nalice = '0147'",
+            "4:9: people.alice: expected an id of its own, came that of \"bob\"",
+        ),
+        (
+            "[groups]\nops = 'cidA'\n\"研发\" = 'cidA'",
+            "3:8: groups.研发: expected an id of its own, came that of \"ops\"",
+        ),
+        (
             "version = 1\n[people]\nalice = 1",
             "3:9: people.alice: invalid type: integer `1`, expected a string",
         ),
@@ -135,8 +143,8 @@ fn every_mistake_names_its_key_and_line() {
             "2:11: audit.report[1]: expected robot: and a name of [robots], came \"robot:\"",
         ),
         (
-            "[groups]\nops = 'cidA'\nall = 'cidA'\n[audit]\nreport = ['group:ops', 'group:all']",
-            "5:24: audit.report[2]: expected each of them once, came \"group:all\"",
+            "[groups]\nops = 'cidA'\n[audit]\nreport = ['group:ops', 'group:ops']",
+            "4:24: audit.report[2]: expected each of them once, came \"group:ops\"",
         ),
         (
             "[audit]\nreport = 'group:ops'",

@@ -1,6 +1,9 @@
 //! What the other side says, without the secrets and codes that it was asked with, should it repeat them.
 
-use crate::text;
+use crate::{
+    mask::{HIDDEN, hide},
+    text,
+};
 
 /// More than is kept of an answer, so that no part of a secret is left at the cut.
 const MOST: usize = 8192;
@@ -8,20 +11,10 @@ const MOST: usize = 8192;
 /// Capitals and digits in a row that may be a code of confirmation.
 const CODE: usize = 12;
 
-/// The beginning of an answer, for the log, without these secrets, in whatever case and however encoded: in a query,
-/// twice, or as JSON escapes it. What may be a code of the message is left out as well: an id in capitals loses a part.
+/// The beginning of an answer, for the log, without these secrets, and without what may be a code of the message: an id in
+/// capitals loses a part.
 pub(super) fn masked<'a>(answer: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
-    let answer = text::cut_bytes(answer, MOST);
-    let plain = |text: &str| letters(text).into_iter().map(|(letter, _)| letter).collect::<Vec<_>>();
-    let secrets: Vec<_> = secrets.into_iter().map(plain).filter(|secret| !secret.is_empty()).collect();
-    let (letters, plain) = (letters(answer), plain(answer));
-    let (mut shown, mut at) = (Vec::new(), 0);
-    while let Some((_, written)) = letters.get(at) {
-        let hidden = secrets.iter().filter(|secret| plain[at..].starts_with(secret)).map(Vec::len).max();
-        shown.extend(if hidden.is_some() { b"***" } else { *written });
-        at += hidden.unwrap_or(1);
-    }
-    without_codes(&String::from_utf8_lossy(&shown))
+    without_codes(&hide(text::cut_bytes(answer, MOST), secrets))
 }
 
 fn without_codes(answer: &str) -> String {
@@ -32,48 +25,10 @@ fn without_codes(answer: &str) -> String {
         let (before, row) = rest.split_at(start);
         let (row, after) = row.split_at(row.find(|c| !of_a_code(c)).unwrap_or(row.len()));
         shown.push_str(before);
-        shown.push_str(if row.len() < CODE { row } else { "***" });
+        shown.push_str(if row.len() < CODE { row } else { HIDDEN });
         rest = after;
     }
     shown + rest
-}
-
-/// The bytes of a text, decoded and in small letters, each with how it is written.
-fn letters(text: &str) -> Vec<(u8, &[u8])> {
-    let (mut rest, mut letters) = (text.as_bytes(), Vec::with_capacity(text.len()));
-    while !rest.is_empty() {
-        let (letter, length) = first(rest);
-        // A query may write a blank as a plus.
-        let letter = if letter == b'+' { b' ' } else { letter.to_ascii_lowercase() };
-        let (written, others) = rest.split_at(length);
-        letters.push((letter, written));
-        rest = others;
-    }
-    letters
-}
-
-/// The first byte, decoded, and the length of what it is written with.
-fn first(text: &[u8]) -> (u8, usize) {
-    let hex = |digits: &[u8]| {
-        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
-        u8::from_str_radix(digits, 16).ok()
-    };
-    match text {
-        [b'\\', b'u', b'0', b'0', high, low, ..] => hex(&[*high, *low]).map_or((b'\\', 1), |byte| (byte, 6)),
-        [b'\\', b'/', ..] => (b'/', 2),
-        [b'%', ..] => {
-            // `%2F`, `%252F`, and so on.
-            let nested = text[1..].chunks(2).take_while(|chunk| *chunk == b"25").count();
-            let at = 1 + 2 * nested;
-            match text.get(at..at + 2).and_then(hex) {
-                Some(byte) => (byte, at + 2),
-                None if nested > 0 => (b'%', at),
-                None => (b'%', 1),
-            }
-        }
-        [byte, ..] => (*byte, 1),
-        [] => (b' ', 0),
-    }
 }
 
 #[cfg(test)]

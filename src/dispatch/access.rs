@@ -26,7 +26,7 @@ use super::{
     row::{Effect, Row},
 };
 use crate::{
-    config::{Confirm, Where, Wherever, Who, Whom},
+    config::{Confirm, VALID, Where, Wherever, Who, Whom},
     locale::Locale,
     reply::Reply,
 };
@@ -183,7 +183,8 @@ impl Rules {
         }
         let mut allows = about().filter(|rule| !rule.name.denies);
         match (allows.find(matches), row.effect) {
-            (Some(rule), effect) => Ok(rule.grant(effect)),
+            (Some(rule), effect) if rule.can_run(effect, who) => Ok(rule.grant(effect)),
+            (Some(_), _) => Err(Missing::StaffId),
             (None, Effect::Open) => Ok(OPEN),
             (None, _) => Err(Missing::Rule(self.near(invocation, who, place))),
         }
@@ -197,12 +198,14 @@ impl Rules {
         let path = row.path.to_string();
         let (mut perhaps_denied, mut perhaps_allowed) = (false, false);
         for rule in self.about(&path, alias).filter(|rule| rule.is_for(who) && rule.is_here(place)) {
-            match (rule.name.denies, rule.when.is_empty()) {
-                (true, true) => return May::No,
-                (true, false) => perhaps_denied = true,
-                (false, true) if perhaps_denied => return May::Depends,
-                (false, true) => return May::Yes,
-                (false, false) => perhaps_allowed = true,
+            let allows = !rule.name.denies && rule.can_run(row.effect, who);
+            match (allows, rule.when.is_empty()) {
+                (false, true) if perhaps_allowed => return May::Depends,
+                (false, true) => return May::No,
+                (false, false) => perhaps_denied = true,
+                (true, true) if perhaps_denied => return May::Depends,
+                (true, true) => return May::Yes,
+                (true, false) => perhaps_allowed = true,
             }
         }
         match row.effect {
@@ -229,7 +232,7 @@ impl Rules {
     }
 }
 
-const OPEN: Grant = Grant { rule: None, confirm: Confirm::Nobody, valid: Duration::ZERO };
+const OPEN: Grant = Grant { rule: None, confirm: Confirm::Nobody, valid: VALID };
 
 /// What no rule can give: an organisation to read, a staff id to write.
 fn stands(effect: Effect, who: &Person) -> Result<(), Missing> {
@@ -250,6 +253,11 @@ impl Rule {
             _ => Confirm::Nobody,
         });
         Grant { rule: Some(self.name), confirm, valid: self.valid }
+    }
+
+    /// Whether this person can run what the rule allows: a code is bound to a staff id.
+    fn can_run(&self, effect: Effect, who: &Person) -> bool {
+        self.grant(effect).confirm == Confirm::Nobody || who.staff().is_some()
     }
 
     fn is_for(&self, person: &Person) -> bool {

@@ -16,11 +16,10 @@ use super::{
     Ctx, Effect, Person, Place, Understood, help,
     row::{Row, Tail},
 };
+use crate::mask::HIDDEN;
 
 /// The target of the lines, for filters of the log.
 pub const TARGET: &str = "dingops::audit";
-/// Instead of what is secret.
-pub(super) const HIDDEN: &str = "***";
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,34 +7,21 @@
 //! Where the OpenAPI is configured, codes go by it to the staff id alone, and never to an address that a callback
 //! named. Without it the code is shown in place, and protects against slips only.
 
+mod ask;
 pub mod code;
 pub mod line;
 
-use std::{collections::BTreeSet, time::Duration};
-
-use futures_util::future::join_all;
-use jiff::SignedDuration;
-
+pub use self::ask::{Asking, acknowledge, ask, changes};
 use self::{
     code::{Bound, Found, Purpose, Typed},
-    line::{Given, with_code},
+    line::Given,
 };
 use super::{
     Ctx, Membership, Person, Place, Understood,
     access::{self, Grant},
-    audit::Outcome,
     row::Preview,
 };
-use crate::{
-    config::{Confirm, Who, Whom},
-    dingtalk::{
-        deliver::{Reach, Way},
-        markdown::{self, Reader},
-        robot::Address,
-    },
-    locale::Locale,
-    reply::Reply,
-};
+use crate::{config::Confirm, locale::Locale, reply::Reply};
 
 /// How a private chat is called where a code names the place it was asked in.
 const PRIVATE: &str = "private";
@@ -91,7 +78,7 @@ pub fn asked(given: &Given, ctx: &Ctx) -> Result<Ctx, Refused> {
         if staff_id.is_empty() {
             return Err(Refused::Foreign);
         }
-        let nick = person_name(&staff_id, ctx);
+        let nick = ctx.person_name(&staff_id);
         let membership = Membership::Own;
         asked.who = Person { nick, staff_id: Some(staff_id), dingtalk_id: None, membership, admin: false };
     }
@@ -138,8 +125,7 @@ pub fn find(
         }
         (Some(_), _) => return Err(Refused::OtherWay),
     };
-    let valid = if grant.valid.is_zero() { Duration::from_secs(600) } else { grant.valid };
-    match ctx.codes.find(&bound(purpose, holder, understood, ctx), typed, valid, ctx.clock.now()) {
+    match ctx.codes.find(&bound(purpose, holder, understood, ctx), typed, grant.valid, ctx.clock.now()) {
         Found::Live(live) => {
             let approver = given.asker.is_some().then(|| sender.clone());
             Ok(Pending { typed, live, approver })
@@ -186,186 +172,6 @@ pub(crate) fn shown_validity(grant: &Grant, locale: Locale) -> String {
     }
 }
 
-/// What is said when a command waits for a code, and whether it went by the way that codes go.
-pub struct Asking {
-    /// The reply in place.
-    pub reply: Reply,
-    /// Whether it holds a code, and must not go to an address that a callback named.
-    pub sensitive: bool,
-    /// What came of it.
-    pub outcome: Outcome,
-}
-
-/// Shows what a command will do, and asks for its code.
-pub async fn ask(understood: &Understood<'_>, grant: &Grant, preview: &Preview, ctx: &Ctx) -> Asking {
-    match &grant.confirm {
-        Confirm::Peer(peers) => ask_peers(understood, grant, peers, preview, ctx).await,
-        _ => ask_asker(understood, grant, preview, ctx).await,
-    }
-}
-
-async fn ask_asker(understood: &Understood<'_>, grant: &Grant, preview: &Preview, ctx: &Ctx) -> Asking {
-    let asker = ctx.who.staff().unwrap_or_default();
-    let code =
-        ctx.codes.make(&bound(Purpose::Confirm, asker, understood, ctx), &preview.witness, ctx.clock.now());
-    let openapi = ctx.deliver.has_openapi();
-    // In a private chat the card is the reply; it goes where codes go, since its reply is sensitive.
-    let elsewhere = openapi && !ctx.place.private;
-    let place = elsewhere.then(|| place_name(&ctx.place, ctx));
-    let line = with_code(understood.line(), None, &code, place.as_deref());
-    let title = ctx.locale.say("confirm.title", &[("command", &understood.row.path)]);
-    let card = Reply::new(title);
-    let card = if elsewhere {
-        let place = shown_place(&ctx.place, ctx);
-        card.text(ctx.locale.say("confirm.asked_in", &[("place", &place)]))
-    } else {
-        card
-    };
-    let card = changes(card, understood, preview, ctx);
-    let valid = shown_validity(grant, ctx.locale);
-    let how = match (openapi, ctx.place.private) {
-        (_, true) | (true, false) => "confirm.tap",
-        (false, false) => "confirm.copy",
-    };
-    let card = card.text(ctx.locale.say(how, &[("valid", &valid)])).code(line.clone());
-    let card = if openapi || ctx.place.private {
-        card.action(ctx.locale.say("confirm.confirm", &[]), line)
-    } else {
-        card
-    };
-    let card = if openapi {
-        let disown = ctx.locale.say("confirm.not_me_command", &[]);
-        card.action(ctx.locale.say("confirm.not_me", &[]), format!("{disown} {}", understood.row.path))
-    } else {
-        card
-    };
-    if !elsewhere {
-        return Asking { reply: card, sensitive: openapi, outcome: Outcome::Asked };
-    }
-    let title = ctx.locale.say("confirm.title", &[("command", &understood.row.path)]);
-    match send(asker, &card, ctx).await {
-        Ok(()) => {
-            let reply = changes(Reply::new(title), understood, preview, ctx)
-                .text(ctx.locale.say("confirm.sent", &[("valid", &valid)]));
-            Asking { reply, sensitive: false, outcome: Outcome::Asked }
-        }
-        Err(reason) => Asking {
-            reply: Reply::new(title).text(ctx.locale.say("confirm.not_sent", &[("reason", &reason)])),
-            sensitive: false,
-            outcome: Outcome::Failed,
-        },
-    }
-}
-
-async fn ask_peers(
-    understood: &Understood<'_>,
-    grant: &Grant,
-    peers: &[Who],
-    preview: &Preview,
-    ctx: &Ctx,
-) -> Asking {
-    let title = ctx.locale.say("confirm.approval_title", &[("command", &understood.row.path)]);
-    let asker = ctx.who.staff().unwrap_or_default();
-    let ids: BTreeSet<&str> = peers
-        .iter()
-        .flat_map(|peer| match &peer.is {
-            Whom::Ids(ids) => ids.as_slice(),
-            _ => &[],
-        })
-        .map(String::as_str)
-        .filter(|id| *id != asker)
-        .collect();
-    if ids.is_empty() {
-        let reply = Reply::new(title).text(ctx.locale.say("confirm.no_approver", &[]));
-        return Asking { reply, sensitive: false, outcome: Outcome::Refused };
-    }
-    let valid = shown_validity(grant, ctx.locale);
-    let place = place_name(&ctx.place, ctx);
-    let asker_name = callable_name(asker, ctx);
-    let cards = ids.iter().map(|approver| {
-        let bound = bound(Purpose::Approve, approver, understood, ctx);
-        let code = ctx.codes.make(&bound, &preview.witness, ctx.clock.now());
-        let line = with_code(understood.line(), Some(&asker_name), &code, Some(&place));
-        let who = format!("{}（{asker}）", ctx.who.nick);
-        let shown = shown_place(&ctx.place, ctx);
-        let card = Reply::new(title.clone())
-            .text(ctx.locale.say("confirm.asks_you", &[("who", &who), ("place", &shown)]));
-        let card = changes(card, understood, preview, ctx)
-            .text(ctx.locale.say("confirm.tap", &[("valid", &valid)]))
-            .code(line.clone())
-            .action(ctx.locale.say("confirm.approve", &[]), line);
-        async move { (*approver, send(approver, &card, ctx).await) }
-    });
-    let (mut reached, mut missed) = (Vec::new(), Vec::new());
-    for (approver, sent) in join_all(cards).await {
-        let name = person_name(approver, ctx);
-        match sent {
-            Ok(()) => reached.push(name),
-            Err(reason) => missed.push((name, reason)),
-        }
-    }
-    let separator = ctx.locale.say("usage.separator", &[]);
-    let reply = changes(Reply::new(title), understood, preview, ctx);
-    let (reply, outcome) = if reached.is_empty() {
-        (reply.text(ctx.locale.say("confirm.nobody_reached", &[])), Outcome::Failed)
-    } else {
-        let values: [(&str, &dyn std::fmt::Display); 2] =
-            [("approvers", &reached.join(&separator)), ("valid", &valid)];
-        (reply.text(ctx.locale.say("confirm.waiting", &values)), Outcome::Asked)
-    };
-    let reply = if missed.is_empty() {
-        reply
-    } else {
-        reply.text(ctx.locale.say("confirm.missed", &[])).fields(missed)
-    };
-    Asking { reply, sensitive: false, outcome }
-}
-
-/// Tells an approver that it is under way; what comes of it is told where it was asked.
-pub async fn acknowledge(approver: &Person, understood: &Understood<'_>, ctx: &Ctx) {
-    let title = ctx.locale.say("confirm.approved_title", &[("command", &understood.row.path)]);
-    let place = shown_place(&ctx.place, ctx);
-    let reply = Reply::new(title).text(ctx.locale.say("confirm.approved", &[("place", &place)]));
-    if let Some(staff_id) = approver.staff()
-        && let Err(reason) = send(staff_id, &reply, ctx).await
-    {
-        tracing::warn!(reason, "an approver was not told that their approval arrived");
-    }
-}
-
-/// What a command will do, as a part of a reply: the command, and its preview.
-pub fn changes(reply: Reply, understood: &Understood<'_>, preview: &Preview, ctx: &Ctx) -> Reply {
-    let reply = reply.code(understood.shown(ctx));
-    let reply = match understood.defaults(ctx) {
-        Some(defaults) => reply.note(defaults),
-        None => reply,
-    };
-    let reply = match &understood.invocation.alias {
-        Some(via) => reply.note(ctx.locale.say("confirm.alias", &[("line", &via.line)])),
-        None => reply,
-    };
-    if preview.lines.is_empty() { reply } else { reply.list(preview.lines.iter().map(String::as_str)) }
-}
-
-/// Sends a card to somebody's private chat, by the OpenAPI alone.
-///
-/// # Errors
-/// Why it was not sent, for the chat.
-async fn send(staff_id: &str, card: &Reply, ctx: &Ctx) -> Result<(), String> {
-    let reach = Reach { address: Some(Address::Person(staff_id.to_owned())), ..Reach::default() };
-    let reader = Reader { mention: None, can_tap: true };
-    let render = |way: Way| markdown::render(card, &reader, way.limit(), ctx.locale);
-    let by = ctx.deadline.min(ctx.clock.now() + SignedDuration::from_secs(15));
-    match ctx.deliver.deliver(&reach, true, render, by).await {
-        Ok(_) => Ok(()),
-        // The message itself is a card with a code: no part of the error repeats it.
-        Err(error) => {
-            tracing::warn!(%error, "a card was not delivered");
-            Err(error.remedy(ctx.locale))
-        }
-    }
-}
-
 fn bound<'b>(purpose: Purpose, holder: &'b str, understood: &'b Understood<'_>, ctx: &'b Ctx) -> Bound<'b> {
     let invocation = &understood.invocation;
     Bound {
@@ -382,49 +188,10 @@ fn bound<'b>(purpose: Purpose, holder: &'b str, understood: &'b Understood<'_>, 
     }
 }
 
-/// How a place is called in a line: by its name in the settings, where that is one word, or by its id.
-fn place_name(place: &Place, ctx: &Ctx) -> String {
-    if place.private {
-        return PRIVATE.to_owned();
-    }
-    let id = place.conversation_id.clone().unwrap_or_default();
-    called(&id, &ctx.settings.groups).unwrap_or(id)
-}
-
-/// How somebody is called in a line.
-fn callable_name(staff_id: &str, ctx: &Ctx) -> String {
-    called(staff_id, &ctx.settings.people).unwrap_or_else(|| staff_id.to_owned())
-}
-
-fn called(id: &str, names: &crate::config::Ids) -> Option<String> {
-    let plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    names.iter().find(|(name, other)| *other == id && plain(name)).map(|(name, _)| name.clone())
-}
-
 /// The same with the asker's name from the settings.
 pub fn without_nick(ctx: Ctx) -> Ctx {
-    let nick = person_name(ctx.who.staff().unwrap_or_default(), &ctx);
+    let nick = ctx.person_name(ctx.who.staff().unwrap_or_default());
     Ctx { who: Person { nick, ..ctx.who.clone() }, ..ctx }
-}
-
-/// How somebody is called in a sentence.
-fn person_name(staff_id: &str, ctx: &Ctx) -> String {
-    let known = ctx.settings.people.iter().find(|(_, id)| *id == staff_id);
-    known.map_or_else(|| staff_id.to_owned(), |(name, _)| name.clone())
-}
-
-/// How a place is called in a sentence.
-pub(crate) fn shown_place(place: &Place, ctx: &Ctx) -> String {
-    if place.private {
-        return ctx.locale.say("confirm.private_chat", &[]);
-    }
-    let id = place.conversation_id.as_deref().unwrap_or_default();
-    // A title is what the callback says: it stands beside the id, and cannot read like a sentence of the bot's.
-    match (ctx.settings.groups.iter().find(|(_, other)| *other == id), &place.title) {
-        (Some((name, _)), _) => name.clone(),
-        (None, Some(title)) => format!("{}…{id}", title.replace(['「', '」', '（', '）', '(', ')', '"'], "")),
-        (None, None) => id.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Settings, name_of},
     dingtalk::{deliver::Deliver, webhook::Webhook},
     locale::Locale,
     outbound::Outbound,
@@ -95,6 +95,27 @@ impl Ctx {
         let nick = self.who.plain_nick();
         let staff_id = self.who.staff().unwrap_or_default();
         self.locale.say("systems.asked_by", &[("nick", &nick), ("staff_id", &staff_id)])
+    }
+
+    /// How somebody is called in a sentence: by their name in the settings, or by their staff id.
+    pub fn person_name(&self, staff_id: &str) -> String {
+        name_of(staff_id, &self.settings.people).unwrap_or(staff_id).to_owned()
+    }
+
+    /// How a place is called in a sentence.
+    pub fn shown_place(&self, place: &Place) -> String {
+        if place.private {
+            return self.locale.say("confirm.private_chat", &[]);
+        }
+        let id = place.conversation_id.as_deref().unwrap_or_default();
+        // A title is what the callback says: it stands beside the id, and cannot read like a sentence of the bot's.
+        match (name_of(id, &self.settings.groups), &place.title) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(title)) => {
+                format!("{}…{id}", title.replace(['「', '」', '（', '）', '(', ')', '"'], ""))
+            }
+            (None, None) => id.to_owned(),
+        }
     }
 }
 

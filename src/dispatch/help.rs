@@ -35,7 +35,7 @@ pub fn about(row: &Row, locale: Locale) -> String {
     let written = || row.clap().get_about().map(ToString::to_string).unwrap_or_default();
     match (row.kind, locale) {
         (Kind::Command, Locale::Zh) => {
-            locale.lookup(&format!("help.{}.about", key(row))).unwrap_or_else(written)
+            locale.lookup(&format!("help.{}.about", key(row))).map_or_else(written, str::to_owned)
         }
         _ => written(),
     }
@@ -68,7 +68,7 @@ fn about_argument(row: &Row, argument: &clap::Arg, locale: Locale) -> String {
     match locale {
         Locale::Zh => {
             let key = format!("help.{}.arguments.{}", key(row), name(argument));
-            locale.lookup(&key).unwrap_or_else(english)
+            locale.lookup(&key).map_or_else(english, str::to_owned)
         }
         Locale::En => english(),
     }

@@ -43,7 +43,7 @@ pub use self::{
     heard::Heard,
     row::{Command, Effect, Preview, Row, Tail, row},
 };
-use crate::{dingtalk::robot::Address, reply::Reply};
+use crate::{dingtalk::robot::Address, mask::HIDDEN, reply::Reply};
 
 /// The longest line that is read, in bytes. Nobody types more, and what is read takes time and memory.
 pub const MAX_LINE: usize = 4096;
@@ -139,7 +139,7 @@ impl Understood<'_> {
         let mut values = self.invocation.values.clone();
         for name in self.row.secret.iter() {
             if let Some(value) = values.get_mut(name).filter(|value| !value.is_null()) {
-                *value = audit::HIDDEN.into();
+                *value = HIDDEN.into();
             }
         }
         canonical_line(self.row, &values, &ctx.table)

@@ -1,6 +1,9 @@
 //! The table of commands, found by what was said.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ops::Range,
+};
 
 use super::{
     alias::Alias,
@@ -76,19 +79,18 @@ impl Table {
         let count = fixed.len();
         let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
         let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
-        let mut names = HashMap::new();
+        let mut names = HashMap::with_capacity(4 * table.rows().count());
         let taken = |name: &str, index: usize| match located.get(index.saturating_sub(count)) {
             Some(at) => taken(at, name, TAKEN),
             None => Mistake { problem: format!("\"{name}\" {TAKEN}"), ..Mistake::default() },
         };
         for (index, row) in table.rows().enumerate() {
             for name in row.names() {
-                let name = folded(&name);
-                if names
-                    .insert(name.clone(), Named::Row(index))
-                    .is_some_and(|other| other != Named::Row(index))
-                {
-                    return Err(taken(&name, index));
+                match names.entry(folded(&name)) {
+                    Entry::Occupied(other) if *other.get() != Named::Row(index) => {
+                        return Err(taken(other.key(), index));
+                    }
+                    entry => drop(entry.insert_entry(Named::Row(index))),
                 }
             }
         }
@@ -240,7 +242,9 @@ impl Table {
         {
             return Found::Row { row, alias, line, words: Vec::new() };
         }
-        let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+        // `@bob ping`, typed rather than mentioned.
+        let said = line.words().iter().map(|word| word.text.as_str());
+        let said: Vec<&str> = said.skip_while(|word| word.starts_with(['@', '＠'])).collect();
         let nearest = self.nearest(&said);
         Found::Nothing { line, nearest }
     }
@@ -299,11 +303,21 @@ impl Table {
             if rest.len() > 1 {
                 rest.pop_if(is_mark);
             }
-            if let Some(last) = rest.last_mut() {
+            if let Some(last) = rest.last_mut().filter(|last| alias.is_some() || !self.is_sentence(row, last))
+            {
                 last.end_without_mark();
             }
         }
         Some((row, alias, rest))
+    }
+
+    /// Whether a mark at the end of the last word is part of what somebody says: in Chinese, where any text is taken.
+    fn is_sentence(&self, row: &Row, last: &Word) -> bool {
+        let plain = last.text.trim_end_matches(ENDS);
+        if plain.is_ascii() || plain.len() == last.text.len() || self.meant(plain).is_some() {
+            return false;
+        }
+        row.clap().get_positionals().last().is_some_and(|argument| values::is_text(argument, &last.text))
     }
 
     /// `重启web` as `重启 web`: parted at the end of the longest known name, where what follows is ASCII.

@@ -98,6 +98,11 @@ pub(super) fn is_person(argument: &clap::Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<PersonName>()
 }
 
+/// Whether an argument takes texts, and this one among them.
+pub(super) fn is_text(argument: &clap::Arg, value: &str) -> bool {
+    argument.get_value_parser().type_id() == TypeId::of::<String>() && takes(argument, value)
+}
+
 /// Whether an argument's value is a time.
 pub(super) fn is_time(argument: &clap::Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<Time>()

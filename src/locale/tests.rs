@@ -47,7 +47,7 @@ fn the_same_values_stand_in_both_languages() {
         sentence.split("%{").skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect()
     };
     for key in keys(include_str!("../locales/en.yml")) {
-        let [zh, en] = [Locale::Zh, Locale::En].map(|locale| names(&locale.lookup(&key).unwrap()));
+        let [zh, en] = [Locale::Zh, Locale::En].map(|locale| names(locale.lookup(&key).unwrap()));
         assert_eq!(zh, en, "{key}");
     }
 }
@@ -84,4 +84,18 @@ fn values_are_put_in_once() {
     let name = "%{name}";
     let said = Locale::En.say("unknown.text", &[("line", &name)]);
     assert_eq!(said, "I didn't understand: %{name}");
+}
+
+#[test]
+fn what_is_in_no_file_is_no_sentence() {
+    for key in ["", "a", "m", "zzz", "\u{10FFFF}"] {
+        assert_eq!([Locale::Zh, Locale::En].map(|locale| locale.lookup(key)), [None; 2], "{key}");
+    }
+}
+
+#[test]
+fn a_value_takes_the_place_of_its_name_and_is_not_read_again() {
+    let said = Locale::En.say("http.status", &[("status", &"%{host} %{"), ("host", &"h")]);
+    assert_eq!(said, "h answered HTTP %{host} %{.");
+    assert_eq!(Locale::En.say("http.status", &[("status", &5)]), "%{host} answered HTTP 5.");
 }

@@ -72,9 +72,11 @@ async fn an_authority_of_the_house_is_trusted_where_it_is_named() {
 #[tokio::test]
 async fn a_connection_is_tried_again_for_a_read_and_never_for_a_write() {
     let entry = |origin: &str, effect| format!("{}\nca = '''{AUTHORITY}'''", entry(origin, effect));
-    let rule = "[[allow]]\nwho = ['staff']\nrun = ['look']\nconfirm = 'none'\naccept_one_tap = true\n";
-    for (effect, reply) in [("read", "at home"), ("write", "没有发出请求")] {
-        let mut chat = Chat::with(&format!("{rule}{}", entry(&house(true).await, effect))).await;
+    const RULE: &str = "[[allow]]\nwho = ['staff']\nrun = ['look']\nconfirm = 'none'\n";
+    for (effect, more, reply) in
+        [("read", "", "at home"), ("write", "accept_one_tap = true\n", "没有发出请求")]
+    {
+        let mut chat = Chat::with(&format!("{RULE}{more}{}", entry(&house(true).await, effect))).await;
         chat.say(alice(), "look").await;
         let read = chat.read();
         assert!(read.contains(reply), "{read}");

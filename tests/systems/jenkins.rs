@@ -14,7 +14,7 @@ use crate::{
 };
 
 async fn start() -> (Chat, Fake<Jenkins>) {
-    let jenkins = Fake::start(Jenkins::new(NOW_MS)).await.unwrap();
+    let jenkins = Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap();
     let chat = Chat::with(&settings(&jenkins, "")).await;
     (chat, jenkins)
 }
@@ -692,8 +692,10 @@ async fn a_jenkins_that_hangs() {
 
 #[tokio::test]
 async fn several_are_told_apart() {
-    let (dev, prod) =
-        (Fake::start(Jenkins::new(NOW_MS)).await.unwrap(), Fake::start(Jenkins::new(NOW_MS)).await.unwrap());
+    let (dev, prod) = (
+        Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap(),
+        Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap(),
+    );
     let entry = |name: &str, jenkins: &Fake<Jenkins>, more: &str| {
         format!(
             "[[jenkins]]\nname = '{name}'\nurl = '{}'\nuser = '{USER}'\ntoken = '{TOKEN}'\n{more}\n",
@@ -753,7 +755,7 @@ async fn several_are_told_apart() {
 
 #[tokio::test]
 async fn names_of_jobs_are_judged_without_case() {
-    let jenkins = Fake::start(Jenkins::new(NOW_MS)).await.unwrap();
+    let jenkins = Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap();
     let deny = "[[deny]]\nwho = ['anyone']\nrun = ['jenkins build']\nwhen = { job = ['team/W*'], 'param.ENV' = ['prod'] }";
     let mut chat = Chat::with(&settings(&jenkins, deny)).await;
     for line in ["jenkins build TEAM/WEB -p ENV=prod", "jenkins build team/web"] {

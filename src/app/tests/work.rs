@@ -77,7 +77,7 @@ async fn a_used_up_quota_is_no_message() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_said_once_a_minute_to_each_person() {
+async fn a_refusal_is_said_once_a_minute_to_each_person_for_each_command() {
     let mut chat = Chat::start().await;
     chat.say(nobody(), "ip").await;
     chat.read();
@@ -91,6 +91,8 @@ async fn a_refusal_is_said_once_a_minute_to_each_person() {
     chat.clock().advance(Duration::from_secs(1));
     chat.say(nobody(), "ip").await;
     chat.read();
+    chat.say(nobody(), "status").await;
+    assert!(chat.read().starts_with("#### status：无权执行"), "another command is other news");
     // What is allowed is answered meanwhile.
     chat.say(nobody(), "ping").await;
     chat.read();

@@ -3,10 +3,11 @@
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Call, HIDDEN, template};
+use super::{Call, template};
 use crate::{
     config::http::Http,
     dispatch::{CommandError, Ctx, Effect, UserError},
+    mask::{HIDDEN, hide, in_base64},
     outbound::{Answer, OutboundError, chain},
     reply::{Block, More, Reply},
     text::{cut, is_control},
@@ -115,8 +116,7 @@ fn look(entry: &Http, ctx: &Ctx) -> String {
 impl Seen {
     fn new(call: &Call, answer: Answer) -> Self {
         let hidden = hidden(call);
-        let mask =
-            |text: &str| hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN));
+        let mask = |text: &str| hide(text, hidden.iter().map(String::as_str));
         let body = answer.body.unwrap_or_default();
         let mut json = serde_json::from_slice(&body).unwrap_or_default();
         masked(&mut json, &mask);
@@ -195,10 +195,9 @@ fn hidden(call: &Call) -> Vec<String> {
         value => vec![template::text(value)],
     });
     let secrets = call.entry.secrets.iter().map(|(_, value)| value.to_owned());
-    let mut hidden: Vec<String> = secrets.chain(texts).filter(|text| !text.is_empty()).collect();
-    // One may be part of another.
-    hidden.sort_unstable_by_key(|text| std::cmp::Reverse(text.len()));
-    hidden
+    let plain: Vec<String> = secrets.chain(texts).collect();
+    let encoded: Vec<String> = plain.iter().flat_map(|text| in_base64(text)).collect();
+    plain.into_iter().chain(encoded).collect()
 }
 
 fn masked(json: &mut Json, mask: &dyn Fn(&str) -> String) {

@@ -233,6 +233,9 @@ async fn a_status_that_was_not_expected() {
         (403, "", "127.0.0.1 返回 HTTP 403。"),
         (400, r#"{"code":7}"#, "127.0.0.1 返回 HTTP 400。"),
         (401, r#""hunter2-hunter2 is wrong""#, "返回 HTTP 401：&#42;&#42;&#42; is wrong"),
+        (401, r#""no hunter2%2Dhunter2""#, "返回 HTTP 401：no &#42;&#42;&#42;"),
+        (401, r#""no aHVudGVyMi1odW50ZXIy here""#, "返回 HTTP 401：no &#42;&#42;&#42; here"),
+        (401, r#""no Ym90Omh1bnRlcjItaHVudGVyMg==""#, "返回 HTTP 401：no Ym90Om&#42;&#42;&#42;g=="),
     ];
     for (status, body, told) in cases {
         let service = service(status, body).await;

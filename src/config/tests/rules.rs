@@ -61,7 +61,7 @@ fn every_mistake_of_a_rule_names_its_key_and_line() {
         ),
         (
             "[[allow]]\nwho=['staff']\nrun=['ping']\neffect='read'",
-            "1:1: allow[1]: expected a command that both run and effect fit, came none".into(),
+            "3:6: allow[1].run[1]: expected a command that both run and effect fit, came \"ping\"".into(),
         ),
         // When.
         (
@@ -126,7 +126,7 @@ fn every_mistake_of_a_rule_names_its_key_and_line() {
         ),
         // Once more, however it is written.
         (
-            "[[allow]]\nwho=['alice','bob']\neffect='read'\n[[allow]]\nwho=['bob','alice']\nin=['anywhere']\neffect='read'\nvalid='1h'",
+            "[[allow]]\nwho=['alice','bob']\neffect='read'\n[[allow]]\nwho=['bob','alice']\nin=['anywhere']\neffect='read'\nconfirm='self'\nvalid='1h'",
             "4:1: allow[2]: expected a rule of its own, came allow #1 once more".into(),
         ),
         (

@@ -7,7 +7,7 @@ use super::{
     condition::{self, Condition},
 };
 use crate::{
-    config::{Confirm, Located, Mistake, RuleEntry, Settings, Where, Wherever, Who},
+    config::{Confirm, Located, Mistake, RuleEntry, Settings, Wherever, Who, Whom},
     dispatch::{
         help,
         row::{Effect, Row},
@@ -15,6 +15,9 @@ use crate::{
         values::{self, Kind, Named},
     },
 };
+
+/// What is wrong with an entry of `run` that leaves nothing.
+const UNFIT: &str = "expected a command that both run and effect fit";
 
 /// Holds rules against a table.
 struct Compiler<'t> {
@@ -32,11 +35,26 @@ struct About {
     rows: BTreeSet<usize>,
     /// Aliases that are granted by themselves, with their row.
     aliases: BTreeSet<(String, usize)>,
+    /// The rows that each entry of `run` leaves, its alias's too.
+    named: Vec<BTreeSet<usize>>,
+}
+
+impl About {
+    /// Each row, also those that are said through an alias.
+    fn all(&self) -> BTreeSet<usize> {
+        self.rows.iter().chain(self.aliases.iter().map(|(_, row)| row)).copied().collect()
+    }
 }
 
 /// All that makes a rule match: of two rules that have it in common the second never decides.
-type Matches =
-    (bool, BTreeSet<Who>, BTreeSet<Where>, BTreeSet<usize>, BTreeSet<(String, usize)>, BTreeSet<Condition>);
+type Matches = (
+    bool,
+    BTreeSet<Whom>,
+    BTreeSet<Wherever>,
+    BTreeSet<usize>,
+    BTreeSet<(String, usize)>,
+    BTreeSet<Condition>,
+);
 
 impl Rules {
     /// The rules of these settings over this table. `openapi` tells whether codes can be sent in private.
@@ -88,7 +106,7 @@ impl Compiler<'_> {
     /// What `run` and `effect` say.
     fn about(&self, entry: &RuleEntry) -> Result<About, Mistake> {
         let is_meant = |row: &Row| entry.effect.is_none_or(|effect| effect == row.effect);
-        let mut about = About { rows: BTreeSet::new(), aliases: BTreeSet::new() };
+        let mut about = About { rows: BTreeSet::new(), aliases: BTreeSet::new(), named: Vec::new() };
         if entry.run.is_empty() {
             // A sensitive command is allowed only by its name.
             let rows = self.rows.iter().enumerate();
@@ -98,9 +116,11 @@ impl Compiler<'_> {
         }
         for run in &entry.run {
             if let Some(alias) = self.table.alias(run.text()) {
-                if is_meant(self.rows[alias.row]) {
-                    about.aliases.insert((alias.name.clone(), alias.row));
+                if !is_meant(self.rows[alias.row]) {
+                    return Err(run.unexpected(UNFIT));
                 }
+                about.aliases.insert((alias.name.clone(), alias.row));
+                about.named.push(BTreeSet::from([alias.row]));
                 continue;
             }
             let glob = run.text().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
@@ -112,10 +132,13 @@ impl Compiler<'_> {
             if found.is_empty() {
                 return Err(self.names_nothing(run));
             }
-            about.rows.extend(found.into_iter().filter(|&index| is_meant(self.rows[index])));
-        }
-        if about.rows.is_empty() && about.aliases.is_empty() {
-            return Err(entry.at.mistake("expected a command that both run and effect fit, came none"));
+            let meant: BTreeSet<usize> =
+                found.into_iter().filter(|&index| is_meant(self.rows[index])).collect();
+            if meant.is_empty() {
+                return Err(run.unexpected(UNFIT));
+            }
+            about.rows.extend(&meant);
+            about.named.push(meant);
         }
         Ok(about)
     }
@@ -134,9 +157,8 @@ impl Compiler<'_> {
         let mut conditions: Vec<Condition> = Vec::new();
         for (name, entries) in &entry.when {
             let argument = name.text().split('.').next().unwrap_or_default();
-            let all = about.rows.iter().chain(about.aliases.iter().map(|(_, row)| row)).copied();
-            let all = all.collect::<Vec<_>>().into_iter();
-            let asked: Vec<clap::Arg> = all.filter_map(|row| self.argument(row, argument)).collect();
+            let asked: Vec<clap::Arg> =
+                about.all().into_iter().filter_map(|row| self.argument(row, argument)).collect();
             let mut kinds = asked.iter().map(|argument| (values::kind(argument), Named::of(argument)));
             let kind = kinds.next();
             if kinds.any(|other| Some(other) != kind) {
@@ -182,7 +204,11 @@ impl Compiler<'_> {
             condition.said = asked.first().map(help::mentioned).unwrap_or_default();
             conditions.push(condition);
         }
-        Ok(conditions)
+        let all = about.all();
+        match entry.run.iter().zip(&about.named).find(|(_, named)| named.is_disjoint(&all)) {
+            Some((run, _)) => Err(run.unexpected("expected a command that has the arguments of when")),
+            None => Ok(conditions),
+        }
     }
 
     /// An entry about somebody or a group, with the id that their canonical value is.
@@ -220,13 +246,24 @@ impl Compiler<'_> {
                  sent a code in private, which takes the OpenAPI",
             ));
         }
-        if entry.confirm != Some(Confirm::Nobody) || entry.accept_one_tap {
-            return Ok(());
+        let all = about.all();
+        let is_confirmed = |&row: &usize| match &entry.confirm {
+            Some(confirm) => *confirm != Confirm::Nobody,
+            None => self.rows[row].effect == Effect::Write,
+        };
+        if let Some(valid) = entry.valid_at.as_ref().filter(|_| !all.iter().any(is_confirmed)) {
+            return Err(
+                valid.mistake("expected a rule by which something is confirmed, came one without codes")
+            );
         }
-        let mut rows = about.rows.iter().chain(about.aliases.iter().map(|(_, row)| row));
-        match rows.find(|&&row| self.rows[row].effect == Effect::Write && !self.rows[row].mild) {
-            None => Ok(()),
-            Some(&row) => Err(entry.confirm_at.mistake(format!(
+        let at_once = entry.confirm == Some(Confirm::Nobody);
+        let is_change = |&&row: &&usize| self.rows[row].effect == Effect::Write && !self.rows[row].mild;
+        match (all.iter().find(is_change).filter(|_| at_once), &entry.accept_one_tap) {
+            (None, Some(accept)) => Err(accept.mistake(
+                "expected confirm = \"none\" and a command that changes something, came a rule that needs no such consent",
+            )),
+            (None, None) | (Some(_), Some(_)) => Ok(()),
+            (Some(&row), None) => Err(entry.confirm_at.mistake(format!(
                 "expected \"self\" or {{ peer = [...] }} for \"{}\", which changes something: any robot in a group can \
                  plant a button that says a command as whoever taps it (if that is meant: accept_one_tap = true)",
                 self.paths[row]
@@ -236,15 +273,23 @@ impl Compiler<'_> {
 }
 
 fn matches(entry: &RuleEntry, about: &About, when: &[Condition]) -> Matches {
-    let everywhere = entry.places.iter().any(|place| place.is == Wherever::Anywhere);
-    let places = if everywhere { BTreeSet::new() } else { entry.places.iter().cloned().collect() };
+    let mut places: BTreeSet<Wherever> = entry.places.iter().map(|place| place.is.clone()).collect();
+    if places.contains(&Wherever::Anywhere) {
+        places.clear();
+    }
     let when = when.iter().map(Condition::bare).collect();
-    (
-        entry.denies,
-        entry.who.iter().cloned().collect(),
-        places,
-        about.rows.clone(),
-        about.aliases.clone(),
-        when,
-    )
+    (entry.denies, everybody(&entry.who), places, about.rows.clone(), about.aliases.clone(), when)
+}
+
+/// Whom these mean, each id by itself, without those that are among others.
+fn everybody(who: &[Who]) -> BTreeSet<Whom> {
+    let apart = |who: &Who| match &who.is {
+        Whom::Ids(ids) => ids.iter().map(|id| Whom::Ids(vec![id.clone()])).collect(),
+        all => vec![all.clone()],
+    };
+    let everybody: BTreeSet<Whom> = who.iter().flat_map(apart).collect();
+    match [Whom::Anyone, Whom::Staff].into_iter().find(|all| everybody.contains(all)) {
+        Some(all) => BTreeSet::from([all]),
+        None => everybody,
+    }
 }

@@ -219,6 +219,14 @@ async fn what_is_wrong_is_pointed_at() {
 }
 
 #[tokio::test]
+async fn a_command_behind_a_typed_mention_is_near() {
+    for line in ["@bob echo web", "＠小王 @bob ecko"] {
+        let answer = answers(&[line]).await;
+        assert!(answer.contains("没有这条命令") && answer.contains("- [echo]("), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn the_nearest_commands() {
     let answers = answers(&[
         "ecko web",

@@ -150,6 +150,8 @@ async fn what_means_the_same_is_the_same() {
         ("take web —f=90分钟", r#"{"count":1,"for":"1h30m","service":"web"}"#),
         ("take web --for 1小时30分", r#"{"count":1,"for":"1h30m","service":"web"}"#),
         ("take web --for 3天", r#"{"count":1,"for":"3d","service":"web"}"#),
+        ("take web --for 1.5h", r#"{"count":1,"for":"1h30m","service":"web"}"#),
+        ("take web --for 半小时", r#"{"count":1,"for":"30m","service":"web"}"#),
         ("take web --for 90s", r#"{"count":1,"for":"1m30s","service":"web"}"#),
         ("take web --at 15:04", r#"{"at":"2026-01-01T15:04:00+08:00","count":1,"service":"web"}"#),
         ("take web --at 9：30", r#"{"at":"2026-01-01T09:30:00+08:00","count":1,"service":"web"}"#),

@@ -10,13 +10,13 @@ use super::{
     near,
 };
 use crate::{
-    config::{Ids, Mistake, RuleEntry, Settings, Target},
+    config::{Ids, Mistake, RuleEntry, Settings, Target, name_of},
     dingtalk::robot::Address,
     dispatch::{Ctx, Membership, arguments::InvalidValue, help, table::Table, table::folded},
 };
 
 /// Whom a message is for, however they were named: `group:ops`, `person:alice`, `robot:ops`. Who has no name in the
-/// settings goes by their id, who has several by the first.
+/// settings goes by their id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Recipient(String);
 
@@ -144,15 +144,15 @@ pub fn check(rules: &[RuleEntry], table: &Table, settings: &Settings) -> Result<
         }
         let known = parted(text).and_then(|(kind, name)| {
             let name = match kind {
-                Kind::Group => name_of(&named(name, &settings.groups)?, &settings.groups)?,
-                Kind::Person => name_of(&named(name, &settings.people)?, &settings.people)?,
+                Kind::Group => name_of(&named(name, &settings.groups)?, &settings.groups)?.to_owned(),
+                Kind::Person => name_of(&named(name, &settings.people)?, &settings.people)?.to_owned(),
                 Kind::Robot => robot(name, settings)?.to_owned(),
             };
             Some(written(kind, &name))
         });
         match known {
             Some(known) if known == text => {}
-            Some(known) => return Err(entry.unexpected(&format!("expected \"{known}\", its first name"))),
+            Some(known) => return Err(entry.unexpected(&format!("expected \"{known}\", its name"))),
             None => {
                 let expected =
                     "expected group:NAME, person:NAME or robot:NAME of [groups], [people] or [robots]";
@@ -176,13 +176,16 @@ fn parted(typed: &str) -> Option<(Kind, &str)> {
     Some((kind.0, name))
 }
 
-/// The first name of whoever is called this, or their id.
+/// The name of whoever is called this, or their id.
 fn find(kind: Kind, typed: &str, ctx: &Ctx) -> Result<String, InvalidValue> {
     let settings = &ctx.settings;
     match kind {
-        Kind::Group => conversation_id(typed, ctx).map(|id| name_of(&id, &settings.groups).unwrap_or(id)),
-        Kind::Person => staff_id(typed, ctx)
-            .map(|id| name_of(&id, &settings.people).unwrap_or_else(|| PersonName::new(&id).to_string())),
+        Kind::Group => conversation_id(typed, ctx)
+            .map(|id| name_of(&id, &settings.groups).map(str::to_owned).unwrap_or(id)),
+        Kind::Person => staff_id(typed, ctx).map(|id| match name_of(&id, &settings.people) {
+            Some(name) => name.to_owned(),
+            None => PersonName::new(&id).to_string(),
+        }),
         Kind::Robot => robot(typed, settings).map(str::to_owned).ok_or_else(|| {
             let names = settings.robots.keys().map(String::as_str);
             let nearest = if ctx.who.membership == Membership::Own { near(typed, names) } else { Vec::new() };
@@ -192,12 +195,6 @@ fn find(kind: Kind, typed: &str, ctx: &Ctx) -> Result<String, InvalidValue> {
             }
         }),
     }
-}
-
-/// The first name that is read as this id again.
-fn name_of(id: &str, ids: &Ids) -> Option<String> {
-    let reads = |name: &&String| named(name, ids).as_deref() == Some(id);
-    ids.keys().find(reads).cloned()
 }
 
 /// The name of the robot that is called this.

@@ -123,6 +123,7 @@ async fn what_would_be_sent_is_shown_without_secrets() {
     - PUT http&#58;//HOST/flags/dark-mode?key=&#42;&#42;&#42;
     - x-by: 爱丽丝
     - {"on":false,"pin":"&#42;&#42;&#42;"}
+    - 确认两次可能会请求两次，带的是同一个 Idempotency-Key：会不会再执行一次，由对方决定。
 
     @0147000002
     "#);

@@ -54,10 +54,11 @@ fn rule(command: &'static Command) -> impl Strategy<Value = Rule> {
         prop_oneof![2 => Just(vec![command.path]), 1 => Just(Vec::new()), 2 => subsequence(run.to_vec(), 1..=2)],
         proptest::option::of(select(vec!["open", "read", "write", command.effect])),
         proptest::collection::vec(when, 0..=3),
+        proptest::option::weighted(0.2, select(vec!["none", "self"])),
     )
-        .prop_map(|(denies, who, within, run, effect, when)| {
+        .prop_map(|(denies, who, within, run, effect, when, confirm)| {
             let when = when.into_iter().collect::<BTreeMap<_, _>>();
-            Rule { denies, who, within, run, effect, when }
+            Rule { denies, who, within, run, effect, when, confirm: confirm.filter(|_| !denies) }
         })
 }
 
@@ -135,6 +136,9 @@ fn toml(rules: &[Rule]) -> String {
         }
         if let Some(effect) = rule.effect {
             writeln!(toml, "effect = {effect:?}").unwrap();
+        }
+        if let Some(confirm) = rule.confirm {
+            writeln!(toml, "confirm = {confirm:?}").unwrap();
         }
         for (name, entries) in &rule.when {
             writeln!(toml, "when.{name:?} = {entries:?}").unwrap();

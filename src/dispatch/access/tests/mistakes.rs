@@ -113,3 +113,80 @@ fn a_write_is_confirmed_unless_it_is_mild_or_that_is_accepted() {
         assert_eq!(rule(about), None, "{about}");
     }
 }
+
+#[test]
+fn a_rule_that_means_what_an_earlier_one_does_never_decides() {
+    let again = |first: &str, second: &str| {
+        wrong(&format!("[[allow]]\nrun = ['k8s pods']\n{first}\n[[allow]]\nrun = ['k8s pods']\n{second}"))
+    };
+    for (first, second) in [
+        ("who = ['alice']", "who = ['@sre']"),
+        ("who = ['@all']", "who = ['alice', 'carol', 'bob']"),
+        ("who = ['@all']", "who = ['@sre', '@dev', 'carol', 'alice']"),
+        ("who = ['staff']", "who = ['admin', '@sre', 'staff']"),
+        ("who = ['anyone', 'bob']", "who = ['staff', 'anyone']"),
+        ("who = ['bob']\nin = ['anywhere', 'ops']", "who = ['@dev']"),
+    ] {
+        let mistake = "4:1: allow[2]: expected a rule of its own, came allow #1 once more";
+        let lines = first.lines().count() - 1;
+        let mistake = mistake.replace("4:1", &format!("{}:1", 4 + lines));
+        assert_eq!(again(first, second), Some(mistake), "{first} {second}");
+    }
+    for (first, second) in [
+        ("who = ['alice']", "who = ['@sre', 'bob']"),
+        ("who = ['admin']", "who = ['admin', 'bob']"),
+        ("who = ['staff']", "who = ['anyone']"),
+        ("who = ['bob']\nin = ['ops']", "who = ['bob']\nin = ['private']"),
+    ] {
+        assert_eq!(again(first, second), None, "{first} {second}");
+    }
+}
+
+#[test]
+fn each_entry_of_run_leaves_a_command() {
+    for (about, mistake) in [
+        (
+            "run = ['k8s pods', 'k8s scale']\neffect = 'read'",
+            "3:20: allow[1].run[2]: expected a command that both run and effect fit, came \"k8s scale\"",
+        ),
+        (
+            "run = ['wave', 'k8s *']\neffect = 'write'",
+            "3:8: allow[1].run[1]: expected a command that both run and effect fit, came \"wave\"",
+        ),
+        (
+            "run = ['k8s *', 'jenkins *']\nwhen = { namespace = 'x' }",
+            "3:17: allow[1].run[2]: expected a command that has the arguments of when, came \"jenkins *\"",
+        ),
+    ] {
+        assert_eq!(
+            wrong(&format!("[[allow]]\nwho = ['alice']\n{about}")),
+            Some(mistake.to_owned()),
+            "{about}"
+        );
+    }
+}
+
+#[test]
+fn what_does_nothing_is_a_mistake() {
+    const CODES: &str = "expected a rule by which something is confirmed, came one without codes";
+    const CONSENT: &str = "expected confirm = \"none\" and a command that changes something, came a rule that needs no such consent";
+    for (about, mistake) in [
+        ("effect = 'read'\nvalid = '5m'", format!("4:9: allow[1].valid: {CODES}")),
+        ("run = ['alerts silence']\nconfirm = 'none'\nvalid = '5m'", format!("5:9: allow[1].valid: {CODES}")),
+        ("effect = 'read'\naccept_one_tap = true", format!("4:18: allow[1].accept_one_tap: {CONSENT}")),
+        ("run = ['k8s scale']\naccept_one_tap = true", format!("4:18: allow[1].accept_one_tap: {CONSENT}")),
+        (
+            "run = ['alerts silence']\nconfirm = 'none'\naccept_one_tap = true",
+            format!("5:18: allow[1].accept_one_tap: {CONSENT}"),
+        ),
+    ] {
+        assert_eq!(wrong(&format!("[[allow]]\nwho = ['alice']\n{about}")), Some(mistake), "{about}");
+    }
+    for about in [
+        "effect = 'read'\nconfirm = 'self'\nvalid = '5m'",
+        "run = ['k8s *']\nvalid = '5m'",
+        "effect = 'read'\naccept_one_tap = false",
+    ] {
+        assert_eq!(wrong(&format!("[[allow]]\nwho = ['alice']\n{about}")), None, "{about}");
+    }
+}

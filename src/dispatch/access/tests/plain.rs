@@ -13,6 +13,7 @@ pub(super) struct Rule {
     pub(super) run: Vec<&'static str>,
     pub(super) effect: Option<&'static str>,
     pub(super) when: BTreeMap<&'static str, Vec<&'static str>>,
+    pub(super) confirm: Option<&'static str>,
 }
 
 /// A command, with its arguments and what they hold: `text`, `number`, `duration`, `flag` or `pairs`.
@@ -106,8 +107,15 @@ pub(super) fn decide(
                 && is_about(rule, command)
                 && rule.when.iter().all(|(name, entries)| holds(rule, command, name, entries, values))
                 && (denies || names_all_pairs(rule, values));
+            if means && denies {
+                return Verdict::Denied(number);
+            }
             if means {
-                return if denies { Verdict::Denied(number) } else { Verdict::Allowed(number) };
+                // Who has no staff id has no code.
+                let confirmed =
+                    rule.confirm.unwrap_or(if command.effect == "write" { "self" } else { "none" });
+                let can = confirmed == "none" || staff_id(person).is_some();
+                return if can { Verdict::Allowed(number) } else { Verdict::Never };
             }
         }
     }

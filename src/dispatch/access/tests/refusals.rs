@@ -244,3 +244,15 @@ async fn people_and_groups_are_meant_by_their_names() {
         assert_eq!(answer == "#### issue list", allowed, "{line}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn who_can_have_no_code_is_shown_nothing_that_takes_one() {
+    let rules = "[[allow]]\nwho = ['anyone']\nrun = ['k8s pods']\nconfirm = 'self'";
+    for (person, is_listed) in [(nobody(), false), (bob(), true)] {
+        let mut chat = chat(rules).await.privately();
+        chat.say(person.clone(), "help").await;
+        assert_eq!(chat.read().contains("k8s pods"), is_listed, "{}", person.name);
+        chat.say(person.clone(), "k8s pods").await;
+        assert_eq!(chat.read().contains("--confirm"), is_listed, "{}", person.name);
+    }
+}
