@@ -64,7 +64,7 @@ use crate::{
     dingtalk::webhook::CustomRobot,
     dispatch::words::Line,
     locale::Locale,
-    systems::{SYSTEMS, Systems, instance::Instances, jenkins::JenkinsSection},
+    systems::{SYSTEMS, Systems, instance::Instances, jenkins::JenkinsSection, k8s::KubernetesSection},
     text,
 };
 
@@ -258,7 +258,10 @@ impl Settings {
             ip,
             answers: sections.answer.iter().map(|answer| answer.check(&places)).collect::<Result<_, _>>()?,
             http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
-            systems: Systems { jenkins: Instances::check(sections.jenkins, &places)? },
+            systems: Systems {
+                jenkins: Instances::check(sections.jenkins, &places)?,
+                k8s: Instances::check(sections.k8s, &places)?,
+            },
         })
     }
 
@@ -332,6 +335,9 @@ struct Sections {
     /// Jenkins. Several have names, and are chosen by `--on`.
     #[serde(default)]
     jenkins: Vec<Spanned<JenkinsSection>>,
+    /// Kubernetes clusters. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    k8s: Vec<Spanned<KubernetesSection>>,
 }
 
 fn default_timezone() -> Spanned<String> {

@@ -133,7 +133,8 @@ impl Route {
         let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain.ok_or(InvalidIdentity("another certificate"))?;
-        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| InvalidIdentity("another key"))?;
+        let key =
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| InvalidIdentity("another key"))?;
         ring::sign::any_supported_type(&key).map_err(|_| InvalidIdentity("a key of an unknown kind"))?;
         let (roots, proxy) =
             self.0.as_deref().map_or((None, None), |detour| (detour.roots.clone(), detour.proxy.clone()));
@@ -294,9 +295,9 @@ fn build(detour: &Detour) -> Result<Client, String> {
         .with_root_certificates(roots.clone().unwrap_or_else(public));
     let tls = match identity {
         None => tls.with_no_client_auth(),
-        Some(Identity { chain, key }) => tls
-            .with_client_auth_cert(chain.clone(), key.clone_key())
-            .map_err(|error| error.to_string())?,
+        Some(Identity { chain, key }) => {
+            tls.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(|error| error.to_string())?
+        }
     };
     let builder = Client::builder().no_proxy();
     let builder = match proxy {

@@ -15,6 +15,7 @@ use std::{collections::HashMap, fmt, time::Duration};
 
 use serde_json::Value;
 
+pub(crate) use self::condition::matches as fits_glob;
 pub use self::near::Near;
 use self::{
     condition::{Condition, Key},

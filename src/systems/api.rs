@@ -126,7 +126,8 @@ impl Api {
         let mut call = Call::new::<&str>(self, ctx, head.method, &[]);
         if let Ok(url) = &mut call.url {
             url.set_path(&format!("{}{}", self.url.path().trim_end_matches('/'), head.uri.path()));
-            url.set_query(head.uri.query().filter(|query| !query.is_empty()));
+            let query = head.uri.query().map(|query| query.trim_start_matches('&'));
+            url.set_query(query.filter(|query| !query.is_empty()));
         }
         call.headers.extend(head.headers);
         call.body = Some(body).filter(|body| !body.is_empty());

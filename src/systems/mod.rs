@@ -16,6 +16,7 @@ pub mod api;
 pub mod failure;
 pub mod instance;
 pub mod jenkins;
+pub mod k8s;
 pub mod listing;
 pub mod log;
 pub mod redact;
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// One line for each system, in the order of help.
-pub static SYSTEMS: &[System] = &[jenkins::SYSTEM];
+pub static SYSTEMS: &[System] = &[jenkins::SYSTEM, k8s::SYSTEM];
 
 /// A system as the rest of the program sees it.
 pub struct System {
@@ -74,6 +75,8 @@ impl Probed {
 pub struct Systems {
     /// `[[jenkins]]`
     pub jenkins: Instances<jenkins::Jenkins>,
+    /// `[[k8s]]`
+    pub k8s: Instances<k8s::Kubernetes>,
 }
 
 /// The commands of the systems that have an entry in the settings.

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "the playground and each test use a part of it")]
 
 pub mod jenkins;
+pub mod k8s;
+mod k8s_shop;
 
 use std::{
     collections::VecDeque,

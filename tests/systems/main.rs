@@ -3,4 +3,6 @@
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;
+mod k8s;
+mod k8s_writes;
 mod talk;
