@@ -42,7 +42,6 @@ async fn a_workload_is_restarted_once() {
     #### deploy/web：已开始重启
 
     - 发布进度：**k8s rollout status deploy/web --namespace prod**
-    - 回滚：**k8s rollout undo deploy/web --namespace prod**
 
     @0147000002
     ");
@@ -286,7 +285,7 @@ async fn an_image_is_changed_by_its_containers_name() {
     > k8s set image web registry.example.com/web:1
     #### k8s set image：参数有误
 
-    「image」应为 KEY=VALUE，例如 ENV=prod，收到的是「registry.example.com/web:1」。
+    要写成 容器=镜像，如 app=registry.example.com/web:1.4.2
 
     ```
     k8s set image web registry.example.com/web:1
@@ -328,7 +327,6 @@ async fn a_rollout_is_undone() {
     #### deploy/pay：已开始回滚到 #1
 
     - 发布进度：**k8s rollout status deploy/pay --namespace prod**
-    - 回滚：**k8s rollout undo deploy/pay --namespace prod**
 
     @0147000002
     ");
@@ -372,7 +370,6 @@ async fn a_rollout_is_undone() {
     #### sts/mysql：已开始回滚到 #1
 
     - 发布进度：**k8s rollout status sts/mysql --namespace prod**
-    - 回滚：**k8s rollout undo sts/mysql --namespace prod**
 
     @0147000002
     ");
@@ -686,11 +683,9 @@ when = { workload = ['deploy/pay'] }";
         "k8s rollout restart Pay",
         "kubectl scale deployments.apps/pay 9",
     ] {
+        let (mut chat, k8s) = start_with(rules).await;
         let reply = ask(&mut chat, line).await;
-        assert!(
-            reply.contains("无权执行") || reply.contains("不允许") || reply.is_empty(),
-            "{line}: {reply}"
-        );
+        assert!(reply.contains("无权执行"), "{line}: {reply}");
+        assert!(k8s.asked().is_empty(), "{line}");
     }
-    assert!(k8s.asked().is_empty());
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{KINDS, Where, changed, not_written, patch, preview, rollout};
+use super::{KINDS, Where, changed, not_written, patch, preview, rollout, undo};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -52,6 +52,9 @@ pub(super) fn image(typed: &str) -> Result<String, InvalidValue> {
 }
 
 fn pair(typed: &str) -> Result<KeyValue, InvalidValue> {
+    if !typed.contains(['=', '＝']) {
+        return Err(InvalidValue::new("k8s.image_pair"));
+    }
     let pair = values::pair(typed)?;
     target::container(&pair.key).map_err(|error| error.at(0..pair.key.len()))?;
     let from = typed.len() - pair.value.len();
@@ -137,7 +140,9 @@ impl Command for SetImage {
         let patched =
             patched.map_err(|failure| not_written(&failure, &self.workload, ctx.line(&look), ctx))?;
         let title = ctx.locale.say("k8s.image_set", &[("target", &self.workload)]);
-        Ok(rollout::begun(title, &patched, &self.workload, &self.at, &client, ctx))
+        let reply = rollout::begun(title, &patched, &self.workload, &self.at, &client, ctx);
+        let undo = undo::Undo { workload: self.workload, to_revision: None, at: self.at };
+        Ok(reply.action(ctx.locale.say("k8s.do_undo", &[]), ctx.line(&undo)))
     }
 }
 

@@ -162,17 +162,13 @@ pub(super) fn begun(
     ctx: &Ctx,
 ) -> Reply {
     let status = Status { workload: target.clone(), at: at.clone() };
-    let undo = undo::Undo { workload: target.clone(), to_revision: None, at: at.clone() };
     let reply = Reply::new(title);
     let reply = match (workload.is_paused(), workload.is_updated_by_hand()) {
         (true, _) => reply.note(ctx.locale.say("k8s.paused", &[])),
         (false, true) => reply.note(ctx.locale.say("k8s.by_hand", &[])),
         (false, false) => reply,
     };
-    let reply = reply
-        .action(ctx.locale.say("k8s.do_status", &[]), ctx.line(&status))
-        .action(ctx.locale.say("k8s.do_undo", &[]), ctx.line(&undo));
-    linked(reply, client, ctx)
+    linked(reply.action(ctx.locale.say("k8s.do_status", &[]), ctx.line(&status)), client, ctx)
 }
 
 impl Command for History {
