@@ -66,7 +66,7 @@ use crate::{
     locale::Locale,
     systems::{
         SYSTEMS, Systems, alertmanager::AlertmanagerSection, instance::Instances, jenkins::JenkinsSection,
-        prometheus::PrometheusSection,
+        k8s::KubernetesSection, prometheus::PrometheusSection,
     },
     text,
 };
@@ -263,6 +263,7 @@ impl Settings {
             http: sections.http.into_iter().map(|http| http.check(&places)).collect::<Result<_, _>>()?,
             systems: Systems {
                 jenkins: Instances::check(sections.jenkins, &places)?,
+                k8s: Instances::check(sections.k8s, &places)?,
                 prometheus: Instances::check(sections.prometheus, &places)?,
                 alertmanager: Instances::check(sections.alertmanager, &places)?,
             },
@@ -339,6 +340,9 @@ struct Sections {
     /// Jenkins. Several have names, and are chosen by `--on`.
     #[serde(default)]
     jenkins: Vec<Spanned<JenkinsSection>>,
+    /// Kubernetes clusters. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    k8s: Vec<Spanned<KubernetesSection>>,
     /// Prometheus, or what speaks its language. Several have names, and are chosen by `--on`.
     #[serde(default)]
     prometheus: Vec<Spanned<PrometheusSection>>,

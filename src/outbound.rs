@@ -17,7 +17,7 @@ use reqwest::{Client, Proxy, Response, redirect::Policy};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use url::Url;
 
@@ -83,16 +83,29 @@ pub struct Answer {
 #[derive(Clone, Default)]
 pub struct Route(Option<Arc<Detour>>);
 
+#[derive(Default)]
 struct Detour {
     roots: Option<RootCertStore>,
     proxy: Option<Url>,
+    identity: Option<Identity>,
     client: OnceLock<Client>,
+}
+
+/// Who is asking, where the other side knows that by a certificate.
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
 }
 
 /// Why a text is no authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected certificates in PEM (-----BEGIN CERTIFICATE-----), came {0}")]
 pub struct InvalidAuthority(&'static str);
+
+/// Why two texts are no certificate of a client with its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a client's certificate and its key in PEM, came {0}")]
+pub struct InvalidIdentity(&'static str);
 
 /// A text that cannot be one segment of a path: it is empty, or would climb in it where slashes are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +122,24 @@ impl Route {
             return Ok(Self::default());
         }
         let roots = authority.map(Self::roots).transpose()?;
-        Ok(Self(Some(Arc::new(Detour { roots, proxy, client: OnceLock::new() }))))
+        Ok(Self(Some(Arc::new(Detour { roots, proxy, ..Detour::default() }))))
+    }
+
+    /// The same, with a client's certificate and its key, both in PEM.
+    ///
+    /// # Errors
+    /// When they are none.
+    pub fn with_identity(&self, certificate: &str, key: &str) -> Result<Self, InvalidIdentity> {
+        let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain = chain.ok_or(InvalidIdentity("another certificate"))?;
+        let key =
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| InvalidIdentity("another key"))?;
+        ring::sign::any_supported_type(&key).map_err(|_| InvalidIdentity("a key of an unknown kind"))?;
+        let (roots, proxy) =
+            self.0.as_deref().map_or((None, None), |detour| (detour.roots.clone(), detour.proxy.clone()));
+        let identity = Some(Identity { chain, key });
+        Ok(Self(Some(Arc::new(Detour { roots, proxy, identity, ..Detour::default() }))))
     }
 
     fn roots(text: &str) -> Result<RootCertStore, InvalidAuthority> {
@@ -173,7 +203,7 @@ impl Outbound {
     ) -> Result<Answer, OutboundError> {
         let client = match &route.0 {
             None => self.client(),
-            Some(detour) => get_or_build(&detour.client, detour.roots.as_ref(), detour.proxy.as_ref()),
+            Some(detour) => get_or_build(&detour.client, detour),
         };
         let client = client.map_err(|error| OutboundError::Unsent(error.to_string()))?;
         let Request { method, url, headers, body, limit } = request;
@@ -202,7 +232,7 @@ impl Outbound {
     /// # Errors
     /// When it cannot be built, for want of memory or entropy.
     pub fn client(&self) -> Result<&Client, OutboundError> {
-        get_or_build(&self.0, None, None)
+        get_or_build(&self.0, &Detour::default())
     }
 
     /// The body of a GET with a 2xx answer of at most `limit` bytes.
@@ -248,26 +278,27 @@ pub(crate) async fn read(mut response: Response, limit: usize) -> Result<(Vec<u8
     Ok((body, true))
 }
 
-fn get_or_build<'c>(
-    client: &'c OnceLock<Client>,
-    roots: Option<&RootCertStore>,
-    proxy: Option<&Url>,
-) -> Result<&'c Client, OutboundError> {
+fn get_or_build<'c>(client: &'c OnceLock<Client>, detour: &Detour) -> Result<&'c Client, OutboundError> {
     if let Some(client) = client.get() {
         return Ok(client);
     }
-    let built = build(roots, proxy).map_err(OutboundError::Unsent)?;
+    let built = build(detour).map_err(OutboundError::Unsent)?;
     Ok(client.get_or_init(|| built))
 }
 
-fn build(roots: Option<&RootCertStore>, proxy: Option<&Url>) -> Result<Client, String> {
-    let roots =
-        roots.cloned().unwrap_or_else(|| RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+fn build(detour: &Detour) -> Result<Client, String> {
+    let Detour { roots, proxy, identity, .. } = detour;
+    let public = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots.clone().unwrap_or_else(public));
+    let tls = match identity {
+        None => tls.with_no_client_auth(),
+        Some(Identity { chain, key }) => {
+            tls.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(|error| error.to_string())?
+        }
+    };
     let builder = Client::builder().no_proxy();
     let builder = match proxy {
         Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(describe)?),

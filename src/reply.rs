@@ -171,6 +171,13 @@ impl Text {
         self
     }
 
+    /// Adds another text.
+    #[must_use]
+    pub fn join(mut self, text: Self) -> Self {
+        self.0.extend(text.0);
+        self
+    }
+
     /// Adds a command that is said by tapping it.
     #[must_use]
     pub fn action(mut self, label: impl Into<String>, command: impl Into<String>) -> Self {

@@ -19,6 +19,7 @@ use std::{
 
 use serde_json::Value;
 
+pub(crate) use self::condition::matches as fits_glob;
 pub use self::near::Near;
 use self::{
     condition::{Condition, Key},

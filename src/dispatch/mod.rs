@@ -41,7 +41,7 @@ pub use self::{
     context::{CommandError, Ctx, Membership, Mentioned, Person, Place, UserError},
     execute::{Explained, explain},
     heard::Heard,
-    row::{Command, Effect, Preview, Row, Tail, row},
+    row::{Command, Effect, Habits, Preview, Row, Tail, row},
 };
 use crate::{dingtalk::robot::Address, mask::HIDDEN, reply::Reply};
 

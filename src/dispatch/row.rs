@@ -33,6 +33,9 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const SECRET: &'static [&'static str] = &[];
     /// Those of them that hold anybody's words: the audit has their length and hash. A tail taken as typed always does.
     const FREE_TEXT: &'static [&'static str] = &[];
+    /// What people type by habit of another tool, options and words, and the keys of the sentences that say what to type
+    /// instead.
+    const HABITS: Habits = &[];
     /// Lines it is said with, to tap and to learn from; a test reads each. A command without arguments needs none.
     const EXAMPLES: &'static [&'static str] = &[];
 
@@ -65,6 +68,9 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     /// What the person can mend, what may have happened, and everything else.
     fn run(self, ctx: &Ctx) -> impl Future<Output = Result<Reply, CommandError>> + Send;
 }
+
+/// What another tool takes and a command does not, with the keys of sentences.
+pub type Habits = &'static [&'static [(&'static str, &'static str)]];
 
 /// The flag of every write that shows its preview alone.
 pub(crate) const DRY_RUN: &str = "dry_run";
@@ -213,6 +219,8 @@ pub struct Row {
     pub secret: Names,
     /// Those that hold anybody's words, beside a tail taken as typed.
     pub free_text: Names,
+    /// What another tool would take, and the sentences about that ([`Command::HABITS`]).
+    pub habits: Habits,
     /// Lines it is said with, to try.
     pub examples: Names,
     /// Where its help comes from.
@@ -285,6 +293,7 @@ pub const fn row<C: Command>() -> Row {
         arguments: Names::Static(C::ARGUMENTS),
         secret: Names::Static(C::SECRET),
         free_text: Names::Static(C::FREE_TEXT),
+        habits: C::HABITS,
         examples: Names::Static(C::EXAMPLES),
         kind: Kind::Command,
         parser: Maker::Static(const { &Typed::<C>(PhantomData) }),
@@ -304,6 +313,7 @@ impl Row {
             arguments: Names::Static(&[]),
             secret: Names::Static(&[]),
             free_text: Names::Static(&[]),
+            habits: &[],
             examples: Names::Static(&[]),
             kind,
             parser: Maker::Owned(parser),

@@ -80,7 +80,8 @@ impl Table {
         let fixed: Vec<&Row> = fixed.into_iter().collect();
         let count = fixed.len();
         let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
-        let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0, absent: Vec::new() };
+        let mut table =
+            Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0, absent: Vec::new() };
         let mut names = HashMap::with_capacity(4 * table.rows().count());
         let taken = |name: &str, index: usize| match located.get(index.saturating_sub(count)) {
             Some(at) => taken(at, name, TAKEN),

@@ -85,6 +85,22 @@ impl Api {
         Ok(self)
     }
 
+    /// With a certificate that says who is asking: itself and its authorities, and its key, both in PEM.
+    ///
+    /// # Errors
+    /// When they are none; `at` is where they stand.
+    pub(crate) fn with_identity(
+        mut self,
+        certificate: &str,
+        key: &str,
+        at: &Spanned<String>,
+        places: &Places<'_>,
+    ) -> Result<Self, Mistake> {
+        let route = self.route.with_identity(certificate, key);
+        self.route = route.map_err(|error| places.mistake(at.span(), error.to_string()))?;
+        Ok(self)
+    }
+
     /// With what it signs in: user and password, or a token, or nothing.
     ///
     /// # Errors
@@ -136,6 +152,20 @@ impl Api {
     /// Has something done there.
     pub fn post<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
         Call::new(self, ctx, Method::POST, segments)
+    }
+
+    /// Sends what a client library made up. Its path goes on from this address; the library has encoded it.
+    pub fn pass(&self, ctx: &Ctx, request: http::Request<Vec<u8>>) -> Call<'_> {
+        let (head, body) = request.into_parts();
+        let mut call = Call::new::<&str>(self, ctx, head.method, &[]);
+        if let Ok(url) = &mut call.url {
+            url.set_path(&format!("{}{}", self.url.path().trim_end_matches('/'), head.uri.path()));
+            let query = head.uri.query().map(|query| query.trim_start_matches('&'));
+            url.set_query(query.filter(|query| !query.is_empty()));
+        }
+        call.headers.extend(head.headers);
+        call.body = Some(body).filter(|body| !body.is_empty());
+        call
     }
 
     /// Removes what these segments name.

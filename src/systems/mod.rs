@@ -17,6 +17,7 @@ pub mod api;
 pub mod failure;
 pub mod instance;
 pub mod jenkins;
+pub mod k8s;
 pub mod listing;
 pub mod log;
 pub mod prometheus;
@@ -31,7 +32,7 @@ use crate::{
 };
 
 /// One line for each system, in the order of help.
-pub static SYSTEMS: &[System] = &[jenkins::SYSTEM, prometheus::SYSTEM, alertmanager::SYSTEM];
+pub static SYSTEMS: &[System] = &[jenkins::SYSTEM, k8s::SYSTEM, prometheus::SYSTEM, alertmanager::SYSTEM];
 
 /// A system as the rest of the program sees it.
 pub struct System {
@@ -76,6 +77,8 @@ impl Probed {
 pub struct Systems {
     /// `[[jenkins]]`
     pub jenkins: Instances<jenkins::Jenkins>,
+    /// `[[k8s]]`
+    pub k8s: Instances<k8s::Kubernetes>,
     /// `[[prometheus]]`
     pub prometheus: Instances<prometheus::Prometheus>,
     /// `[[alertmanager]]`

@@ -5,6 +5,8 @@
 
 pub mod alertmanager;
 pub mod jenkins;
+pub mod k8s;
+mod k8s_shop;
 pub mod prometheus;
 
 use std::{

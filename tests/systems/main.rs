@@ -4,6 +4,8 @@ mod alertmanager;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;
+mod k8s;
+mod k8s_writes;
 mod prometheus;
 mod silence;
 mod talk;

@@ -124,6 +124,18 @@ user = "bot"
 token = "made-up"
 ca = "-----BEGIN CERTIFICATE-----"
 proxy = "http://proxy.example.com:3128"
+[[k8s]]
+name = "prod"
+default = true
+url = "https://10.0.0.1:6443"
+token = "made-up"
+kubeconfig = "apiVersion: v1"
+namespace = "shop"
+images = ["registry.example.com/*"]
+impersonate = true
+web = "https://dashboard.example.com"
+ca = "-----BEGIN CERTIFICATE-----"
+proxy = "http://proxy.example.com:3128"
 [[prometheus]]
 name = "dev"
 default = true
@@ -239,7 +251,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 21, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    assert_eq!(found.len(), 22, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

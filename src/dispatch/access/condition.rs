@@ -189,7 +189,7 @@ fn range<T: PartialOrd + Clone>(
 }
 
 /// Whether a text fits a glob, in which `*` is any text, `/` too.
-pub(super) fn matches(glob: &str, text: &str) -> bool {
+pub(crate) fn matches(glob: &str, text: &str) -> bool {
     let mut parts = glob.split('*');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
     let Some(last) = parts.next_back() else { return rest.is_empty() };

@@ -36,6 +36,7 @@ impl Wrong<'_> {
     /// Options and values that the command does not have, that lack something, or that came too often.
     pub(super) fn form(&self, command: &Command, said: &[Said<'_>]) -> Result<(), Complaint> {
         let mut given = HashSet::new();
+        let all = said;
         for said in said {
             let complain = |key, name: &'static str, value: &dyn Display| {
                 Err(Complaint { message: self.locale.say(key, &[(name, value)]), at: said.at() })
@@ -46,7 +47,14 @@ impl Wrong<'_> {
                 (None, None) if self.row.arguments.is_empty() => {
                     return complain("arguments.none", "came", &came().unwrap_or_default());
                 }
-                (None, None) => return complain("arguments.too_many", "came", &came().unwrap_or_default()),
+                (None, None) => {
+                    let earlier = all.iter().filter(|said| said.option.is_none() && said.argument.is_some());
+                    let mut earlier = earlier.filter_map(|said| Some((said.value.as_ref()?, said.at())));
+                    return match earlier.find_map(|(value, at)| Some((self.habit(&value.text)?, at))) {
+                        Some((message, at)) => Err(Complaint { message, at }),
+                        None => complain("arguments.too_many", "came", &came().unwrap_or_default()),
+                    };
+                }
                 (Some(argument), option) => {
                     let name = help::mentioned(argument);
                     if !said::takes_many(argument) && !given.insert(argument.get_id()) {
@@ -66,7 +74,17 @@ impl Wrong<'_> {
         Ok(())
     }
 
+    /// What to type instead of what another tool takes.
+    fn habit(&self, typed: &str) -> Option<String> {
+        let typed = typed.to_lowercase();
+        let (_, key) = self.row.habits.iter().copied().flatten().find(|(habit, _)| *habit == typed)?;
+        Some(self.locale.say(key, &[("came", &typed)]))
+    }
+
     fn no_such_option(&self, option: &str, command: &Command, said: &Said<'_>) -> Complaint {
+        if let Some(message) = self.habit(option) {
+            return Complaint { message, at: said.at() };
+        }
         let options = command.get_arguments().filter_map(Arg::get_long);
         let nearest = values::near(option.trim_start_matches('-'), options);
         let nearest: Vec<String> = nearest.iter().map(|long| format!("--{long}")).collect();

@@ -30,6 +30,25 @@ fn arguments_keep_their_names() {
     jenkins stop: job=Caseless number=Number on=Text
     jenkins approve: job=Caseless number=Number input=Text on=Text
     jenkins reject: job=Caseless number=Number input=Text on=Text
+    k8s get pods: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
+    k8s get deploy: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
+    k8s get sts: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
+    k8s get ds: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
+    k8s get nodes: name=Text selector=Text on=Text
+    k8s get hpa: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
+    k8s get events: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
+    k8s describe: workload=Text namespace=Text on=Text
+    k8s logs: workload=Text container=Text previous=Flag lines=Number namespace=Text on=Text
+    k8s rollout status: workload=Text namespace=Text on=Text
+    k8s rollout history: workload=Text namespace=Text on=Text
+    k8s rollout restart: workload=Text namespace=Text on=Text
+    k8s rollout undo: workload=Text to-revision=Number namespace=Text on=Text
+    k8s scale: workload=Text replicas=Number namespace=Text on=Text
+    k8s set image: workload=Text image=KeyValue namespace=Text on=Text
+    k8s create deployment: name=Text image=Text replicas=Number port=Number env=KeyValue namespace=Text on=Text
+    k8s delete pod: pod=Text namespace=Text on=Text
+    k8s cordon: node=Text on=Text
+    k8s uncordon: node=Text on=Text
     prom query: on=Text query=Text
     prom range: last=Duration on=Text query=Text
     prom alerts: on=Text

@@ -1,0 +1,423 @@
+//! What is asked of Kubernetes, and what it answers: the types are `k8s-openapi`'s, the requests `kube`'s
+//! (tools.md 9).
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full};
+use k8s_openapi::{
+    api::{
+        apps::v1::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet},
+        autoscaling::v2::HorizontalPodAutoscaler,
+        core::v1::{Event, Node, Pod, Service},
+    },
+    apimachinery::pkg::apis::meta::v1::{ListMeta, ObjectMeta},
+};
+use kube::{
+    Resource,
+    client::Body,
+    core::{
+        params::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
+        request,
+        subresource::LogParams,
+    },
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    Kubernetes, Token,
+    target::{Kind, Target},
+    workload::{Workload, annotation, is_owned},
+};
+use crate::{
+    dispatch::Ctx,
+    systems::{api::Api, failure::Failure},
+};
+
+/// How much of an answer is read: a page of pods, each with all that it is made of.
+const LIMIT: usize = 8 * 1024 * 1024;
+/// How many of a kind are asked for at once, and how often.
+const PAGE: u32 = 250;
+const PAGES: usize = 4;
+/// How much of a log's end is read.
+const LOG: i64 = 512 * 1024;
+/// Who changes things, to Kubernetes.
+const MANAGER: &str = "dingops";
+
+/// A cluster, asked by a command.
+pub(super) struct Client<'c> {
+    k8s: &'c Kubernetes,
+    kube: kube::Client,
+}
+
+/// With whose rights a request is made, where not with the bot's.
+#[derive(Debug, Clone)]
+pub(super) struct ActsAs {
+    pub(super) user: HeaderValue,
+    pub(super) group: HeaderValue,
+}
+
+/// Some of a kind.
+#[derive(Debug)]
+pub(super) struct Listed<T> {
+    pub(super) items: Vec<T>,
+    /// How many more there are that were not asked for.
+    pub(super) more: usize,
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    #[serde(default)]
+    metadata: ListMeta,
+    items: Option<Vec<T>>,
+}
+
+/// How a list is narrowed.
+#[derive(Debug, Default, Clone)]
+pub(super) struct By<'b> {
+    /// None for all namespaces, and for what is in none.
+    pub(super) namespace: Option<&'b str>,
+    pub(super) labels: Option<&'b str>,
+    pub(super) fields: Option<String>,
+}
+
+/// A failure, carried through the client.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer that can be used")]
+struct Stopped(Failure);
+
+impl<'c> Client<'c> {
+    /// The crate's client costs a task, and is made for each command: it carries that command's deadline. What is dear,
+    /// the TLS configuration, is the [`Api`]'s, and kept.
+    pub(super) fn new(k8s: &'c Kubernetes, acts_as: Option<ActsAs>, ctx: &Ctx) -> Self {
+        let (api, token, ctx) = (k8s.api.clone(), k8s.token.clone(), ctx.clone());
+        let mut headers = HeaderMap::new();
+        if let Some(ActsAs { user, group }) = acts_as {
+            headers.insert("impersonate-user", user);
+            headers.insert("impersonate-group", group);
+        }
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let (api, token, ctx, headers) = (api.clone(), token.clone(), ctx.clone(), headers.clone());
+            async move { send(&api, &token, &ctx, headers, request).await.map_err(Stopped) }
+        });
+        Self { k8s, kube: kube::Client::new(service, &k8s.namespace) }
+    }
+
+    /// What it is called in a sentence.
+    pub(super) fn title(&self) -> &str {
+        self.k8s.api.title()
+    }
+
+    /// A page of it for people, where there is one.
+    pub(super) fn page(&self) -> Option<&str> {
+        self.k8s.web.as_ref().map(url::Url::as_str)
+    }
+
+    /// Its version.
+    pub(super) async fn version(&self) -> Result<String, Failure> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Version {
+            git_version: String,
+        }
+        let request = Request::get("/version").body(Vec::new()).map_err(request::Error::BuildRequest);
+        Ok(self.ask::<Version>(request).await?.git_version)
+    }
+
+    /// Some of a kind, in the order of their names.
+    pub(super) async fn list<K>(&self, by: &By<'_>) -> Result<Listed<K>, Failure>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned,
+    {
+        let path = request::Request::new(K::url_path(&(), by.namespace));
+        let mut params = ListParams::default().limit(PAGE);
+        (params.label_selector, params.field_selector) = (by.labels.map(str::to_owned), by.fields.clone());
+        let mut items = Vec::new();
+        for _ in 0..PAGES {
+            let page: List<K> = self.ask(path.list(&params)).await?;
+            items.extend(page.items.into_iter().flatten());
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                None => return Ok(Listed { items, more: 0 }),
+                Some(token) => params.continue_token = Some(token),
+            }
+            // Where labels narrow it, nobody counts what is left.
+            let more = page.metadata.remaining_item_count.and_then(|count| usize::try_from(count).ok());
+            if items.len() >= PAGES * PAGE as usize {
+                return Ok(Listed { items, more: more.unwrap_or(1) });
+            }
+        }
+        Ok(Listed { items, more: 1 })
+    }
+
+    async fn get<K>(&self, namespace: Option<&str>, name: &str) -> Result<K, Failure>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned,
+    {
+        let path = request::Request::new(K::url_path(&(), namespace));
+        self.ask(path.get(name, &GetParams::default())).await
+    }
+
+    pub(super) async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, Failure> {
+        self.get(Some(namespace), name).await
+    }
+
+    /// Whether there is a service of this name.
+    pub(super) async fn service(&self, namespace: &str, name: &str) -> Result<(), Failure> {
+        self.get::<Service>(Some(namespace), name).await.map(|_| ())
+    }
+
+    pub(super) async fn node(&self, name: &str) -> Result<Node, Failure> {
+        self.get(None, name).await
+    }
+
+    /// A workload. A pod is none.
+    pub(super) async fn workload(&self, namespace: &str, target: &Target) -> Result<Workload, Failure> {
+        let (namespace, name) = (Some(namespace), target.name.as_str());
+        Ok(match target.kind {
+            Kind::StatefulSet => {
+                Workload::StatefulSet(Box::new(self.get::<StatefulSet>(namespace, name).await?))
+            }
+            Kind::DaemonSet => Workload::DaemonSet(Box::new(self.get::<DaemonSet>(namespace, name).await?)),
+            Kind::Deployment | Kind::Pod => {
+                Workload::Deployment(Box::new(self.get::<Deployment>(namespace, name).await?))
+            }
+        })
+    }
+
+    /// The workloads of a kind.
+    pub(super) async fn workloads(&self, kind: Kind, by: &By<'_>) -> Result<Listed<Workload>, Failure> {
+        Ok(match kind {
+            Kind::StatefulSet => {
+                let Listed { items, more } = self.list::<StatefulSet>(by).await?;
+                let items = items.into_iter().map(|it| Workload::StatefulSet(Box::new(it))).collect();
+                Listed { items, more }
+            }
+            Kind::DaemonSet => {
+                let Listed { items, more } = self.list::<DaemonSet>(by).await?;
+                let items = items.into_iter().map(|it| Workload::DaemonSet(Box::new(it))).collect();
+                Listed { items, more }
+            }
+            Kind::Deployment | Kind::Pod => {
+                let Listed { items, more } = self.list::<Deployment>(by).await?;
+                let items = items.into_iter().map(|it| Workload::Deployment(Box::new(it))).collect();
+                Listed { items, more }
+            }
+        })
+    }
+
+    /// The pods of a workload.
+    pub(super) async fn pods_of(&self, namespace: &str, workload: &Workload) -> Result<Vec<Pod>, Failure> {
+        let Some(selector) = workload.selector() else { return Ok(Vec::new()) };
+        let by = By { namespace: Some(namespace), labels: Some(&selector), ..By::default() };
+        let pods = self.list::<Pod>(&by).await?.items.into_iter();
+        // Labels of two workloads may be the same by mistake.
+        let sets: Vec<ObjectMeta> = match workload {
+            Workload::Deployment(_) => {
+                let sets = self.replica_sets(namespace, workload).await?;
+                sets.into_iter().map(|set| set.metadata).collect()
+            }
+            _ => vec![workload.metadata().clone()],
+        };
+        Ok(pods.filter(|pod| sets.iter().any(|set| is_owned(&pod.metadata, set))).collect())
+    }
+
+    /// The replica sets of a deployment, one for each revision, the newest first.
+    pub(super) async fn replica_sets(
+        &self,
+        namespace: &str,
+        workload: &Workload,
+    ) -> Result<Vec<ReplicaSet>, Failure> {
+        let selector = workload.selector();
+        let by = By { namespace: Some(namespace), labels: selector.as_deref(), ..By::default() };
+        let mut sets = self.list::<ReplicaSet>(&by).await?.items;
+        sets.retain(|set| is_owned(&set.metadata, workload.metadata()));
+        sets.sort_by_key(|set| std::cmp::Reverse(revision_of(set)));
+        Ok(sets)
+    }
+
+    /// The revisions of a stateful or daemon set, the newest first.
+    pub(super) async fn revisions(
+        &self,
+        namespace: &str,
+        workload: &Workload,
+    ) -> Result<Vec<ControllerRevision>, Failure> {
+        let selector = workload.selector();
+        let by = By { namespace: Some(namespace), labels: selector.as_deref(), ..By::default() };
+        let mut revisions = self.list::<ControllerRevision>(&by).await?.items;
+        revisions.retain(|revision| is_owned(&revision.metadata, workload.metadata()));
+        revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+        Ok(revisions)
+    }
+
+    /// The template of a workload's pods as it was in a revision, with all that is in it, known here or not.
+    pub(super) async fn template(
+        &self,
+        namespace: &str,
+        workload: &Workload,
+        revision: &str,
+    ) -> Result<Value, Failure> {
+        let (path, at) = match workload {
+            Workload::Deployment(_) => (ReplicaSet::url_path(&(), Some(namespace)), "/spec/template"),
+            _ => (ControllerRevision::url_path(&(), Some(namespace)), "/data/spec/template"),
+        };
+        let path = request::Request::new(path);
+        let mut kept: Value = self.ask(path.get(revision, &GetParams::default())).await?;
+        let malformed = || Failure::Malformed { system: self.title().to_owned() };
+        let template = kept.pointer_mut(at).map(Value::take).filter(Value::is_object);
+        let mut template = template.ok_or_else(malformed)?;
+        // The replica set's own label is not the deployment's.
+        if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+            labels.remove("pod-template-hash");
+        }
+        Ok(template)
+    }
+
+    /// What happened lately, the newest first; to one thing, where one is named.
+    pub(super) async fn events(&self, by: &By<'_>) -> Result<Listed<Event>, Failure> {
+        let mut listed = self.list::<Event>(by).await?;
+        listed.items.sort_by_key(|event| std::cmp::Reverse(super::health::happened(event)));
+        Ok(listed)
+    }
+
+    /// What scales things by itself.
+    pub(super) async fn autoscalers(&self, by: &By<'_>) -> Result<Listed<HorizontalPodAutoscaler>, Failure> {
+        self.list(by).await
+    }
+
+    /// The end of a container's log.
+    pub(super) async fn log(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: Option<&str>,
+        previous: bool,
+        lines: i64,
+    ) -> Result<String, Failure> {
+        let path = request::Request::new(Pod::url_path(&(), Some(namespace)));
+        let container = container.map(str::to_owned);
+        // `limitBytes` would cut the end, which is what is wanted.
+        let params = LogParams { container, previous, tail_lines: Some(lines), ..LogParams::default() };
+        let text = self.text(path.logs(pod, &params)).await?;
+        let from = text.len().saturating_sub(usize::try_from(LOG).unwrap_or_default());
+        Ok(text.get(text.ceil_char_boundary(from)..).unwrap_or_default().to_owned())
+    }
+
+    /// Changes a workload: lists of its containers are merged by their names.
+    pub(super) async fn patch(
+        &self,
+        namespace: &str,
+        target: &Target,
+        patch: Value,
+    ) -> Result<Workload, Failure> {
+        let (namespace, name) = (Some(namespace), target.name.as_str());
+        Ok(match target.kind {
+            Kind::StatefulSet => {
+                Workload::StatefulSet(Box::new(self.patched::<StatefulSet>(namespace, name, patch).await?))
+            }
+            Kind::DaemonSet => {
+                Workload::DaemonSet(Box::new(self.patched::<DaemonSet>(namespace, name, patch).await?))
+            }
+            Kind::Deployment | Kind::Pod => {
+                Workload::Deployment(Box::new(self.patched::<Deployment>(namespace, name, patch).await?))
+            }
+        })
+    }
+
+    pub(super) async fn patch_node(&self, name: &str, patch: Value) -> Result<Node, Failure> {
+        self.patched(None, name, patch).await
+    }
+
+    async fn patched<K>(&self, namespace: Option<&str>, name: &str, patch: Value) -> Result<K, Failure>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned,
+    {
+        let path = request::Request::new(K::url_path(&(), namespace));
+        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        self.ask(path.patch(name, &params, &Patch::Strategic(patch))).await
+    }
+
+    pub(super) async fn create_deployment(
+        &self,
+        namespace: &str,
+        deployment: &Deployment,
+    ) -> Result<(), Failure> {
+        self.create(namespace, deployment).await
+    }
+
+    pub(super) async fn create_service(&self, namespace: &str, service: &Service) -> Result<(), Failure> {
+        self.create(namespace, service).await
+    }
+
+    async fn create<K>(&self, namespace: &str, object: &K) -> Result<(), Failure>
+    where
+        K: Resource<DynamicType = ()> + Serialize,
+    {
+        let path = request::Request::new(K::url_path(&(), Some(namespace)));
+        let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+        let body = serde_json::to_vec(object).map_err(request::Error::SerializeBody);
+        let request = body.and_then(|body| path.create(&params, body));
+        self.ask::<serde::de::IgnoredAny>(request).await.map(|_| ())
+    }
+
+    /// Deletes a pod, if it is still this one.
+    pub(super) async fn delete_pod(&self, namespace: &str, pod: &ObjectMeta) -> Result<(), Failure> {
+        let path = request::Request::new(Pod::url_path(&(), Some(namespace)));
+        let preconditions = Preconditions { uid: pod.uid.clone(), resource_version: None };
+        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        let request = path.delete(pod.name.as_deref().unwrap_or_default(), &params);
+        self.ask::<serde::de::IgnoredAny>(request).await.map(|_| ())
+    }
+
+    /// An answer of this form. It is read here: the crate would log one that is not.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        request: Result<Request<Vec<u8>>, request::Error>,
+    ) -> Result<T, Failure> {
+        let text = self.text(request).await?;
+        serde_json::from_str(&text).map_err(|error| {
+            let (system, category) = (self.title(), error.classify());
+            tracing::warn!(system, ?category, "a system answered in another form");
+            Failure::Malformed { system: system.to_owned() }
+        })
+    }
+
+    async fn text(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<String, Failure> {
+        let system = || self.title().to_owned();
+        let request = request.map_err(|_| Failure::Unreachable { system: system() })?;
+        self.kube.request_text(request).await.map_err(|error| match error {
+            kube::Error::Service(error) => match error.downcast::<Stopped>() {
+                Ok(stopped) => stopped.0,
+                Err(_) => Failure::Lost { system: system() },
+            },
+            _ => Failure::Malformed { system: system() },
+        })
+    }
+}
+
+/// A request of the crate's, sent as those of all systems are; what was refused is a failure here already.
+async fn send(
+    api: &Api,
+    token: &Token,
+    ctx: &Ctx,
+    headers: HeaderMap,
+    request: Request<Body>,
+) -> Result<Response<Full<Bytes>>, Failure> {
+    let (mut head, body) = request.into_parts();
+    let system = || api.title().to_owned();
+    let body = body.collect().await.map_err(|_| Failure::Unreachable { system: system() })?.to_bytes();
+    head.headers.extend(headers);
+    if let Some(token) = token.header(ctx).await? {
+        head.headers.insert(http::header::AUTHORIZATION, token);
+    }
+    let answer = api.pass(ctx, Request::from_parts(head, body.to_vec())).limit(LIMIT).send(&[]).await?;
+    let body = answer.body.map_err(|error| Failure::from_outbound(error, api.title()))?;
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = answer.status;
+    Ok(response)
+}
+
+/// The revision that a replica set is of.
+pub(super) fn revision_of(set: &ReplicaSet) -> i64 {
+    let revision = annotation(&set.metadata, super::workload::REVISION);
+    revision.and_then(|revision| revision.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,243 @@
+//! The commands, and what they have in common: a workload, where it is, and in which cluster.
+
+mod cordon;
+mod create;
+mod delete;
+mod describe;
+mod get;
+mod hpa;
+mod image;
+mod logs;
+mod nodes;
+mod restart;
+mod rollout;
+mod scale;
+mod undo;
+
+use http::HeaderValue;
+use serde::Serialize;
+
+use super::{
+    client::{ActsAs, By, Client},
+    health,
+    target::{self, Kind, Target},
+    workload::{CAUSE, Workload},
+};
+use crate::{
+    dispatch::{
+        CommandError, Ctx, Preview, Row, UserError, arguments, row,
+        values::{self},
+    },
+    reply::Reply,
+    systems::failure::Failure,
+};
+
+/// The annotation that says who asked for a change: a staff id.
+const ASKED_BY: &str = "dingops/asked-by";
+
+/// Kinds that stand apart from names in other tools: `deployment web`.
+const KINDS: &[(&str, &str)] = &[
+    ("deploy", "k8s.kind_alone"),
+    ("deployment", "k8s.kind_alone"),
+    ("deployments", "k8s.kind_alone"),
+    ("sts", "k8s.kind_alone"),
+    ("statefulset", "k8s.kind_alone"),
+    ("statefulsets", "k8s.kind_alone"),
+    ("ds", "k8s.kind_alone"),
+    ("daemonset", "k8s.kind_alone"),
+    ("daemonsets", "k8s.kind_alone"),
+    ("po", "k8s.kind_alone"),
+    ("pod", "k8s.kind_alone"),
+    ("pods", "k8s.kind_alone"),
+];
+
+/// In the order of help.
+pub(super) static ROWS: &[Row] = &[
+    row::<get::Pods>(),
+    row::<get::Deployments>(),
+    row::<get::StatefulSets>(),
+    row::<get::DaemonSets>(),
+    row::<nodes::Nodes>(),
+    row::<hpa::Autoscalers>(),
+    row::<get::Events>(),
+    row::<describe::Describe>(),
+    row::<logs::Logs>(),
+    row::<rollout::Status>(),
+    row::<rollout::History>(),
+    row::<restart::Restart>(),
+    row::<undo::Undo>(),
+    row::<scale::Scale>(),
+    row::<image::SetImage>(),
+    row::<create::Create>(),
+    row::<delete::Delete>(),
+    row::<cordon::Cordon>(),
+    row::<cordon::Uncordon>(),
+];
+
+/// Where in a cluster, and in which. Its namespace is always said once it is resolved: rules are judged on it.
+#[derive(clap::Args, Serialize, Debug, Clone, Default)]
+#[serde(rename_all = "kebab-case")]
+struct Where {
+    /// In which namespace
+    #[arg(long, short, value_parser = target::namespace)]
+    namespace: Option<String>,
+    /// In which cluster
+    #[arg(long, value_parser = arguments::text)]
+    on: Option<String>,
+}
+
+impl Where {
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        let all = &ctx.settings.systems.k8s;
+        self.on = all.choose(self.on.as_deref(), ctx.locale)?;
+        if self.namespace.is_none() {
+            self.namespace = Some(all.get(self.on.as_deref(), ctx.locale)?.namespace.clone());
+        }
+        Ok(())
+    }
+
+    fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or("default")
+    }
+
+    fn client<'c>(&self, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
+        client(&self.on, ctx)
+    }
+
+    /// A workload as it is, or why it cannot be had.
+    async fn found(&self, client: &Client<'_>, target: &Target, ctx: &Ctx) -> Result<Workload, CommandError> {
+        match client.workload(self.namespace(), target).await {
+            Ok(workload) => Ok(workload),
+            Err(failure) => Err(self.not_found(client, target, failure, ctx).await),
+        }
+    }
+
+    /// A workload that is as it was when its change was confirmed.
+    async fn unchanged(
+        &self,
+        client: &Client<'_>,
+        target: &Target,
+        witness: impl Fn(&Workload) -> String,
+        ctx: &Ctx,
+    ) -> Result<Workload, CommandError> {
+        let workload = self.found(client, target, ctx).await?;
+        match &ctx.witness {
+            Some(seen) if *seen != witness(&workload) => Err(changed(target, ctx)),
+            _ => Ok(workload),
+        }
+    }
+
+    /// What to say where something could not be read: of what is not there, those like it.
+    async fn not_found(
+        &self,
+        client: &Client<'_>,
+        target: &Target,
+        failure: Failure,
+        ctx: &Ctx,
+    ) -> CommandError {
+        if failure.status() != Some(404) {
+            return failure.tell(ctx);
+        }
+        let by = By { namespace: Some(self.namespace()), ..By::default() };
+        let mut beside: Vec<Target> = match target.kind {
+            Kind::Pod => Vec::new(),
+            kind => match client.workloads(kind, &by).await {
+                Ok(listed) => listed.items.iter().map(Workload::target).collect(),
+                Err(_) => Vec::new(),
+            },
+        };
+        // Somebody may have meant a pod, or another kind of the same name.
+        for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet] {
+            if kind != target.kind
+                && client.workload(self.namespace(), &Target::new(kind, &target.name)).await.is_ok()
+            {
+                beside.push(Target::new(kind, &target.name));
+            }
+        }
+        let pods = client.list::<k8s_openapi::api::core::v1::Pod>(&by).await;
+        let pods = pods.map(|listed| listed.items).unwrap_or_default();
+        let is_meant = |name: &&str| target.kind == Kind::Pod || *name == target.name;
+        let pods = pods.iter().filter_map(|pod| pod.metadata.name.as_deref()).filter(is_meant);
+        beside.extend(pods.map(|name| Target::new(Kind::Pod, name)));
+        let near = values::near(&target.name, beside.iter().map(|target| target.name.as_str()));
+        let near: Vec<String> = near
+            .iter()
+            .filter_map(|name| beside.iter().find(|target| target.name == *name))
+            .map(Target::to_string)
+            .collect();
+        let near = near.join(&ctx.locale.say("usage.separator", &[]));
+        let namespace = self.namespace();
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("namespace", &namespace), ("target", target), ("near", &near)];
+        UserError(match near.as_str() {
+            "" => ctx.locale.say("k8s.no_target", &values),
+            _ => ctx.locale.say("k8s.no_target_near", &values),
+        })
+        .into()
+    }
+}
+
+fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
+    let k8s = ctx.settings.systems.k8s.get(on.as_deref(), ctx.locale)?;
+    ctx.progress.waits_for("Kubernetes");
+    let acts_as = match k8s.impersonate {
+        true => Some(asker(ctx).ok_or_else(|| UserError(ctx.locale.say("k8s.nobody", &[])))?),
+        false => None,
+    };
+    Ok(Client::new(k8s, acts_as, ctx))
+}
+
+/// Whoever asks, as Kubernetes is to know them: `dingtalk:CORP:STAFF_ID`, of the group `dingtalk:CORP`. None without a
+/// staff id: a nick says nothing, and the bot's own rights are never taken instead.
+fn asker(ctx: &Ctx) -> Option<ActsAs> {
+    // A colon would move what stands behind it from one part to the next.
+    let is_part = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && c != ':');
+    let corp = Some(ctx.corp.as_str()).filter(is_part)?;
+    let staff_id = ctx.who.staff().filter(is_part)?;
+    Some(ActsAs {
+        user: HeaderValue::from_str(&format!("dingtalk:{corp}:{staff_id}")).ok()?,
+        group: HeaderValue::from_str(&format!("dingtalk:{corp}")).ok()?,
+    })
+}
+
+/// Something else than what was confirmed is there now.
+fn changed(target: &dyn std::fmt::Display, ctx: &Ctx) -> CommandError {
+    UserError(ctx.locale.say("k8s.changed", &[("target", target)])).into()
+}
+
+/// What came of a write that failed. A conflict is somebody else's change between looking and writing.
+fn not_written(failure: &Failure, target: &dyn std::fmt::Display, look: String, ctx: &Ctx) -> CommandError {
+    match failure.status() {
+        Some(409) => changed(target, ctx),
+        _ => failure.tell_of_write(look, ctx),
+    }
+}
+
+/// A patch that only fits what was looked at, and says who asked; of a rollout, in its history too.
+fn patch(seen: &Workload, spec: serde_json::Value, cause: Option<&str>, ctx: &Ctx) -> serde_json::Value {
+    let mut annotations = asked_by(ctx);
+    if let (Some(cause), Some(annotations)) = (cause, annotations.as_object_mut()) {
+        let who = ctx.who.staff().unwrap_or_default();
+        annotations.insert(CAUSE.to_owned(), format!("{cause} (dingtalk {who})").into());
+    }
+    let version = seen.metadata().resource_version.as_deref();
+    serde_json::json!({ "metadata": { "resourceVersion": version, "annotations": annotations }, "spec": spec })
+}
+
+/// Who asked, as an annotation.
+fn asked_by(ctx: &Ctx) -> serde_json::Value {
+    serde_json::json!({ ASKED_BY: ctx.who.staff().unwrap_or_default() })
+}
+
+/// A preview of these lines.
+fn preview(lines: Vec<String>, witness: String) -> Result<Preview, CommandError> {
+    Ok(Preview { lines, witness })
+}
+
+/// A reply with a link to the page for people, where there is one.
+fn linked(reply: Reply, client: &Client<'_>, ctx: &Ctx) -> Reply {
+    match client.page() {
+        Some(page) => reply.link(ctx.locale.say("k8s.open", &[]), page),
+        None => reply,
+    }
+}

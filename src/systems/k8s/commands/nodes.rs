@@ -1,0 +1,112 @@
+//! Purpose: list nodes, those that are not well first.
+
+use k8s_openapi::api::core::v1::Node;
+use serde::Serialize;
+
+use super::{client, linked};
+use crate::{
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments},
+    reply::{Reply, Text},
+    systems::{
+        k8s::{client::By, health, target},
+        listing::listed,
+    },
+};
+
+/// List nodes, those that are not well first
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Nodes {
+    /// Only those whose names begin so
+    #[arg(value_parser = target::name)]
+    name: Option<String>,
+    /// Only those with these labels, such as zone=a
+    #[arg(long, short = 'l', value_parser = target::selector)]
+    selector: Option<String>,
+    /// In which cluster
+    #[arg(long, value_parser = arguments::text)]
+    on: Option<String>,
+}
+
+impl Nodes {
+    /// One of them.
+    pub(super) fn of(name: &str, on: Option<String>) -> Self {
+        Self { name: Some(name.to_owned()), selector: None, on }
+    }
+}
+
+impl Command for Nodes {
+    const PATH: &'static [&'static str] = &["k8s", "get", "nodes"];
+    const ALIASES: &'static [&'static str] = &["k8s get no", "k8s get node", "k8s 节点"];
+    const EFFECT: Effect = Effect::Read;
+    const ARGUMENTS: &'static [&'static str] = &["name", "selector", "on"];
+    const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow"), ("-n", "k8s.no_namespace")]];
+    const EXAMPLES: &'static [&'static str] = &["k8s get nodes"];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        self.on = ctx.settings.systems.k8s.choose(self.on.as_deref(), ctx.locale)?;
+        Ok(())
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let client = client(&self.on, ctx)?;
+        let by = By { labels: self.selector.as_deref(), ..By::default() };
+        let mut nodes = client.list::<Node>(&by).await.map_err(|failure| failure.tell(ctx))?.items;
+        let begin = self.name.as_deref().unwrap_or_default();
+        let name = |node: &Node| node.metadata.name.clone().unwrap_or_default();
+        nodes.retain(|node| name(node).starts_with(begin));
+        let is_well = |node: &Node| state(node).len() == 1 && state(node) == ["Ready"];
+        nodes.sort_by_key(|node| (is_well(node), name(node)));
+        let unwell = nodes.iter().filter(|node| !is_well(node)).count();
+        let mut title = ctx.locale.say("k8s.nodes", &[("system", &client.title()), ("count", &nodes.len())]);
+        if unwell > 0 {
+            title.push_str(&ctx.locale.say("k8s.of_which", &[("count", &unwell)]));
+        }
+        let reply = linked(Reply::new(title), &client, ctx);
+        if nodes.is_empty() {
+            return Ok(reply.text(ctx.locale.say("k8s.no_nodes", &[])));
+        }
+        let line = |node: &Node| {
+            let mut words = state(node);
+            if is_cordoned(node) {
+                words.push(ctx.locale.say("k8s.is_cordoned", &[]));
+            }
+            let info = node.status.as_ref().and_then(|status| status.node_info.as_ref());
+            let version = info.map(|info| info.kubelet_version.clone()).unwrap_or_default();
+            let age = health::age(&node.metadata, ctx);
+            let roles = roles(node);
+            let rest = [words.join("，"), roles, version, age];
+            let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();
+            Text::default().strong(name(node)).plain(format!("　{}", rest.join("　")))
+        };
+        Ok(listed(reply, nodes.iter().map(line).collect(), client.page().map(str::to_owned)))
+    }
+}
+
+/// Whether pods are kept off a node by hand.
+pub(super) fn is_cordoned(node: &Node) -> bool {
+    node.spec.as_ref().and_then(|spec| spec.unschedulable).unwrap_or_default()
+}
+
+/// Whether a node is ready, and what it lacks.
+fn state(node: &Node) -> Vec<String> {
+    let conditions = node.status.iter().filter_map(|status| status.conditions.as_ref()).flatten();
+    let mut words = Vec::new();
+    let mut ready = "NotReady";
+    for condition in conditions {
+        match (condition.type_.as_str(), condition.status.as_str()) {
+            ("Ready", "True") => ready = "Ready",
+            ("Ready", _) => {}
+            (other, "True") => words.push(other.to_owned()),
+            _ => {}
+        }
+    }
+    words.insert(0, ready.to_owned());
+    words
+}
+
+fn roles(node: &Node) -> String {
+    let labels = node.metadata.labels.iter().flatten();
+    let roles = labels.filter_map(|(key, _)| key.strip_prefix("node-role.kubernetes.io/"));
+    roles.filter(|role| !role.is_empty()).collect::<Vec<_>>().join(",")
+}

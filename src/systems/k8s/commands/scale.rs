@@ -1,0 +1,125 @@
+//! Purpose: change how many pods a workload has.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{KINDS, Where, changed, not_written, patch, preview, rollout};
+use crate::{
+    dispatch::{
+        Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
+        values::{self},
+    },
+    reply::Reply,
+    systems::k8s::{
+        client::{By, Client},
+        target::{self, Kind, Target},
+        workload::Workload,
+    },
+};
+
+/// Change how many pods a workload has
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Scale {
+    /// Which workload: web, sts/mysql
+    #[arg(value_parser = target::workload, required = true)]
+    workload: Target,
+    /// How many
+    #[arg(value_parser = values::number(0..=1000), required = true)]
+    replicas: i64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    at: Where,
+}
+
+impl Command for Scale {
+    const PATH: &'static [&'static str] = &["k8s", "scale"];
+    const ALIASES: &'static [&'static str] = &["k8s 扩缩容", "扩缩容"];
+    const EFFECT: Effect = Effect::Write;
+    const ARGUMENTS: &'static [&'static str] = &["workload", "replicas", "namespace", "on"];
+    const HABITS: Habits = &[KINDS, &[("--replicas", "k8s.no_replicas_option")]];
+    const EXAMPLES: &'static [&'static str] = &["k8s scale web 5 -n prod", "k8s scale sts/mysql 3"];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        if self.workload.kind == Kind::DaemonSet {
+            return Err(UserError(ctx.locale.say("k8s.has_no_replicas", &[("target", &self.workload)])));
+        }
+        self.at.resolve(ctx)
+    }
+
+    async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
+        let client = self.at.client(ctx)?;
+        let workload = self.at.found(&client, &self.workload, ctx).await?;
+        let now = self.check(&workload, ctx)?;
+        let autoscaler = self.autoscaler(&client, ctx).await;
+        let namespace = self.at.namespace();
+        let values: [(&str, &dyn std::fmt::Display); 5] = [
+            ("system", &client.title()),
+            ("target", &self.workload),
+            ("namespace", &namespace),
+            ("now", &now),
+            ("then", &self.replicas),
+        ];
+        let mut lines = vec![ctx.locale.say("k8s.will_scale", &values)];
+        if self.replicas == 0 {
+            lines.push(ctx.locale.say("k8s.scales_to_zero", &values));
+        }
+        lines.extend(autoscaler);
+        preview(lines, workload.witness())
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let client = self.at.client(ctx)?;
+        let workload = self.at.found(&client, &self.workload, ctx).await?;
+        if ctx.witness.as_ref().is_some_and(|seen| *seen != workload.witness()) {
+            return Err(changed(&self.workload, ctx));
+        }
+        let now = self.check(&workload, ctx)?;
+        let patch = patch(&workload, json!({ "replicas": self.replicas }), None, ctx);
+        let look = rollout::Status { workload: self.workload.clone(), at: self.at.clone() };
+        let look = ctx.line(&look);
+        let patched = client.patch(self.at.namespace(), &self.workload, patch).await;
+        patched.map_err(|failure| not_written(&failure, &self.workload, look.clone(), ctx))?;
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("target", &self.workload), ("now", &now), ("then", &self.replicas)];
+        let reply = Reply::new(ctx.locale.say("k8s.scaled_now", &values));
+        let back = Self { replicas: now, ..self };
+        let reply = reply
+            .action(ctx.locale.say("k8s.do_status", &[]), look)
+            .action(ctx.locale.say("k8s.do_scale_back", &[("count", &now)]), ctx.line(&back));
+        Ok(super::linked(reply, &client, ctx))
+    }
+}
+
+impl Scale {
+    /// How many there are to be now, where that is another number.
+    fn check(&self, workload: &Workload, ctx: &Ctx) -> Result<i64, UserError> {
+        let now = i64::from(workload.replicas().unwrap_or_default());
+        let values: [(&str, &dyn std::fmt::Display); 2] = [("target", &self.workload), ("count", &now)];
+        match now == self.replicas {
+            true => Err(UserError(ctx.locale.say("k8s.is_scaled_so", &values))),
+            false => Ok(now),
+        }
+    }
+
+    /// What scales it by itself, and may undo this.
+    async fn autoscaler(&self, client: &Client<'_>, ctx: &Ctx) -> Option<String> {
+        let by = By { namespace: Some(self.at.namespace()), ..By::default() };
+        let Ok(listed) = client.autoscalers(&by).await else {
+            return Some(ctx.locale.say("k8s.autoscaler_unknown", &[]));
+        };
+        let spec = listed.items.into_iter().filter_map(|it| Some((it.metadata.name?, it.spec)));
+        let (name, spec) = { spec }.find(|(_, spec)| {
+            let of = &spec.scale_target_ref;
+            of.kind == self.workload.kind.name() && of.name == self.workload.name
+        })?;
+        let least = spec.min_replicas.unwrap_or(1);
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("name", &name), ("least", &least), ("most", &spec.max_replicas)];
+        // At zero it rests.
+        Some(match self.replicas {
+            0 => ctx.locale.say("k8s.autoscaler_rests", &values),
+            _ => ctx.locale.say("k8s.autoscaler", &values),
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Purpose: go back to an earlier revision of a workload.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{KINDS, Where, not_written, patch, preview, rollout};
+use crate::{
+    dispatch::{
+        Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
+        values::{self},
+    },
+    reply::Reply,
+    systems::k8s::{
+        client::Client,
+        target::{self, Target},
+        workload::Workload,
+    },
+};
+
+/// Go back to an earlier revision of a workload
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Undo {
+    /// Which workload: web, sts/mysql, ds/agent
+    #[arg(value_parser = target::workload, required = true)]
+    pub(super) workload: Target,
+    /// To which revision; to the one before where it is left out
+    #[arg(long, value_parser = values::number(1..=1_000_000_000))]
+    pub(super) to_revision: Option<i64>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(super) at: Where,
+}
+
+impl Command for Undo {
+    const PATH: &'static [&'static str] = &["k8s", "rollout", "undo"];
+    const ALIASES: &'static [&'static str] = &["k8s rollback", "k8s 回滚", "回滚"];
+    const EFFECT: Effect = Effect::Write;
+    const ARGUMENTS: &'static [&'static str] = &["workload", "to-revision", "namespace", "on"];
+    const HABITS: Habits = &[KINDS];
+    const EXAMPLES: &'static [&'static str] =
+        &["k8s rollout undo web -n prod", "k8s rollout undo web --to-revision 3"];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        self.at.resolve(ctx)
+    }
+
+    async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
+        let client = self.at.client(ctx)?;
+        let workload = self.at.found(&client, &self.workload, ctx).await?;
+        let (now, then) = self.chosen(&workload, &client, ctx).await?;
+        let namespace = self.at.namespace();
+        let values: [(&str, &dyn std::fmt::Display); 5] = [
+            ("system", &client.title()),
+            ("target", &self.workload),
+            ("namespace", &namespace),
+            ("now", &now.number),
+            ("then", &then.number),
+        ];
+        let mut lines = vec![ctx.locale.say("k8s.will_undo", &values)];
+        for (container, image) in &then.images {
+            let current =
+                now.images.iter().find(|(name, _)| name == container).map(|(_, image)| image.as_str());
+            lines.push(match current {
+                Some(current) if current == image => {
+                    ctx.locale.say("k8s.image_stays", &[("container", container), ("image", image)])
+                }
+                current => ctx.locale.say(
+                    "k8s.image_becomes",
+                    &[("container", container), ("old", &current.unwrap_or("-")), ("new", image)],
+                ),
+            });
+        }
+        if let Some(cause) = &then.cause {
+            lines.push(ctx.locale.say("k8s.cause_then", &[("cause", cause)]));
+        }
+        preview(lines, witness(&workload, then.number))
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let client = self.at.client(ctx)?;
+        let workload = self.at.found(&client, &self.workload, ctx).await?;
+        let (_, then) = self.chosen(&workload, &client, ctx).await?;
+        if ctx.witness.as_ref().is_some_and(|seen| *seen != witness(&workload, then.number)) {
+            return Err(super::changed(&self.workload, ctx));
+        }
+        let template = client.template(self.at.namespace(), &workload, &then.name).await;
+        let mut template = template.map_err(|failure| failure.tell(ctx))?;
+        // What the old one has not, the new one is to lose.
+        if let Some(template) = template.as_object_mut() {
+            template.insert("$patch".to_owned(), Value::from("replace"));
+        }
+        let cause = format!("rollback to revision {}", then.number);
+        let patch = patch(&workload, json!({ "template": template }), Some(&cause), ctx);
+        let look = rollout::Status { workload: self.workload.clone(), at: self.at.clone() };
+        let patched = client.patch(self.at.namespace(), &self.workload, patch).await;
+        let patched =
+            patched.map_err(|failure| not_written(&failure, &self.workload, ctx.line(&look), ctx))?;
+        let values: [(&str, &dyn std::fmt::Display); 2] =
+            [("target", &self.workload), ("revision", &then.number)];
+        let title = ctx.locale.say("k8s.undone", &values);
+        Ok(rollout::begun(title, &patched, &self.workload, &self.at, &client, ctx))
+    }
+}
+
+/// What the change is said of: which one, as it is, and where it goes back to.
+fn witness(workload: &Workload, revision: i64) -> String {
+    format!("{} {revision}", workload.witness())
+}
+
+impl Undo {
+    /// The revision that there is, and the one that is meant.
+    async fn chosen(
+        &self,
+        workload: &Workload,
+        client: &Client<'_>,
+        ctx: &Ctx,
+    ) -> Result<(rollout::Revision, rollout::Revision), CommandError> {
+        if workload.is_paused() {
+            let sentence = ctx.locale.say("k8s.cannot_while_paused", &[("target", &self.workload)]);
+            return Err(UserError(sentence).into());
+        }
+        let revisions = rollout::revisions(self.at.namespace(), workload, client, ctx).await?;
+        let numbers: Vec<String> = revisions.iter().map(|revision| revision.number.to_string()).collect();
+        let numbers = numbers.join(&ctx.locale.say("usage.separator", &[]));
+        let target: [(&str, &dyn std::fmt::Display); 1] = [("target", &self.workload)];
+        let mut revisions = revisions.into_iter();
+        let now = revisions.next();
+        let now = now.ok_or_else(|| UserError(ctx.locale.say("k8s.no_earlier", &target)))?;
+        let wanted = self.to_revision;
+        if wanted == Some(now.number) {
+            return Err(UserError(
+                ctx.locale.say("k8s.is_there", &[("target", &self.workload), ("revision", &now.number)]),
+            )
+            .into());
+        }
+        let then = revisions.find(|revision| wanted.is_none_or(|wanted| wanted == revision.number));
+        let then = then.ok_or_else(|| {
+            UserError(match wanted {
+                None => ctx.locale.say("k8s.no_earlier", &target),
+                Some(wanted) => ctx.locale.say(
+                    "k8s.no_revision",
+                    &[("target", &self.workload), ("revision", &wanted), ("numbers", &numbers)],
+                ),
+            })
+        })?;
+        Ok((now, then))
+    }
+}

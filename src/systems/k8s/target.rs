@@ -1,0 +1,279 @@
+//! What things are called: a workload as `deploy/web`, a pod as `pod/web-0`, namespaces, containers and labels.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::dispatch::{arguments::InvalidValue, values::Identifier};
+
+/// Most names (RFC 1123, a subdomain).
+const NAME: Identifier = Identifier {
+    max: 253,
+    inside: |c| is_plain(c) || matches!(c, '-' | '.'),
+    ends: is_plain,
+    sentence: "k8s.name",
+};
+/// Namespaces and containers (RFC 1123, a label).
+const LABEL: Identifier =
+    Identifier { max: 63, inside: |c| is_plain(c) || c == '-', sentence: "k8s.label", ..NAME };
+/// Letters that stand in the parts of names that Kubernetes makes up.
+const MADE_UP: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+/// A kind of what is operated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    Pod,
+}
+
+impl Kind {
+    /// As commands say it.
+    pub(super) fn short(self) -> &'static str {
+        match self {
+            Self::Deployment => "deploy",
+            Self::StatefulSet => "sts",
+            Self::DaemonSet => "ds",
+            Self::Pod => "pod",
+        }
+    }
+
+    /// As Kubernetes says it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::Pod => "Pod",
+        }
+    }
+
+    /// By any of its names, as kubectl takes them.
+    fn of(typed: &str) -> Option<Self> {
+        match typed.strip_suffix(".apps").unwrap_or(typed) {
+            "deploy" | "deployment" | "deployments" => Some(Self::Deployment),
+            "sts" | "statefulset" | "statefulsets" => Some(Self::StatefulSet),
+            "ds" | "daemonset" | "daemonsets" => Some(Self::DaemonSet),
+            "po" | "pod" | "pods" => Some(Self::Pod),
+            _ => None,
+        }
+    }
+}
+
+/// One of what is operated, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+}
+
+impl Target {
+    pub(super) fn new(kind: Kind, name: &str) -> Self {
+        Self { kind, name: name.to_owned() }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.short(), self.name)
+    }
+}
+
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The value parser of a workload: `web` is a deployment, others say what they are.
+///
+/// # Errors
+/// For what can be none.
+pub(super) fn workload(typed: &str) -> Result<Target, InvalidValue> {
+    let target = any(typed)?;
+    match target.kind {
+        Kind::Pod => Err(InvalidValue::new("k8s.no_workload_kind")),
+        _ => Ok(target),
+    }
+}
+
+/// The value parser of a workload or a pod. What is called as pods of deployments are is one.
+///
+/// # Errors
+/// For what can be neither.
+pub(super) fn any(typed: &str) -> Result<Target, InvalidValue> {
+    // A phone begins a line with a capital; in Kubernetes there are none.
+    let folded = typed.to_ascii_lowercase();
+    let (kind, name, at) = match folded.split_once('/') {
+        Some((kind, name)) => {
+            let known = Kind::of(kind).ok_or_else(|| InvalidValue::new("k8s.kind").at(0..kind.len()))?;
+            (known, name, kind.len() + 1)
+        }
+        None if Kind::of(&folded).is_some() => return Err(InvalidValue::new("k8s.kind_alone")),
+        None if is_made_up(&folded) => (Kind::Pod, folded.as_str(), 0),
+        None => (Kind::Deployment, folded.as_str(), 0),
+    };
+    match NAME.parser()(name) {
+        Ok(name) => Ok(Target { kind, name }),
+        Err(error) if at == 0 => Err(error),
+        Err(_) => Err(InvalidValue::new("k8s.name").with("max", NAME.max).at(at..typed.len())),
+    }
+}
+
+/// Whether a name ends as those of a deployment's pods do: `web-7d4b9c6f5d-x2x4z`.
+fn is_made_up(name: &str) -> bool {
+    let is_made_up = |part: &str| part.chars().all(|c| MADE_UP.contains(c));
+    let mut parts = name.rsplit('-');
+    let (Some(own), Some(set), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    own.len() == 5 && is_made_up(own) && (8..=10).contains(&set.len()) && is_made_up(set)
+}
+
+/// The value parser of a pod's name, with or without `pod/` before it.
+///
+/// # Errors
+/// For what can be none.
+pub(super) fn pod(typed: &str) -> Result<Target, InvalidValue> {
+    let folded = typed.to_ascii_lowercase();
+    let name = match folded.split_once('/') {
+        Some((kind, name)) if Kind::of(kind) == Some(Kind::Pod) => name,
+        Some(_) => return Err(InvalidValue::new("k8s.no_pod_kind")),
+        None => folded.as_str(),
+    };
+    Ok(Target { kind: Kind::Pod, name: NAME.parser()(name)? })
+}
+
+/// The value parser of most names, or their beginnings.
+///
+/// # Errors
+/// For what can be none.
+pub(super) fn name(typed: &str) -> Result<String, InvalidValue> {
+    NAME.parser()(typed.to_ascii_lowercase().trim_end_matches(['*', '-']))
+}
+
+/// The value parser of a namespace.
+///
+/// # Errors
+/// For what can be none.
+pub(super) fn namespace(typed: &str) -> Result<String, InvalidValue> {
+    LABEL.parser()(&typed.to_ascii_lowercase())
+}
+
+/// The value parser of a container's name.
+///
+/// # Errors
+/// For what can be none.
+pub(super) fn container(typed: &str) -> Result<String, InvalidValue> {
+    LABEL.parser()(typed)
+}
+
+/// The value parser of a node's name, with or without `node/` before it.
+///
+/// # Errors
+/// For what can be none.
+pub(super) fn node(typed: &str) -> Result<String, InvalidValue> {
+    let folded = typed.to_ascii_lowercase();
+    let name = ["nodes/", "node/", "no/"].iter().find_map(|prefix| folded.strip_prefix(prefix));
+    NAME.parser()(name.unwrap_or(&folded))
+}
+
+/// The value parser of a label selector: `app=web,tier!=db,env in (a, b),!canary`.
+///
+/// # Errors
+/// For what is none.
+pub(super) fn selector(typed: &str) -> Result<String, InvalidValue> {
+    let mut depth = 0_usize;
+    let parts = typed.split(|c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    let parts: Option<Vec<String>> = parts.map(requirement).collect();
+    parts.map(|parts| parts.join(",")).ok_or_else(|| InvalidValue::new("k8s.selector"))
+}
+
+fn requirement(typed: &str) -> Option<String> {
+    let is_word = |word: &str| {
+        word.len() <= 317 && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    let is_key = |key: &str| {
+        let (prefix, name) = key.split_once('/').unwrap_or(("x", key));
+        !prefix.is_empty() && !name.is_empty() && is_word(prefix) && is_word(name)
+    };
+    let typed = typed.trim();
+    for operator in ["!=", "==", "="] {
+        if let Some((key, value)) = typed.split_once(operator) {
+            let (key, value) = (key.trim(), value.trim());
+            return (is_key(key) && is_word(value)).then(|| format!("{key}{operator}{value}"));
+        }
+    }
+    if let Some((before, values)) = typed.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+        let (key, operator) = before.trim().rsplit_once(' ')?;
+        let key = key.trim();
+        let values: Vec<&str> = values.split(',').map(str::trim).collect();
+        let fits =
+            is_key(key) && matches!(operator, "in" | "notin") && values.iter().all(|value| is_word(value));
+        return fits.then(|| format!("{key} {operator} ({})", values.join(",")));
+    }
+    is_key(typed.strip_prefix('!').unwrap_or(typed)).then(|| typed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_has_one_form() {
+        let form = |typed| any(typed).map(|target| target.to_string()).unwrap_or_default();
+        for typed in ["web", "Web", "deploy/web", "deployment/web", "deployments/web", "deployment.apps/web"]
+        {
+            assert_eq!(form(typed), "deploy/web", "{typed}");
+        }
+        assert_eq!(form("statefulset/mysql"), "sts/mysql");
+        assert_eq!(form("ds/agent"), "ds/agent");
+        assert_eq!(form("po/x"), "pod/x");
+        assert_eq!(form("web-7d4b9c6f5d-x2x4z"), "pod/web-7d4b9c6f5d-x2x4z");
+        assert_eq!(form("web-payments-admin"), "deploy/web-payments-admin");
+        for typed in [
+            "",
+            "deploy/",
+            "secret/x",
+            "deploy",
+            "../x",
+            "deploy/..",
+            "a/b/c",
+            "deploy/a%2fb",
+            "-x",
+            "a?b",
+            "a b",
+        ] {
+            assert!(any(typed).is_err(), "{typed}");
+        }
+        assert!(workload("pod/x").is_err() && pod("deploy/x").is_err());
+        assert!(namespace("kube.system").is_err() && namespace("Prod").is_ok());
+    }
+
+    #[test]
+    fn a_selector_is_one() {
+        for (typed, form) in [
+            ("app=web", "app=web"),
+            (" app = web , tier != db", "app=web,tier!=db"),
+            ("env in (a, b),!canary", "env in (a,b),!canary"),
+            ("app.kubernetes.io/name==web", "app.kubernetes.io/name==web"),
+            ("app", "app"),
+            ("app=", "app="),
+        ] {
+            assert_eq!(selector(typed).unwrap_or_default(), form);
+        }
+        for typed in ["", "a=b&limit=9", "a=b,", "=b", "a in b", "a in (b", "a\u{0}=b", "a=b c", "x/y/z=1"] {
+            assert!(selector(typed).is_err(), "{typed}");
+        }
+    }
+}

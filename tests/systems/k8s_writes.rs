@@ -1,0 +1,691 @@
+//! Conversations with a Kubernetes cluster: changing it, and in whose name.
+
+use dingops::testing::{Chat, bob};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    fakes::{Answer, Fake, Fault, k8s::Kubernetes},
+    k8s::{start, start_with},
+    talk::{ask, coded, confirmed, shown},
+};
+
+/// The body of the last write.
+fn written(k8s: &Fake<Kubernetes>) -> Value {
+    k8s.asked().iter().rev().find(|asked| asked.method != Method::GET).map(|asked| asked.json()).unwrap()
+}
+
+#[tokio::test]
+async fn a_workload_is_restarted_once() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s rollout restart web").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s rollout restart：请确认
+
+    ```
+    k8s rollout restart deploy/web --namespace prod
+    ```
+
+    - 在 Kubernetes 重启 deploy/web（命名空间 prod），逐个替换 3 个 Pod
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s rollout restart deploy/web --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    // Its status may change meanwhile: it is still what was looked at.
+    k8s.world().touch("deployments", "prod", "web");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### deploy/web：已开始重启
+
+    - 发布进度：**k8s rollout status deploy/web --namespace prod**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.writes(), ["PATCH /apis/apps/v1/namespaces/prod/deployments/web?fieldManager=dingops"]);
+    let patch = written(&k8s);
+    assert!(patch["metadata"]["resourceVersion"].is_string(), "{patch}");
+    insta::assert_snapshot!(patch["metadata"]["annotations"], @r#"{"dingops/asked-by":"0147000002","kubernetes.io/change-cause":"restart (dingtalk 0147000002)"}"#);
+    insta::assert_snapshot!(patch["spec"], @r#"{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"2026-01-01T00:00:00Z"}}}}"#);
+    chat.another_process();
+    let second = ask(&mut chat, &coded(&card)).await;
+    assert!(second.starts_with("#### 没有执行"), "{second}");
+    assert_eq!(k8s.writes().len(), 1);
+    insta::assert_snapshot!(ask(&mut chat, "k8s rollout status web").await, @"
+    #### deploy/web（prod）：发布中
+
+    - **副本**：更新 1/3，可用 3/3，待终止的旧副本 2
+    - **镜像 app**：registry.example.com/shop/web:1.4.1
+    - **版本**：3
+    - **变更原因**：restart (dingtalk 0147000002)
+
+    - 发布进度：**k8s rollout status deploy/web --namespace prod**
+    - 诊断：**k8s describe deploy/web --namespace prod**
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn of_two_taps_at_the_same_moment_one_is_done() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "重启 web").await;
+    k8s.world().interferes = true;
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### k8s rollout restart：未能完成
+
+    deploy/web 在你查看之后被改动过（或已被别人操作），没有执行。请重新查看后再试。
+
+    @0147000002
+    ");
+    let web = k8s.world().at("deployments", "prod", "web").clone();
+    assert!(web["spec"]["template"]["metadata"]["annotations"].is_null(), "{web}");
+}
+
+#[tokio::test]
+async fn a_workload_is_scaled() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s scale web 5").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s scale：请确认
+
+    ```
+    k8s scale deploy/web 5 --namespace prod
+    ```
+
+    - 在 Kubernetes 把 deploy/web（命名空间 prod）的副本数 3 → 5
+    - ⚠️ HPA web 在管它（2–10 个），会按指标再改副本数
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s scale deploy/web 5 --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### deploy/web：副本数 3 → 5
+
+    - 发布进度：**k8s rollout status deploy/web --namespace prod**
+    - 改回 3：**k8s scale deploy/web 3 --namespace prod**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.world().at("deployments", "prod", "web")["spec"]["replicas"], json!(5));
+    insta::assert_snapshot!(shown(&ask(&mut chat, "扩缩容 sts/mysql 0").await), @"
+    #### k8s scale：请确认
+
+    ```
+    k8s scale sts/mysql 0 --namespace prod
+    ```
+
+    - 在 Kubernetes 把 sts/mysql（命名空间 prod）的副本数 2 → 0
+    - ⚠️ 缩到 0：sts/mysql 的 Pod 会全部停掉，服务中断
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s scale sts/mysql 0 --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    let mut told = String::new();
+    for line in ["k8s scale web 5", "k8s scale ds/agent 3", "k8s scale web -1", "k8s scale web many"] {
+        told.push_str(&format!("\n> {line}\n{}", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @"
+
+    > k8s scale web 5
+    #### k8s scale：未能完成
+
+    deploy/web 的副本数已经是 5。
+
+    @0147000002
+    > k8s scale ds/agent 3
+    #### k8s scale：参数有误
+
+    ds/agent 每个节点一个 Pod，没有副本数可调。
+
+    用法：k8s scale &lt;workload&gt; &lt;replicas&gt; &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s scale**
+
+    @0147000002
+    > k8s scale web -1
+    #### k8s scale：参数有误
+
+    「replicas」应为 0 到 1000 之间的整数，收到的是「-1」。
+
+    ```
+    k8s scale web -1
+                  ^^
+    ```
+
+    用法：k8s scale &lt;workload&gt; &lt;replicas&gt; &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s scale**
+
+    @0147000002
+    > k8s scale web many
+    #### k8s scale：参数有误
+
+    「replicas」应为 0 到 1000 之间的整数，收到的是「many」。
+
+    ```
+    k8s scale web many
+                  ^^^^
+    ```
+
+    用法：k8s scale &lt;workload&gt; &lt;replicas&gt; &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s scale**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn an_image_is_changed_by_its_containers_name() {
+    let (mut chat, k8s) = start().await;
+    let sidecar = json!({ "name": "proxy", "image": "registry.example.com/proxy:1" });
+    let containers = |k8s: &Fake<Kubernetes>| {
+        k8s.world().at("deployments", "prod", "web")["spec"]["template"]["spec"]["containers"].clone()
+    };
+    k8s.world().at("deployments", "prod", "web")["spec"]["template"]["spec"]["containers"]
+        .as_array_mut()
+        .unwrap()
+        .push(sidecar.clone());
+    let card = ask(&mut chat, "k8s set image deployment/web app=registry.example.com/shop/web:1.4.2").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s set image：请确认
+
+    ```
+    k8s set image deploy/web app=registry.example.com/shop/web:1.4.2 --namespace prod
+    ```
+
+    - 在 Kubernetes 给 deploy/web（命名空间 prod）换镜像
+    - 容器 app：registry.example.com/shop/web:1.4.1 → registry.example.com/shop/web:1.4.2
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s set image deploy/web app=registry.example.com/shop/web:1.4.2 --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### deploy/web：已换镜像，开始发布
+
+    - 发布进度：**k8s rollout status deploy/web --namespace prod**
+    - 回滚：**k8s rollout undo deploy/web --namespace prod**
+
+    @0147000002
+    ");
+    let all = containers(&k8s);
+    assert_eq!(all[0]["image"], json!("registry.example.com/shop/web:1.4.2"));
+    assert_eq!(all[0]["env"][0]["value"], json!("hunter2hunter2"));
+    assert_eq!(all[1], sidecar);
+    insta::assert_snapshot!(written(&k8s)["metadata"]["annotations"], @r#"{"dingops/asked-by":"0147000002","kubernetes.io/change-cause":"set image app=registry.example.com/shop/web:1.4.2 (dingtalk 0147000002)"}"#);
+    let mut told = String::new();
+    for line in [
+        "k8s set image web app=registry.example.com/shop/web:1.4.2",
+        "k8s set image web main=registry.example.com/shop/web:1.4.3",
+        "k8s set image web app=evil.example.org/web:1",
+        "k8s set image web app=registry.example.com/../evil",
+        "k8s set image web registry.example.com/web:1",
+    ] {
+        told.push_str(&format!("\n> {line}\n{}", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @"
+
+    > k8s set image web app=registry.example.com/shop/web:1.4.2
+    #### k8s set image：未能完成
+
+    deploy/web 已经在用这个镜像。
+
+    @0147000002
+    > k8s set image web main=registry.example.com/shop/web:1.4.3
+    #### k8s set image：未能完成
+
+    没有容器 main，可选：app、proxy。
+
+    @0147000002
+    > k8s set image web app=evil.example.org/web:1
+    #### k8s set image：参数有误
+
+    镜像 evil.example.org/web:1 不在允许的范围里，可用：registry.example.com/&#42;。
+
+    用法：k8s set image &lt;workload&gt; &lt;image&gt;… &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s set image**
+
+    @0147000002
+    > k8s set image web app=registry.example.com/../evil
+    #### k8s set image：参数有误
+
+    应是镜像，如 registry.example.com/web:1.4.2
+
+    ```
+    k8s set image web app=registry.example.com/../evil
+                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ```
+
+    用法：k8s set image &lt;workload&gt; &lt;image&gt;… &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s set image**
+
+    @0147000002
+    > k8s set image web registry.example.com/web:1
+    #### k8s set image：参数有误
+
+    要写成 容器=镜像，如 app=registry.example.com/web:1.4.2
+
+    ```
+    k8s set image web registry.example.com/web:1
+                      ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ```
+
+    用法：k8s set image &lt;workload&gt; &lt;image&gt;… &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s set image**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_rollout_is_undone() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "回滚 pay").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s rollout undo：请确认
+
+    ```
+    k8s rollout undo deploy/pay --namespace prod
+    ```
+
+    - 在 Kubernetes 把 deploy/pay（命名空间 prod）从版本 #2 回滚到 #1
+    - 容器 app：registry.example.com/shop/pay:broken → registry.example.com/shop/pay:2.0.0
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s rollout undo deploy/pay --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### deploy/pay：已开始回滚到 #1
+
+    - 发布进度：**k8s rollout status deploy/pay --namespace prod**
+
+    @0147000002
+    ");
+    let template = k8s.world().at("deployments", "prod", "pay")["spec"]["template"].clone();
+    assert_eq!(template["spec"]["containers"][0]["image"], json!("registry.example.com/shop/pay:2.0.0"));
+    assert_eq!(template["metadata"]["labels"], json!({ "app": "pay" }));
+    for _ in 0..6 {
+        ask(&mut chat, "k8s rollout status pay").await;
+    }
+    insta::assert_snapshot!(ask(&mut chat, "k8s rollout history pay").await, @"
+    #### deploy/pay（prod）：2 个版本
+
+    - **&#35;3**（当前）　pay:2.0.0　0s　rollback to revision 1 (dingtalk 0147000002)
+    - **&#35;2**　pay:broken　0s
+
+    - 回滚到 #2：**k8s rollout undo deploy/pay --to-revision 2 --namespace prod**
+
+    @0147000002
+    ");
+    // A stateful set keeps its revisions elsewhere.
+    let card = ask(&mut chat, "k8s rollout undo sts/mysql --to-revision=1").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s rollout undo：请确认
+
+    ```
+    k8s rollout undo sts/mysql --to-revision 1 --namespace prod
+    ```
+
+    - 在 Kubernetes 把 sts/mysql（命名空间 prod）从版本 #2 回滚到 #1
+    - 容器 app：mysql:8.4 → mysql:8.0
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s rollout undo sts/mysql --to-revision 1 --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### sts/mysql：已开始回滚到 #1
+
+    - 发布进度：**k8s rollout status sts/mysql --namespace prod**
+
+    @0147000002
+    ");
+    let mysql = k8s.world().at("statefulsets", "prod", "mysql")["spec"]["template"].clone();
+    assert_eq!(mysql["spec"]["containers"][0]["image"], json!("mysql:8.0"));
+    assert!(mysql["$patch"].is_null(), "{mysql}");
+    let mut told = String::new();
+    for line in
+        ["k8s rollout undo web --to-revision 9", "k8s rollout undo web --to-revision 2", "回滚 search"]
+    {
+        told.push_str(&format!("\n> {line}\n{}", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @"
+
+    > k8s rollout undo web --to-revision 9
+    #### k8s rollout undo：未能完成
+
+    deploy/web 没有版本 #9，现有：2、1。
+
+    @0147000002
+    > k8s rollout undo web --to-revision 2
+    #### k8s rollout undo：未能完成
+
+    deploy/web 现在就是版本 #2。
+
+    @0147000002
+    > 回滚 search
+    #### k8s rollout undo：未能完成
+
+    deploy/search 没有更早的版本可以回滚。
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn a_deployment_is_created_with_its_service() {
+    let (mut chat, k8s) = start().await;
+    let line = "k8s create deployment hello --image registry.example.com/hello:1.0 --replicas 2 --port 8080 \
+                --env MODE=fast -n dev";
+    let card = ask(&mut chat, line).await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s create deployment：请确认
+
+    ```
+    k8s create deployment hello --image registry.example.com/hello:1.0 --replicas 2 --port 8080 --env *** --namespace dev
+    ```
+
+    - 在 Kubernetes 的命名空间 dev 创建 deploy/hello：2 个副本，镜像 registry.example.com/hello:1.0
+    - 并创建同名 Service，端口 8080（集群内访问）
+    - 环境变量：MODE
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s create deployment hello --image registry.example.com/hello:1.0 --replicas 2 --port 8080 --env MODE=fast --namespace dev --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### deploy/hello（dev）：已创建
+
+    - **集群内地址**：hello.dev.svc:8080
+
+    - 发布进度：**k8s rollout status deploy/hello --namespace dev**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.writes().len(), 2);
+    let hello = k8s.world().at("deployments", "dev", "hello").clone();
+    assert_eq!(hello["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"], json!("fast"));
+    assert_eq!(hello["metadata"]["annotations"]["dingops/asked-by"], json!("0147000002"));
+    assert_eq!(k8s.world().at("services", "dev", "hello")["spec"]["ports"][0]["port"], json!(8080));
+    chat.another_process();
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### k8s create deployment：未能完成
+
+    命名空间 dev 里已经有 Deployment hello。
+
+    @0147000002
+    ");
+    let card = ask(&mut chat, "k8s create deployment other --image registry.example.com/x:1 --port 80").await;
+    let forbidden = json!({ "kind": "Status", "message": "services is forbidden", "code": 403 });
+    // The first post makes the deployment, the second is refused.
+    k8s.fail_next(Method::POST, Fault::Lost);
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### k8s create deployment：结果未知，可能已经执行
+
+    没有等到 Kubernetes 的完整回应。操作可能已经执行，重试之前请先确认：k8s rollout status deploy/other --namespace prod
+
+    @0147000002
+    ");
+    let card = ask(&mut chat, "k8s create deployment third --image registry.example.com/x:1").await;
+    k8s.fail_next(Method::POST, Fault::Answer(Answer::json(403, &forbidden)));
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### k8s create deployment：未能完成
+
+    机器人在 Kubernetes 上没有这项权限（HTTP 403），请管理员授权。它的说明：services is forbidden
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "k8s create deployment x --image evil.example.org/x").await, @"
+    #### k8s create deployment：参数有误
+
+    镜像 evil.example.org/x 不在允许的范围里，可用：registry.example.com/&#42;。
+
+    用法：k8s create deployment &lt;name&gt; --image &lt;image&gt; &#91;--replicas &lt;replicas&gt;&#93; &#91;--port &lt;port&gt;&#93; &#91;--env &lt;env&gt;…&#93; &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s create deployment**
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn without_patterns_no_image_may_be_used() {
+    let k8s = Fake::start(Kubernetes::new(|| dingops::testing::NOW_MS)).await.unwrap();
+    let settings = crate::k8s::settings(&k8s, "").replace("images = ['registry.example.com/*']", "");
+    let mut chat = Chat::with(&settings).await;
+    insta::assert_snapshot!(ask(&mut chat, "换镜像 web app=registry.example.com/web:2").await, @r#"
+    #### k8s set image：参数有误
+
+    这个集群没有配置可用的镜像：请管理员在 dingops.toml 的 &#91;&#91;k8s&#93;&#93; 里写上 images，如 images = &#91;"registry.example.com/&#42;"&#93;。
+
+    用法：k8s set image &lt;workload&gt; &lt;image&gt;… &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s set image**
+
+    @0147000002
+    "#);
+}
+
+#[tokio::test]
+async fn a_pod_is_deleted_once() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "删除容器组 mysql-0").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s delete pod：请确认
+
+    ```
+    k8s delete pod pod/mysql-0 --namespace prod
+    ```
+
+    - 在 Kubernetes 删除 Pod mysql-0（命名空间 prod，1/1 Running）
+    - 它由 StatefulSet/mysql 管理，删除后会自动重建
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s delete pod pod/mysql-0 --namespace prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### mysql-0：已要求删除
+
+    - 查看 Pod：**k8s get pods mysql --namespace prod**
+
+    @0147000002
+    ");
+    let uid = &written(&k8s)["preconditions"]["uid"];
+    assert!(uid.is_string(), "{uid}");
+    chat.another_process();
+    let second = ask(&mut chat, &coded(&card)).await;
+    assert!(second.contains("里没有 pod/mysql-0"), "{second}");
+    insta::assert_snapshot!(ask(&mut chat, "k8s delete pod deploy/web").await, @"
+    #### k8s delete pod：参数有误
+
+    这里要的是 Pod 的名字
+
+    ```
+    k8s delete pod deploy/web
+                   ^^^^^^^^^^
+    ```
+
+    用法：k8s delete pod &lt;pod&gt; &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 k8s delete pod**
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn a_node_is_cordoned_and_uncordoned() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s cordon node/node-1").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### k8s cordon：请确认
+
+    ```
+    k8s cordon node-1
+    ```
+
+    - 在 Kubernetes 让节点 node-1 停止调度：新 Pod 不再分到它上面，已有的不受影响
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    k8s cordon node-1 --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### 节点 node-1：已停止调度
+
+    - 查看节点：**k8s get nodes node-1**
+    - 恢复调度：**k8s uncordon node-1**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.world().at("nodes", "", "node-1")["spec"]["unschedulable"], json!(true));
+    insta::assert_snapshot!(confirmed(&mut chat, "恢复调度 node-1").await, @"
+    #### 节点 node-1：已恢复调度
+
+    - 查看节点：**k8s get nodes node-1**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.world().at("nodes", "", "node-1")["spec"]["unschedulable"], json!(false));
+    let mut told = String::new();
+    for line in ["k8s cordon node-2", "k8s uncordon node-1", "k8s cordon node-11"] {
+        told.push_str(&ask(&mut chat, line).await);
+    }
+    insta::assert_snapshot!(told, @"
+    #### k8s cordon：未能完成
+
+    节点 node-2 已经停止调度了。
+
+    @0147000002#### k8s uncordon：未能完成
+
+    节点 node-1 没有停止调度，不用恢复。
+
+    @0147000002#### k8s cordon：未能完成
+
+    没有节点 node-11。是不是：node-1、node-2、node-3？
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_unknown() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s scale web 4").await;
+    k8s.fail_next(Method::PATCH, Fault::Lost);
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### k8s scale：结果未知，可能已经执行
+
+    没有等到 Kubernetes 的完整回应。操作可能已经执行，重试之前请先确认：k8s rollout status deploy/web --namespace prod
+
+    @0147000002
+    ");
+    assert_eq!(k8s.writes().len(), 1);
+    let card = ask(&mut chat, "k8s scale pay 4").await;
+    let message = "deployments.apps \"pay\" is forbidden: cannot patch resource";
+    k8s.fail_next(
+        Method::PATCH,
+        Fault::Answer(Answer::json(403, &json!({ "kind": "Status", "message": message }))),
+    );
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @r#"
+    #### k8s scale：未能完成
+
+    机器人在 Kubernetes 上没有这项权限（HTTP 403），请管理员授权。它的说明：deployments.apps "pay" is forbidden: cannot patch resource
+
+    @0147000002
+    "#);
+}
+
+#[tokio::test]
+async fn requests_are_made_in_the_name_of_whoever_asks() {
+    let (mut chat, k8s) = start_with("impersonate = true").await;
+    insta::assert_snapshot!(ask(&mut chat, "k8s get pods").await, @r#"
+    #### k8s get pods：未能完成
+
+    机器人在 Kubernetes 上没有这项权限（HTTP 403），请管理员授权。它的说明：pods "" is forbidden: User "dingtalk:ding0000corp:0147000002" cannot use resource "pods"
+
+    @0147000002
+    "#);
+    let corp = k8s.asked()[0].header("impersonate-group").to_owned();
+    let user = k8s.asked()[0].header("impersonate-user").to_owned();
+    assert_eq!(user, format!("{corp}:0147000002"));
+    assert!(corp.starts_with("dingtalk:ding"), "{corp}");
+    k8s.world().users.insert(user.clone());
+    confirmed(&mut chat, "k8s rollout restart web").await;
+    assert!(k8s.asked().iter().all(|asked| asked.header("impersonate-user") == user));
+    chat.say(bob(), "k8s get nodes").await;
+    let reply = chat.read();
+    assert!(reply.contains("HTTP 403") && reply.contains("0147000003"), "{reply}");
+}
+
+#[tokio::test]
+async fn rules_are_judged_on_what_is_executed() {
+    let rules = "
+[[deny]]
+who = ['anyone']
+run = ['k8s *']
+when = { namespace = ['kube-system'] }
+[[deny]]
+who = ['anyone']
+run = ['k8s rollout restart', 'k8s scale']
+when = { workload = ['deploy/pay'] }";
+    for line in [
+        "k8s get pods -n kube-system",
+        "k8s get pods -A",
+        "k8s get pods -n Kube-System",
+        "k8s rollout restart deployment/pay",
+        "k8s rollout restart Pay",
+        "kubectl scale deployments.apps/pay 9",
+    ] {
+        let (mut chat, k8s) = start_with(rules).await;
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.contains("无权执行"), "{line}: {reply}");
+        assert!(k8s.asked().is_empty(), "{line}");
+    }
+}
