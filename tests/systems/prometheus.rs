@@ -8,7 +8,7 @@ use http::Method;
 use crate::{
     fakes::{
         Answer, Fake, Fault,
-        prometheus::{Prometheus, TOKEN, failed},
+        prometheus::{Prometheus, TOKEN, always, failed},
     },
     talk::{RULES, ask},
 };
@@ -214,6 +214,22 @@ async fn a_query_is_taken_as_it_is_typed() {
 
     @0147000002
     ");
+}
+
+#[tokio::test]
+async fn the_next_command_asks_the_same() {
+    let prometheus = world().await;
+    let mut chat = Chat::with(&format!("{RULES}{READERS}{}", entry(&prometheus, "name = 'main'"))).await;
+    for query in ["up", "up --on main", "--on main", "up # —last 2h", "-1 * up"] {
+        prometheus.world().series.insert(query, vec![(serde_json::json!({}), always("1"))]);
+        let reply = ask(&mut chat, &format!("prom query -- {query}")).await;
+        let (_, line) = reply.split_once("走势：**").expect(&reply);
+        let (line, _) = line.split_once("**").unwrap();
+        // What is shown in bold is escaped.
+        let line = line.replace("&#42;", "*").replace("&#45;", "-").replace("&#35;", "#");
+        assert!(ask(&mut chat, &line).await.contains("最新 1"), "{line}");
+        assert_eq!(prometheus.asked().pop().unwrap().query("query"), Some(query), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -101,7 +101,10 @@ impl List {
         let line = silence::SilenceCommand::of(&alert.fingerprint, self.on.clone());
         match line.filter(|_| !is_hidden) {
             None => Text::default().strong(name).plain(more),
-            Some(line) => Text::default().action(name, ctx.line(&line)).plain(more),
+            Some(line) => {
+                let label = ctx.locale.say("alertmanager.do_silence", &[("duration", &silence::OFFERED)]);
+                Text::default().strong(name).plain(format!("{more}　")).action(label, ctx.line(&line))
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 /// How long a silence is at most that is slight.
 const SLIGHT: Duration = Duration::hours(4);
 /// What a list of alerts offers.
-const OFFERED: Duration = Duration::hours(2);
+pub(super) const OFFERED: Duration = Duration::hours(2);
 /// A silence that ends so much earlier than another is as good as that one.
 const AS_GOOD: SignedDuration = SignedDuration::from_mins(1);
 
