@@ -88,6 +88,12 @@ pub fn families(settings: &Settings) -> impl Iterator<Item = &'static Family> {
     SYSTEMS.iter().filter(is_on).map(|system| &system.family)
 }
 
+/// The systems that have none, with what their entries are called.
+pub fn absent(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static Family)> {
+    let is_off = |system: &&System| (system.off)(&settings.systems).is_none();
+    SYSTEMS.iter().filter(is_off).map(|system| (system.section, &system.family))
+}
+
 /// Asks each instance of each system that is set up.
 pub async fn probe(ctx: &Ctx) -> Vec<Probed> {
     let is_on = |system: &&System| (system.off)(&ctx.settings.systems).is_some();

@@ -121,6 +121,8 @@ async fn help_has_what_is_set_up() {
 
     没看懂：jenkins build team/web
 
+    这个系统还没有接入：请管理员在 dingops.toml 里加上 &#91;&#91;jenkins&#93;&#93;。
+
     - 查看全部命令：**帮助**
 
     @0147000002

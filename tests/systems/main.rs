@@ -5,5 +5,6 @@ mod alertmanager;
 mod fakes;
 mod jenkins;
 mod prometheus;
+mod promql;
 mod silence;
 mod talk;

@@ -8,7 +8,10 @@ use jiff::SignedDuration;
 
 use crate::{
     alertmanager::{ALL, settings, world},
-    fakes::{Answer, Fake, Fault, alertmanager::Alertmanager},
+    fakes::{
+        Answer, Fake, Fault,
+        alertmanager::{Alert, Alertmanager},
+    },
     talk::{ask, coded, confirmed, shown},
 };
 
@@ -115,15 +118,10 @@ async fn what_fits_is_silenced_by_matchers() {
     let spare = alertmanager.world().alerts.remove(0).labels;
     for n in 0..6 {
         let mut alertmanager = alertmanager.world();
-        let starts_at = alertmanager.alerts[0].starts_at;
         let mut labels = spare.clone();
         labels.insert("pod".into(), format!("web-7d4b9c-{n}"));
-        alertmanager.alerts.push(crate::fakes::alertmanager::Alert {
-            labels,
-            summary: "",
-            starts_at,
-            inhibited: false,
-        });
+        let starts_at = alertmanager.alerts[0].starts_at;
+        alertmanager.alerts.push(Alert { labels, summary: "", starts_at, inhibited: false });
     }
     let line = "alerts 屏蔽 namespace=shop alertname=~Pod.* 1d -c \"正在 \\\"换\\\" 磁盘\"";
     let card = ask(&mut chat, line).await;

@@ -58,7 +58,7 @@ impl Silence {
 
 impl Command for Silence {
     const PATH: &'static [&'static str] = &["alerts", "silence"];
-    const ALIASES: &'static [&'static str] = &["alerts 静默", "alerts 屏蔽", "静默"];
+    const ALIASES: &'static [&'static str] = &["alerts 静默", "alerts 屏蔽", "静默", "屏蔽"];
     const EFFECT: Effect = Effect::Write;
     const MILD: bool = true;
     const ARGUMENTS: &'static [&'static str] = &["target", "duration", "comment", "on"];

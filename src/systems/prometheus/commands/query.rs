@@ -29,7 +29,7 @@ pub(super) struct Query {
 
 impl Command for Query {
     const PATH: &'static [&'static str] = &["prom", "query"];
-    const ALIASES: &'static [&'static str] = &["prom 查询"];
+    const ALIASES: &'static [&'static str] = &["prom 查询", "查询"];
     const EFFECT: Effect = Effect::Read;
     const TAIL: Tail = Tail::Query;
     const ARGUMENTS: &'static [&'static str] = &["on", "query"];
