@@ -379,3 +379,15 @@ async fn one_whose_settings_are_wrong_takes_nothing_from_the_others() {
         assert!(reply.contains("**Alertmanager main**：可用，版本 0.25.0"), "{reply}");
     }
 }
+
+#[tokio::test]
+async fn conditions_of_a_rule_hold_for_the_duration() {
+    let alertmanager = world().await;
+    let rule = "run = ['alerts *']\nwhen = { duration = '..2h' }";
+    let mut chat = Chat::with(&settings(&alertmanager, rule, "")).await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 120m")).await.contains("请确认"));
+    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 121m")).await.contains("无权执行"));
+    chat.say(bob(), &*format!("alerts silence {fingerprint} 1m")).await;
+    assert!(chat.read().contains("无权执行"));
+}

@@ -349,15 +349,6 @@ async fn what_prometheus_does_not_do() {
 }
 
 #[tokio::test]
-async fn a_long_query_is_tried_twice_too() {
-    let (mut chat, prometheus) = start().await;
-    prometheus.fail_next(Method::POST, Fault::Lost);
-    let reply = ask(&mut chat, &format!("prom query {}", "a".repeat(2500))).await;
-    assert!(reply.contains("没有查到数据"), "{reply}");
-    assert_eq!(prometheus.asked().len(), 2);
-}
-
-#[tokio::test]
 async fn a_prometheus_that_hangs() {
     let (mut chat, prometheus) = start().await;
     prometheus.fail_next(Method::GET, Fault::Hang);

@@ -4,7 +4,7 @@ use dingops::testing::Chat;
 use http::Method;
 
 use crate::{
-    fakes::prometheus::always,
+    fakes::{Fault, prometheus::always},
     prometheus::{READERS, entry, world},
     talk::{RULES, ask},
 };
@@ -101,4 +101,14 @@ async fn what_comes_through_an_alias_stays_a_query() {
     assert_eq!(asked.query("step"), Some("600"));
     ask(&mut chat, "查 up --on other").await;
     assert_eq!(prometheus.asked().pop().unwrap().query("query"), Some("up --on other"));
+}
+
+#[tokio::test]
+async fn a_long_query_is_tried_twice_too() {
+    let prometheus = world().await;
+    let mut chat = Chat::with(&format!("{RULES}{READERS}{}", entry(&prometheus, ""))).await;
+    prometheus.fail_next(Method::POST, Fault::Lost);
+    let reply = ask(&mut chat, &format!("prom query {}", "a".repeat(2500))).await;
+    assert!(reply.contains("没有查到数据"), "{reply}");
+    assert_eq!(prometheus.asked().len(), 2);
 }
