@@ -54,9 +54,9 @@ async fn alerts_are_listed() {
 
     共同标签：cluster=dev
 
-    - HostDown instance=web1:9100：**alerts silence 834cc4c523ae4281 2h**　critical　07:30:00 起　web1 连不上了
-    - PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df：**alerts silence 9c7e3749edb19ca9 2h**　warning　07:50:00 起
-    - PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v：**alerts silence ec2698d1e29e655f 2h**　warning　07:48:00 起
+    - **HostDown instance=web1:9100**　critical　07:30:00 起　web1 连不上了　静默 2h：**alerts silence 834cc4c523ae4281 2h**
+    - **PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df**　warning　07:50:00 起　静默 2h：**alerts silence 9c7e3749edb19ca9 2h**
+    - **PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v**　warning　07:48:00 起　静默 2h：**alerts silence ec2698d1e29e655f 2h**
 
     @0147000002
 
@@ -65,7 +65,7 @@ async fn alerts_are_listed() {
     insta::assert_snapshot!(ask(&mut chat, "告警 severity=~\"critical|page\" cluster!=prod").await, @"
     #### Alertmanager：1 条告警
 
-    - HostDown cluster=dev instance=web1:9100：**alerts silence 834cc4c523ae4281 2h**　critical　07:30:00 起　web1 连不上了
+    - **HostDown cluster=dev instance=web1:9100**　critical　07:30:00 起　web1 连不上了　静默 2h：**alerts silence 834cc4c523ae4281 2h**
 
     @0147000002
 
@@ -79,7 +79,7 @@ async fn alerts_are_listed() {
 
     共同标签：cluster=dev
 
-    - PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df：**alerts silence 9c7e3749edb19ca9 2h**　warning　07:50:00 起
+    - **PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df**　warning　07:50:00 起　静默 2h：**alerts silence 9c7e3749edb19ca9 2h**
     - **HostDown instance=web1:9100**　已静默　critical　07:30:00 起　web1 连不上了
     - **PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v**　被抑制　warning　07:48:00 起
 
@@ -166,7 +166,7 @@ async fn a_silence_is_ended_once() {
     insta::assert_snapshot!(ask(&mut chat, "alerts silences").await, @"
     #### Alertmanager：1 条静默
 
-    - alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning：**alerts unsilence 00000001-0000-4000-8000-000000000001**　到 10:00:00　由爱丽丝（0147000002）在钉钉发起　发布中
+    - **alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning**　到 10:00:00　由爱丽丝（0147000002）在钉钉发起　发布中　取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001**
 
     @0147000002
 
@@ -378,4 +378,16 @@ async fn one_whose_settings_are_wrong_takes_nothing_from_the_others() {
         let reply = ask(&mut chat, "status").await;
         assert!(reply.contains("**Alertmanager main**：可用，版本 0.25.0"), "{reply}");
     }
+}
+
+#[tokio::test]
+async fn conditions_of_a_rule_hold_for_the_duration() {
+    let alertmanager = world().await;
+    let rule = "run = ['alerts *']\nwhen = { duration = '..2h' }";
+    let mut chat = Chat::with(&settings(&alertmanager, rule, "")).await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 120m")).await.contains("请确认"));
+    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 121m")).await.contains("无权执行"));
+    chat.say(bob(), &*format!("alerts silence {fingerprint} 1m")).await;
+    assert!(chat.read().contains("无权执行"));
 }

@@ -7,5 +7,6 @@ mod jenkins;
 mod k8s;
 mod k8s_writes;
 mod prometheus;
+mod promql;
 mod silence;
 mod talk;

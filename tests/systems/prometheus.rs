@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use dingops::testing::{Chat, NOW_MS, alice, bob};
 use http::Method;
+use serde_json::{Value, json};
 
 use crate::{
     fakes::{
@@ -13,13 +14,13 @@ use crate::{
     talk::{RULES, ask},
 };
 
-const READERS: &str = "[[allow]]\nwho = ['staff']\neffect = 'read'\n";
+pub const READERS: &str = "[[allow]]\nwho = ['staff']\neffect = 'read'\n";
 
-async fn world() -> Fake<Prometheus> {
+pub async fn world() -> Fake<Prometheus> {
     Fake::start(Prometheus::new(|| NOW_MS / 1000)).await.unwrap()
 }
 
-fn entry(prometheus: &Fake<Prometheus>, more: &str) -> String {
+pub fn entry(prometheus: &Fake<Prometheus>, more: &str) -> String {
     format!("[[prometheus]]\nurl = '{}'\n{more}\n", prometheus.origin())
 }
 
@@ -155,83 +156,6 @@ async fn a_range_is_drawn() {
 }
 
 #[tokio::test]
-async fn a_query_is_taken_as_it_is_typed() {
-    let (mut chat, prometheus) = start().await;
-    let long = "a".repeat(2500);
-    for (line, query) in [
-        (
-            "query sum by (job) (rate(x{a=\"b\", c=\"d\"}[5m]))",
-            "sum by (job) (rate(x{a=\"b\", c=\"d\"}[5m]))",
-        ),
-        ("query up{job=“a”}", "up{job=“a”}"),
-        ("query a - b", "a - b"),
-        ("query x{a=\"b\", c=\"d e\"} --on main", "x{a=\"b\", c=\"d e\"}"),
-        ("query --on main up&limit=0", "up&limit=0"),
-        ("query a on (b) c # d", "a on (b) c # d"),
-        ("query -- up --on main", "up --on main"),
-        ("range --last 2h up", "up"),
-        ("range up --on main --last=2h", "up"),
-        ("range a --lst 2h", "a --lst 2h"),
-        (&format!("query {long}"), &long),
-        (&format!("range {long} —last 2h"), &long),
-    ] {
-        let named = entry(&prometheus, "name = 'main'");
-        let mut chat = Chat::with(&format!("{RULES}{READERS}{named}")).await;
-        ask(&mut chat, &format!("prom {line}")).await;
-        let asked = prometheus.asked().pop().unwrap();
-        let form = asked.form();
-        let sent = asked.query.iter().chain(&form).find(|(name, _)| name == "query");
-        assert_eq!(sent.map(|(_, value)| value.as_str()), Some(query), "{line}");
-        assert_eq!(asked.method == Method::POST, query.len() > 2000, "{line}");
-    }
-    let asked = prometheus.asked();
-    let sent = asked.iter().filter(|asked| asked.line.contains("query_range"));
-    let windows: Vec<String> = sent
-        .map(|asked| {
-            let form = asked.form();
-            let value = |name: &str| {
-                let pair = asked.query.iter().chain(&form).find(|(other, _)| other == name);
-                pair.map(|(_, value)| value.parse::<i64>().unwrap()).unwrap()
-            };
-            format!("{}/{}", value("end") - value("start"), value("step"))
-        })
-        .collect();
-    assert_eq!(windows, ["7200/300", "7200/300", "3600/120", "7200/300"]);
-    // Whatever is wrong with an option behind it is said of the option.
-    insta::assert_snapshot!(ask(&mut chat, "prom range up --last soon").await, @"
-    #### prom range：参数有误
-
-    「--last」应为时长，例如 90s、15m、1h30m、3d 或 2小时，收到的是「soon」。
-
-    ```
-    prom range up --last soon
-                         ^^^^
-    ```
-
-    用法：prom range &#91;--last &lt;last&gt;&#93; &#91;--on &lt;on&gt;&#93; &lt;query&gt;
-
-    - 查看用法：**帮助 prom range**
-
-    @0147000002
-    ");
-}
-
-#[tokio::test]
-async fn what_comes_through_an_alias_stays_a_query() {
-    let prometheus = world().await;
-    let alias = "[[alias]]\nname = '负载'\nrun = 'prom range node_load1{instance=\"{1}\"} --last {2:6h}'\nhelp = { zh = '负载', en = 'Load' }\n";
-    let all = "[[alias]]\nname = '查'\nrun = 'prom query {*}'\nhelp = { zh = '查', en = 'Ask' }\n";
-    let mut chat =
-        Chat::with(&format!("{RULES}{READERS}{}{alias}{all}", entry(&prometheus, "name = 'main'"))).await;
-    ask(&mut chat, "负载 db1:9100").await;
-    let asked = prometheus.asked().pop().unwrap();
-    assert_eq!(asked.query("query"), Some("node_load1{instance=\"db1:9100\"}"));
-    assert_eq!(asked.query("step"), Some("600"));
-    ask(&mut chat, "查 up --on other").await;
-    assert_eq!(prometheus.asked().pop().unwrap().query("query"), Some("up --on other"));
-}
-
-#[tokio::test]
 async fn alerts_of_rules() {
     let (mut chat, prometheus) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "prom alerts").await, @"
@@ -295,16 +219,15 @@ async fn targets_that_are_down() {
 #[tokio::test]
 async fn native_histograms_and_what_prometheus_remarks() {
     let (mut chat, prometheus) = start().await;
-    let histogram = serde_json::json!({ "count": "144", "sum": "9.6", "buckets": [[0, "0.5", "1", "144"]] });
-    let answer = |data: serde_json::Value| {
+    let histogram = json!({ "count": "144", "sum": "9.6", "buckets": [[0, "0.5", "1", "144"]] });
+    let answer = |data: Value| {
         let infos = ["PromQL info: metric might not be a counter"];
-        let answer = serde_json::json!({ "status": "success", "data": data, "infos": infos });
+        let answer = json!({ "status": "success", "data": data, "infos": infos });
         Fault::Answer(Answer::json(200, &answer))
     };
-    let metric = serde_json::json!({ "__name__": "latency" });
-    let vector = serde_json::json!([{ "metric": metric, "histogram": [1_767_225_600.5, histogram] }]);
-    prometheus
-        .fail_next(Method::GET, answer(serde_json::json!({ "resultType": "vector", "result": vector })));
+    let metric = json!({ "__name__": "latency" });
+    let vector = json!([{ "metric": metric, "histogram": [1_767_225_600.5, histogram] }]);
+    prometheus.fail_next(Method::GET, answer(json!({ "resultType": "vector", "result": vector })));
     insta::assert_snapshot!(ask(&mut chat, "prom query latency").await, @"
     #### latency：1 条序列
 
@@ -318,9 +241,8 @@ async fn native_histograms_and_what_prometheus_remarks() {
 
     [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency&g0.tab=1)
     ");
-    let matrix = serde_json::json!([{ "metric": metric, "histograms": [[1_767_225_600, histogram]] }]);
-    prometheus
-        .fail_next(Method::GET, answer(serde_json::json!({ "resultType": "matrix", "result": matrix })));
+    let matrix = json!([{ "metric": metric, "histograms": [[1_767_225_600, histogram]] }]);
+    prometheus.fail_next(Method::GET, answer(json!({ "resultType": "matrix", "result": matrix })));
     insta::assert_snapshot!(ask(&mut chat, "prom range latency").await, @"
     #### latency：最近 1h，1 条序列
 
@@ -337,9 +259,9 @@ async fn native_histograms_and_what_prometheus_remarks() {
 
     [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency&g0.tab=0&g0.range_input=1h)
     ");
-    let matrix = serde_json::json!([{ "metric": metric, "values": [[1, "0.1"], [2, "NaN"], [3, "0.30000000000000004"]] }]);
-    prometheus
-        .fail_next(Method::GET, answer(serde_json::json!({ "resultType": "matrix", "result": matrix })));
+    let matrix =
+        json!([{ "metric": metric, "values": [[1, "0.1"], [2, "NaN"], [3, "0.30000000000000004"]] }]);
+    prometheus.fail_next(Method::GET, answer(json!({ "resultType": "matrix", "result": matrix })));
     insta::assert_snapshot!(ask(&mut chat, "prom query latency[5m]").await, @"
     #### latency&#91;5m&#93;：1 条序列
 
@@ -351,7 +273,7 @@ async fn native_histograms_and_what_prometheus_remarks() {
 
     [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency%5B5m%5D&g0.tab=1)
     ");
-    let text = serde_json::json!({ "resultType": "string", "result": [1, "*a text*"] });
+    let text = json!({ "resultType": "string", "result": [1, "*a text*"] });
     prometheus.fail_next(Method::GET, answer(text));
     assert!(ask(&mut chat, "prom query \"*a text*\"").await.contains("&#42;a text&#42;"));
 }
@@ -368,7 +290,7 @@ async fn what_prometheus_does_not_do() {
         Answer::text(404, "404 page not found\n"),
         Answer::page(429, "Too Many Requests").with("retry-after", "30"),
         Answer::text(200, "<html>"),
-        Answer::json(200, &serde_json::json!({ "status": "success", "data": { "resultType": "vector" } })),
+        Answer::json(200, &json!({ "status": "success", "data": { "resultType": "vector" } })),
         Answer::text(200, "x".repeat(3 * 1024 * 1024)),
     ] {
         prometheus.fail_next(Method::GET, Fault::Answer(answer));
@@ -424,15 +346,6 @@ async fn what_prometheus_does_not_do() {
 
     @0147000002
     ");
-}
-
-#[tokio::test]
-async fn a_long_query_is_tried_twice_too() {
-    let (mut chat, prometheus) = start().await;
-    prometheus.fail_next(Method::POST, Fault::Lost);
-    let reply = ask(&mut chat, &format!("prom query {}", "a".repeat(2500))).await;
-    assert!(reply.contains("没有查到数据"), "{reply}");
-    assert_eq!(prometheus.asked().len(), 2);
 }
 
 #[tokio::test]

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use dingops::testing::{Chat, bob};
+use dingops::testing::Chat;
 use http::Method;
 use jiff::SignedDuration;
 
 use crate::{
     alertmanager::{ALL, settings, world},
-    fakes::{Answer, Fake, Fault, alertmanager::Alertmanager},
+    fakes::{
+        Answer, Fake, Fault,
+        alertmanager::{Alert, Alertmanager},
+    },
     talk::{ask, coded, confirmed, shown},
 };
 
@@ -115,15 +118,10 @@ async fn what_fits_is_silenced_by_matchers() {
     let spare = alertmanager.world().alerts.remove(0).labels;
     for n in 0..6 {
         let mut alertmanager = alertmanager.world();
-        let starts_at = alertmanager.alerts[0].starts_at;
         let mut labels = spare.clone();
         labels.insert("pod".into(), format!("web-7d4b9c-{n}"));
-        alertmanager.alerts.push(crate::fakes::alertmanager::Alert {
-            labels,
-            summary: "",
-            starts_at,
-            inhibited: false,
-        });
+        let starts_at = alertmanager.alerts[0].starts_at;
+        alertmanager.alerts.push(Alert { labels, summary: "", starts_at, inhibited: false });
     }
     let line = "alerts 屏蔽 namespace=shop alertname=~Pod.* 1d -c \"正在 \\\"换\\\" 磁盘\"";
     let card = ask(&mut chat, line).await;
@@ -235,16 +233,6 @@ async fn a_rule_lets_only_a_slight_one_run_unconfirmed() {
     let reply = ask(&mut chat, &format!("can {}", line("4h"))).await;
     assert!(reply.starts_with("#### 可以执行\n"), "{reply}");
     assert_eq!(alertmanager.writes().len(), 3);
-}
-
-#[tokio::test]
-async fn conditions_of_a_rule_hold_for_the_duration() {
-    let (mut chat, alertmanager) = start("run = ['alerts *']\nwhen = { duration = '..2h' }", "").await;
-    let fingerprint = alertmanager.world().fingerprint(1);
-    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 120m")).await.contains("请确认"));
-    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 121m")).await.contains("无权执行"));
-    chat.say(bob(), &*format!("alerts silence {fingerprint} 1m")).await;
-    assert!(chat.read().contains("无权执行"));
 }
 
 #[tokio::test]

@@ -177,7 +177,11 @@ impl Matcher {
     pub(super) fn fits_nothing(&self) -> bool {
         let fits = match self.is_regex {
             false => self.value.is_empty(),
-            true => regex_syntax::parse(&self.value)
+            true => regex_syntax::ParserBuilder::new()
+                .unicode(false)
+                .utf8(false)
+                .build()
+                .parse(&self.value)
                 .is_ok_and(|expression| expression.properties().minimum_len() == Some(0)),
         };
         fits == self.is_equal
@@ -243,10 +247,10 @@ mod tests {
     #[test]
     fn what_fits_a_label_that_is_not_there() {
         let fits = |typed| condition(typed).unwrap().0.fits_nothing();
-        for typed in ["a=", "a!=b", "a=~.*", "a=~|b", "a=~b?", "a!~b.+", "a=~\"\""] {
+        for typed in ["a=", "a!=b", "a=~.*", "a=~|b", "a=~b?", "a!~b.+", "a=~\"\"", "a=~中?\\d*"] {
             assert!(fits(typed), "{typed}");
         }
-        for typed in ["a=b", "a!=", "a=~.+", "a=~b|c", "a!~.*", "a=~("] {
+        for typed in ["a=b", "a!=", "a=~.+", "a=~b|c", "a!~.*", "a=~(", "a=~中", "a=~\\d+"] {
             assert!(!fits(typed), "{typed}");
         }
     }

@@ -98,10 +98,13 @@ impl List {
         let more = [state, severity, Some(since), summary].into_iter().flatten();
         let more: String = more.filter(|text| !text.is_empty()).map(|text| format!("　{text}")).collect();
         let name = named(alert, common);
-        let line = silence::SilenceCommand::of(&alert.fingerprint, self.on.clone());
+        let line = silence::Silence::of(&alert.fingerprint, self.on.clone());
         match line.filter(|_| !is_hidden) {
             None => Text::default().strong(name).plain(more),
-            Some(line) => Text::default().action(name, ctx.line(&line)).plain(more),
+            Some(line) => {
+                let label = ctx.locale.say("alertmanager.do_silence", &[("duration", &silence::OFFERED)]);
+                Text::default().strong(name).plain(format!("{more}　")).action(label, ctx.line(&line))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 /// In the order of help.
 pub(super) static ROWS: &[Row] = &[
     row::<list::List>(),
-    row::<silence::SilenceCommand>(),
+    row::<silence::Silence>(),
     row::<silences::Silences>(),
     row::<unsilence::Unsilence>(),
 ];

@@ -15,7 +15,7 @@ use crate::{
     reply::Reply,
     systems::alertmanager::{
         Alertmanager,
-        client::{Alert, Client, Matcher, NewSilence, Silence},
+        client::{self, Alert, Client, Matcher, NewSilence},
         matcher::{self, Target},
     },
 };
@@ -23,14 +23,14 @@ use crate::{
 /// How long a silence is at most that is slight.
 const SLIGHT: Duration = Duration::hours(4);
 /// What a list of alerts offers.
-const OFFERED: Duration = Duration::hours(2);
+pub(super) const OFFERED: Duration = Duration::hours(2);
 /// A silence that ends so much earlier than another is as good as that one.
 const AS_GOOD: SignedDuration = SignedDuration::from_mins(1);
 
 /// Silence an alert, or whatever fits
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct SilenceCommand {
+pub(super) struct Silence {
     /// The fingerprint of an alert, or conditions on labels: name=value, !=, =~ or !~
     #[arg(value_parser = matcher::target, required = true)]
     target: Vec<Target>,
@@ -48,7 +48,7 @@ pub(super) struct SilenceCommand {
     on: Option<String>,
 }
 
-impl SilenceCommand {
+impl Silence {
     /// An alert by its fingerprint, for a while that is slight.
     pub(super) fn of(fingerprint: &str, on: Option<String>) -> Option<Self> {
         let target = matcher::target(fingerprint).ok()?;
@@ -56,7 +56,7 @@ impl SilenceCommand {
     }
 }
 
-impl Command for SilenceCommand {
+impl Command for Silence {
     const PATH: &'static [&'static str] = &["alerts", "silence"];
     const ALIASES: &'static [&'static str] = &["alerts 静默", "alerts 屏蔽", "静默", "屏蔽"];
     const EFFECT: Effect = Effect::Write;
@@ -132,7 +132,7 @@ impl Command for SilenceCommand {
                 .link(ctx.locale.say("alertmanager.open", &[]), page)
         };
         // Said once more it would be one more silence of the same.
-        let lasts = |silence: &&Silence| silence.ends_at + AS_GOOD >= ends_at;
+        let lasts = |silence: &&client::Silence| silence.ends_at + AS_GOOD >= ends_at;
         if let Some(same) = plan.same.iter().find(lasts) {
             let until = ctx.local(same.ends_at);
             return Ok(told(ctx.locale.say("alertmanager.already", &[("until", &until)]), same.id.clone()));
@@ -165,7 +165,7 @@ struct Plan {
     /// What it hides.
     alerts: Vec<Alert>,
     /// Silences with the same matchers that are not over, the longest first.
-    same: Vec<Silence>,
+    same: Vec<client::Silence>,
 }
 
 impl Plan {
@@ -187,7 +187,7 @@ impl Plan {
     }
 }
 
-impl SilenceCommand {
+impl Silence {
     fn conditions(&self) -> Vec<Matcher> {
         let condition = |target: &Target| match target {
             Target::Condition(condition) => Some(condition.matcher().clone()),
@@ -213,8 +213,8 @@ impl SilenceCommand {
         matchers.sort();
         let alerts = client.alerts(&matchers).await.map_err(|failure| failure.tell(ctx))?;
         let silences = client.silences().await.map_err(|failure| failure.tell(ctx))?;
-        let is_same = |silence: &Silence| !silence.is_over() && silence.sorted() == matchers;
-        let mut same: Vec<Silence> = silences.into_iter().filter(is_same).collect();
+        let is_same = |silence: &client::Silence| !silence.is_over() && silence.sorted() == matchers;
+        let mut same: Vec<client::Silence> = silences.into_iter().filter(is_same).collect();
         same.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
         Ok(Plan { matchers, left_out, named, alerts, same })
     }

@@ -58,6 +58,7 @@ impl Silences {
         let more: String = [when].into_iter().chain(written).map(|text| format!("　{text}")).collect();
         let undo = unsilence::Unsilence { id: silence.id.clone(), on: self.on.clone() };
         let matchers = text::cut(&joined(&silence.matchers, ctx), MAX_TEXT);
-        Text::default().action(matchers, ctx.line(&undo)).plain(more)
+        let label = ctx.locale.say("alertmanager.do_unsilence", &[]);
+        Text::default().strong(matchers).plain(format!("{more}　")).action(label, ctx.line(&undo))
     }
 }
