@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Sends every event in events/ to a built dingops and checks the answer and the reply.
+"""Sends every event in events/ to a built dingops and checks the answer and the reply; then talks to it.
 
-    .ci/emulator.py lambda BINARY    as a function, through cargo-lambda's emulator
-    .ci/emulator.py http BINARY      as a server, `dingops serve`
+    .ci/emulator.py lambda BINARY SIMULATOR              as a function, through cargo-lambda's emulator
+    .ci/emulator.py http BINARY SIMULATOR                as a server, `dingops serve`
+    .ci/emulator.py function-compute BINARY SIMULATOR    as a function of Function Compute, that is frozen and called back
 
-BINARY is the executable as it gets deployed (`bootstrap`). A stand-in takes the place of
-DingTalk's session webhook, and dingops.toml is copied with the stand-in as the only session
-host. Python's standard library only; `lambda` also needs `cargo lambda` on the PATH.
+BINARY is the executable as it gets deployed (`bootstrap`), SIMULATOR the program of that name, which pushes what people say
+to the address that DingTalk would push it to. A stand-in takes the place of DingTalk's session webhook for the events, and
+dingops.toml is copied with the two as the only session hosts. Python's standard library only; `lambda` also needs
+`cargo lambda` on the PATH.
 """
 
 import argparse
@@ -79,9 +81,34 @@ EXPECTED = {
     "get": (AS_IS, 200, 0),
 }
 
+# What the conversation needs beside the shipped settings: a command that changes something, and where it goes.
+MORE_SETTINGS = """
+[[allow]]
+who = ["staff"]
+run = ["say"]
+confirm = "none"
+accept_one_tap = true
+
+[robots.duty]
+token = "{token}"
+keywords = ["告警"]
+""".format(token="0a2e".rjust(64, "0"))
+
 START_TIMEOUT = 30  # seconds until a process listens
 REPLY_TIMEOUT = 15  # seconds until a reply is there
 STOP_TIMEOUT = 10  # seconds until a process that was asked to stop is gone
+
+
+# What is said through the simulator, by whom and where: what the reply must hold, or None for no reply at all.
+CONVERSATION = [
+    ("ping", "alice", "private", "pong"),
+    ("帮助", "alice", "ops", "help"),
+    ("whoami", "bob", "ops", "0147000003"),
+    ("pnig", "bob", "private", "ping"),
+    ("whoami", "nobody", "private", "员工 ID"),
+    ("say robot:duty 告警：磁盘快满了", "alice", "ops", "已发出：robot:duty"),
+    ("ping", "carol", "ops", None),
+]
 
 
 class Failure(Exception):
@@ -305,6 +332,10 @@ class Lambda:
         finally:
             connection.close()
 
+    def address(self):
+        """The function URL: what DingTalk would push to."""
+        return f"http://127.0.0.1:{self.port}/lambda-url/{FUNCTION}/"
+
     def finish(self, probe):
         # The next event is taken when the work of the one before is done.
         self.send(probe)
@@ -318,8 +349,15 @@ class Http:
         self.port = free_port()
         self.processes = processes
         self.log = folder / "server.log"
-        self.server = processes.start([binary, "serve"], self.log, DINGOPS_LISTEN=f"127.0.0.1:{self.port}", **env)
-        wait_until_listening(self.port, self.server, self.log)
+        self.server = self.start(binary, env)
+
+    def start(self, binary, env):
+        server = self.processes.start([binary, "serve"], self.log, DINGOPS_LISTEN=f"127.0.0.1:{self.port}", **env)
+        wait_until_listening(self.port, server, self.log)
+        return server
+
+    def address(self):
+        return f"http://127.0.0.1:{self.port}/"
 
     def send(self, event):
         call = event["requestContext"]["http"]
@@ -340,6 +378,114 @@ class Http:
         self.processes.stop(self.server)
         if self.server.returncode != 0:
             raise Failure(f"asked to stop, it ended with {self.server.returncode}")
+
+
+class FunctionCompute(Http):
+    """The executable behind a gateway that does what Function Compute does.
+
+    The gateway adds the platform's headers, keys among them. What says `X-Fc-Invocation-Type: Async` is answered 202 and
+    invoked afterwards, once. While nothing is asked of it the process is stopped: what it left for later does not happen.
+    """
+
+    KEY = "a-key-of-the-platform"
+
+    def start(self, binary, env):
+        behind = free_port()
+        self.open = 0
+        self.asynchronous = []  # statuses
+        self.lock = threading.Lock()
+        self.frozen = False
+        host = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length", "connection")}
+                call = (behind, self.command, self.path, body, headers)
+                if self.headers.get("x-fc-invocation-type") == "Async":
+                    threading.Thread(target=host.invoke_later, args=call).start()
+                    status, answer, kind = 202, b"", None
+                else:
+                    status, answer, kind = host.invoke(*call)
+                self.send_response(status)
+                if kind:
+                    self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(b"" if self.command == "HEAD" else answer)
+
+            do_GET = do_HEAD = do_POST = pass_on
+
+            def log_message(self, *_):
+                pass
+
+        gateway = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=gateway.serve_forever, daemon=True).start()
+        platform = {"FC_FUNCTION_NAME": FUNCTION, "FC_SERVER_PORT": str(behind)}
+        own = {"DINGOPS_SELF_URL": self.address()}
+        server = self.processes.start([binary], self.log, **platform, **own, **env)
+        self.pid = server.pid
+        wait_until_listening(behind, server, self.log)
+        self.freeze()
+        return server
+
+    def freeze(self):
+        with self.lock:
+            if not self.open and not self.frozen:
+                self.frozen = True
+                os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self, opened):
+        with self.lock:
+            self.open += opened
+            if self.frozen:
+                self.frozen = False
+                os.kill(self.pid, signal.SIGCONT)
+
+    def invoke(self, port, method, path, body, headers):
+        keys = ("x-fc-access-key-id", "x-fc-access-key-secret", "x-fc-security-token", "x-fc-request-id")
+        self.thaw(1)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REPLY_TIMEOUT * 2)
+        try:
+            connection.request(method, path, body or None, headers | {key: self.KEY for key in keys})
+            response = connection.getresponse()
+            return response.status, response.read(), response.getheader("content-type")
+        finally:
+            connection.close()
+            with self.lock:
+                self.open -= 1
+            self.freeze()
+
+    def invoke_later(self, *call):
+        self.asynchronous.append(self.invoke(*call)[0])
+
+    def finish(self, probe):
+        self.thaw(1)
+        super().finish(probe)
+        log = self.log.read_text(errors="replace")
+        if self.KEY in log or "x-fc" in log:
+            raise Failure("headers of the platform are in the log")
+        if not self.asynchronous or set(self.asynchronous) != {200}:
+            raise Failure(f"asynchronous invocations: expected 200 for each, came {self.asynchronous}")
+
+
+def wrong_words(simulator, host, port):
+    """What is wrong with what comes of people talking to the bot, if anything."""
+    for line, person, place, holds in CONVERSATION:
+        command = [simulator, "--robot", host.address(), "--secret", SECRET, "--listen", f"127.0.0.1:{port}"]
+        command += ["--say", line, "--as", person, "--in", place, "--wait", str(REPLY_TIMEOUT if holds else 1)]
+        done = subprocess.run(
+            [str(part) for part in command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
+        said = f"{person} in {place}: {line}"
+        if holds is None and (done.returncode == 0 or done.stdout.strip()):
+            yield f"{said}: expected no reply, came {done.stdout!r}"
+        if holds is not None and (done.returncode or holds not in done.stdout):
+            yield f"{said}: expected {holds!r}, came {done.stdout!r} {done.stderr!r}"
+        print(f"    {said:40} {'answered' if done.stdout.strip() else 'not answered'}", flush=True)
+
 
 def wrong_log(log):
     """What is wrong with a host's log: its lines are what log levels, the template's metric filter and an audit need."""
@@ -390,23 +536,29 @@ def wrong_message(message):
         return f"a message that is no JSON object: {message!r}"
 
 
-def shipped_settings(origin):
-    """The shipped dingops.toml, with the stand-in as the only host that is ever posted to."""
+def shipped_settings(*origins):
+    """The shipped dingops.toml, with the stand-in and the simulator as the only hosts that are ever posted to."""
     text = (ROOT / "dingops.toml").read_text()
-    text, count = re.subn(r"(?m)^session_hosts\s*=\s*\[[^\]\n]*\]", f'session_hosts = ["{origin}"]', text)
+    text, count = re.subn(r"(?m)^session_hosts\s*=\s*\[[^\]\n]*\]", f"session_hosts = {json.dumps(origins)}", text)
     if count != 1:
         raise Failure(f"dingops.toml has {count} lines `session_hosts = [..]` instead of one")
     # All events are one person's, within seconds.
-    return re.sub(r"(?m)^per_minute\s*=\s*\d+", "per_minute = 1000", text)
+    text = re.sub(r"(?m)^per_minute\s*=\s*\d+", "per_minute = 1000", text)
+    # Custom robots are the simulator's, too.
+    text, count = re.subn(r"(?m)^oapi\s*=.*$", f'oapi = "{origins[-1]}"', text)
+    if count != 1:
+        raise Failure(f"dingops.toml has {count} lines `oapi = ..` instead of one")
+    return text + MORE_SETTINGS
 
 
-def check(host_class, binary, stand_in, processes, folder):
-    """Sends everything; returns how many events there were, and what was wrong."""
+def check(host_class, binary, simulator, stand_in, processes, folder):
+    """Sends everything; returns how many events there were, what was wrong, and what was logged."""
     files = sorted((ROOT / "events").glob("*.json"))
     if not files:
         raise Failure("there is nothing in events/")
     config = folder / "dingops.toml"
-    config.write_text(shipped_settings(stand_in.origin))
+    simulator_port = free_port()
+    config.write_text(shipped_settings(stand_in.origin, f"http://127.0.0.1:{simulator_port}"))
     env = {"DINGTALK_APP_SECRET": SECRET, "DINGOPS_CONFIG": str(config)}
 
     probe = next((json.loads(p.read_text()) for p in files if p.stem == "probe"), None)
@@ -440,6 +592,8 @@ def check(host_class, binary, stand_in, processes, folder):
     if got != 401:
         wrong.append(f"a callback signed with another secret: status {got} instead of 401")
 
+    wrong += wrong_words(simulator, host, simulator_port)
+
     # Only now is it certain that nothing more is on its way.
     host.finish(probe)
     for session, (name, messages) in expected.items():
@@ -457,13 +611,18 @@ def check(host_class, binary, stand_in, processes, folder):
     wrong += wrong_log(log)
     if wrong:
         print(f"--- its log, the last lines ---\n{log[-8000:].replace(SECRET, '***')}---", flush=True)
-    return len(files), wrong
+    return len(files), wrong, log
+
+
+HOSTS = {"lambda": Lambda, "http": Http, "function-compute": FunctionCompute}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("host", choices=["lambda", "http"])
+    parser.add_argument("host", choices=HOSTS)
     parser.add_argument("binary", type=pathlib.Path)
+    parser.add_argument("simulator", type=pathlib.Path)
+    parser.add_argument("--keep-log", type=pathlib.Path, help="where to put what it logged")
     args = parser.parse_args()
 
     # Being told to stop is no reason to leave anything running.
@@ -472,8 +631,10 @@ def main():
     stand_in = StandIn()
     with tempfile.TemporaryDirectory(prefix="dingops-") as folder:
         try:
-            host = {"lambda": Lambda, "http": Http}[args.host]
-            count, wrong = check(host, args.binary.resolve(), stand_in, processes, pathlib.Path(folder))
+            programs = (args.binary.resolve(), args.simulator.resolve())
+            count, wrong, log = check(HOSTS[args.host], *programs, stand_in, processes, pathlib.Path(folder))
+            if args.keep_log:
+                args.keep_log.write_text(log)
         except (Failure, OSError, subprocess.TimeoutExpired) as failure:
             print(f"{args.host}: {failure}", file=sys.stderr)
             return 1
@@ -482,7 +643,7 @@ def main():
             stand_in.close()
     for line in wrong:
         print(f"{args.host}: {line}", file=sys.stderr)
-    print(f"{args.host}: {count} events checked, {len(wrong)} mismatches")
+    print(f"{args.host}: {count} events and {len(CONVERSATION)} lines of a conversation checked, {len(wrong)} mismatches")
     return 1 if wrong else 0
 
 

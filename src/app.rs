@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 1 | method: GET and HEAD are told the name, POST goes on | 405 |
 //! | 2 | a body: the console probes with an empty one when the address is saved | 200, nothing done |
-//! | 3 | `timestamp` and `sign`, before the body is read any further | 401 |
+//! | 3 | `timestamp` and `sign`, before the body is read any further; of what was passed on, the seal over all of it | 401 |
 //! | 4 | at most 1 MiB, within five seconds; a callback as [`callback::decode`] reads it | 413, 408, 400 |
 //! | 5 | the sender's organisation (none named at all: open commands only), and the robot's code if one is configured | 403 |
 //! | 6 | the session webhook: a host on the list, not expired | 400; expired or missing: the OpenAPI if it is configured, else 200, nothing run |
@@ -24,6 +24,7 @@ mod limits;
 mod memory;
 mod refusal;
 mod refusals;
+mod relay;
 mod report;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -41,6 +42,7 @@ use self::{
     memory::{Recently, Sparingly},
     refusal::{Refusal, Silent},
     refusals::Refusals,
+    relay::{Passing, Relay},
 };
 use crate::{
     clock::Clock,
@@ -77,6 +79,7 @@ const SAID_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 pub struct App {
     settings: Arc<Settings>,
     verifier: Verifier,
+    relay: Option<Relay>,
     robot_code: Option<String>,
     table: Arc<Table>,
     rules: Arc<Rules>,
@@ -109,6 +112,8 @@ struct Accepted {
     membership: Membership,
     received: Timestamp,
     skew: SignedDuration,
+    /// Where another invocation can do the work.
+    passing: Option<Passing>,
 }
 
 /// How a request that is in order ends.
@@ -152,6 +157,7 @@ impl App {
         let max_skew = settings.dingtalk.max_skew;
         Ok(Self {
             codes: Arc::new(Codes::new(environment.code_keys())),
+            relay: environment.self_url.clone().map(|url| Relay::new(url, &environment.secrets())),
             rules: Arc::new(rules),
             robots,
             verifier: Verifier::new(environment.secret, environment.previous, max_skew),
@@ -293,6 +299,7 @@ impl App {
             return Ok(Admitted::Silence);
         }
         let skew = self.verifier.verify(&head.headers, received)?;
+        let seal = self.relay.as_ref().map(|relay| relay.seal(&head.headers)).transpose()?.flatten();
         if body.size_hint().lower() > MAX_BODY as u64 {
             return Err(Refusal::TooLarge);
         }
@@ -300,6 +307,13 @@ impl App {
         if bytes.len() > MAX_BODY {
             return Err(Refusal::TooLarge);
         }
+        let (passed_on, received, skew) = match (&self.relay, &seal) {
+            (Some(relay), Some(seal)) => {
+                let arrived = relay.verify(seal, &head.headers, &bytes, received)?;
+                (true, arrived, skew - received.duration_since(arrived))
+            }
+            _ => (false, received, skew),
+        };
         let callback = callback::decode(&bytes)?;
         if let Some(id) = &callback.msg_id {
             tracing::Span::current().record("msgId", id);
@@ -309,14 +323,18 @@ impl App {
             return Err(Refusal::OtherRobot { came: shown(callback.robot.code.as_deref()) });
         }
         let reach = self.reach(&callback, membership, received)?;
-        if callback.msg_id.as_deref().is_some_and(|id| !self.seen.first_time(id, received)) {
+        // What was passed on is new to one process and not to another; it was looked at before.
+        let again = |id: &str| !passed_on && !self.seen.first_time(id, received);
+        if callback.msg_id.as_deref().is_some_and(again) {
             return Ok(self.silence(Silent::Again));
         }
         if let Content::QuotaExhausted { message } = &callback.content {
-            self.silence(Silent::NoQuota { message: text::cut(message, 200) });
+            if !passed_on {
+                self.silence(Silent::NoQuota { message: text::cut(message, 200) });
+            }
             // It is said by the way whose quota is another one, wherever somebody waits for a reply.
             let openapi = Reach { session: None, ..reach.clone() };
-            let is_news = |address: &Address| self.said.first_time(address.id(), received);
+            let is_news = |address: &Address| passed_on || self.said.first_time(address.id(), received);
             if !self.deliver.can_reach(&openapi) || !openapi.address.as_ref().is_some_and(is_news) {
                 return Ok(Admitted::Silence);
             }
@@ -325,7 +343,10 @@ impl App {
             let expired = callback.session_webhook.is_some();
             return Ok(self.silence(if expired { Silent::SessionExpired } else { Silent::NoSession }));
         }
-        Ok(Admitted::Work(Box::new(Accepted { callback, reach, membership, received, skew })))
+        let relay = self.relay.as_ref().filter(|_| !passed_on);
+        let passing = relay
+            .and_then(|relay| relay.passing(&head.headers, bytes, received, &self.outbound, &self.clock));
+        Ok(Admitted::Work(Box::new(Accepted { callback, reach, membership, received, skew, passing })))
     }
 
     /// Check 6: where the reply may go. A session webhook of a stranger is refused, whatever other ways there are.

@@ -2,6 +2,7 @@
 
 mod check;
 mod event;
+mod secrets;
 mod send;
 
 use std::{fmt::Display, io::Write, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
@@ -14,7 +15,10 @@ use crate::{
     clock::SystemClock,
     config::{self, ConfigError, Environment, Settings},
     dispatch::table::Table,
-    host::{self, http::StopSignals},
+    host::{
+        self, function_compute,
+        http::{StopSignals, Surroundings},
+    },
     outbound::chain,
 };
 
@@ -50,7 +54,7 @@ enum Subcommands {
 /// Serve plain HTTP, also where Lambda's variables are set
 #[derive(clap::Args, Default)]
 struct Serve {
-    /// Address and port; otherwise DINGOPS_LISTEN, otherwise 127.0.0.1:9000
+    /// Address and port; otherwise DINGOPS_LISTEN, otherwise 127.0.0.1:9000 (Function Compute: 0.0.0.0 and its port)
     #[arg(long)]
     listen: Option<String>,
 }
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
     // Whoever asks the function something waits for it to start, and not for a parser of what nobody wrote.
     let command = if std::env::args_os().len() > 1 { Arguments::parse().command } else { None };
     let done = match command {
+        _ if let Err(error) = secrets::take_in(&env) => Err(error.into()),
         None => lambda_api.map_or_else(|| serve(&Serve::default()), |api| lambda(&api)),
         Some(Subcommands::Serve(arguments)) => serve(&arguments),
         Some(Subcommands::Check(arguments)) => arguments.run(),
@@ -123,9 +128,10 @@ fn print(text: &str) -> Result<(), CliError> {
     }
 }
 
-/// A variable of the environment. One that is not UTF-8 is there all the same, and does not switch a check off.
+/// A variable of the environment, or of those in `DINGOPS_SECRETS`. One that is not UTF-8 is there all the same, and does
+/// not switch a check off.
 fn env(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).or_else(|| secrets::get(name))
 }
 
 /// A variable of the environment that says something: an empty one is as good as none.
@@ -135,7 +141,9 @@ fn given(name: &str) -> Option<String> {
 
 /// What the environment and the settings say, and the commands they make.
 fn load() -> Result<(Environment, Settings, Table), CliError> {
-    let environment = Environment::read(&env)?;
+    let mut environment = Environment::read(&env)?;
+    // What follows the response is in danger nowhere else.
+    environment.self_url = environment.self_url.filter(|_| function_compute::is_here(&env));
     let settings = Settings::load(&env)?;
     let table = table(&settings)?;
     Ok((environment, settings, table))
@@ -174,7 +182,7 @@ fn lambda(api: &str) -> Result<(), CliError> {
 
 fn serve(arguments: &Serve) -> Result<(), CliError> {
     let (name, address) = listen(arguments.listen.clone())?;
-    let timeout = timeout()?;
+    let surroundings = Surroundings { timeout: timeout()?, freezes: function_compute::is_here(&env) };
     let app = Arc::new(app()?);
     crate::log::init(None)?;
     runtime()?.block_on(async {
@@ -192,7 +200,7 @@ fn serve(arguments: &Serve) -> Result<(), CliError> {
             signals.next().await;
         };
         tokio::select! {
-            () = host::http::serve(app, listener, timeout, stopped) => {}
+            () = host::http::serve(app, listener, surroundings, stopped) => {}
             () = stop_twice => tracing::warn!("stopped twice: work under way is left undone"),
         }
         Ok(())
@@ -201,9 +209,19 @@ fn serve(arguments: &Serve) -> Result<(), CliError> {
 
 /// Where plain HTTP is served, and what says so.
 fn listen(argument: Option<String>) -> Result<(&'static str, SocketAddr), CliError> {
-    let (name, text) = match argument {
-        Some(address) => ("--listen", address),
-        None => ("DINGOPS_LISTEN", given("DINGOPS_LISTEN").unwrap_or_else(|| LISTEN.to_owned())),
+    let (name, text) = match (argument, given("DINGOPS_LISTEN")) {
+        (Some(address), _) => ("--listen", address),
+        (None, Some(address)) => ("DINGOPS_LISTEN", address),
+        (None, None) if function_compute::is_here(&env) => {
+            let address =
+                function_compute::address(&env).map(|address| ("the port of Function Compute", address));
+            return address.map_err(|(name, came)| CliError::Value {
+                name,
+                expected: "a port such as 9000",
+                came,
+            });
+        }
+        (None, None) => ("DINGOPS_LISTEN", LISTEN.to_owned()),
     };
     match text.parse() {
         Ok(address) => Ok((name, address)),

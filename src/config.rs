@@ -64,7 +64,10 @@ use crate::{
     dingtalk::webhook::CustomRobot,
     dispatch::words::Line,
     locale::Locale,
-    systems::{SYSTEMS, Systems, instance::Instances, jenkins::JenkinsSection, k8s::KubernetesSection},
+    systems::{
+        SYSTEMS, Systems, alertmanager::AlertmanagerSection, instance::Instances, jenkins::JenkinsSection,
+        k8s::KubernetesSection, prometheus::PrometheusSection,
+    },
     text,
 };
 
@@ -261,6 +264,8 @@ impl Settings {
             systems: Systems {
                 jenkins: Instances::check(sections.jenkins, &places)?,
                 k8s: Instances::check(sections.k8s, &places)?,
+                prometheus: Instances::check(sections.prometheus, &places)?,
+                alertmanager: Instances::check(sections.alertmanager, &places)?,
             },
         })
     }
@@ -338,6 +343,12 @@ struct Sections {
     /// Kubernetes clusters. Several have names, and are chosen by `--on`.
     #[serde(default)]
     k8s: Vec<Spanned<KubernetesSection>>,
+    /// Prometheus, or what speaks its language. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    prometheus: Vec<Spanned<PrometheusSection>>,
+    /// Alertmanager. Several have names, and are chosen by `--on`.
+    #[serde(default)]
+    alertmanager: Vec<Spanned<AlertmanagerSection>>,
 }
 
 fn default_timezone() -> Spanned<String> {

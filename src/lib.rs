@@ -7,7 +7,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`host`] | where it runs: Lambda, plain HTTP |
+//! | [`host`] | where it runs: Lambda, plain HTTP, Function Compute |
 //! | [`app`] | http request in, response and work out; the order of checks |
 //! | [`dingtalk`] | DingTalk's wire: signature, callback, message, Markdown, delivery |
 //! | [`dispatch`] | from words to a decision: words, table, access, audit |

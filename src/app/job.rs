@@ -44,12 +44,15 @@ const TO_SAY_SO: SignedDuration = SignedDuration::from_secs(3);
 const TO_RECORD: SignedDuration = SignedDuration::from_millis(300);
 
 /// Work to do after the response. It never fails and never panics on account of a command.
-pub struct Job(Pin<Box<dyn Future<Output = ()> + Send>>);
+pub struct Job {
+    work: Pin<Box<dyn Future<Output = ()> + Send>>,
+    passing: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
+}
 
 impl Job {
     /// A job holds no more of a callback than it needs: there may be many.
     pub(super) fn new(app: Arc<App>, accepted: Accepted, arrival: Arrival) -> Self {
-        let Accepted { callback, reach, membership, received, skew } = accepted;
+        let Accepted { callback, reach, membership, received, skew, passing } = accepted;
         let task = Task::of(&callback);
         let heard = Heard::of(&callback, &reach);
         let id = |id: &Option<String>| id.clone().filter(|id| id.len() <= MAX_ID);
@@ -86,12 +89,25 @@ impl Job {
             ..app.ctx(who, place)
         };
         // The span of the request, which names it in the log, is its job's too.
-        Self(Box::pin(async move { work(&app, task, ctx, reach, arrival).await }.in_current_span()))
+        Self {
+            work: Box::pin(async move { work(&app, task, ctx, reach, arrival).await }.in_current_span()),
+            passing: passing.map(|passing| Box::pin(passing.pass_on().in_current_span()) as _),
+        }
     }
 
     /// Does it.
     pub async fn run(self) {
-        self.0.await;
+        self.work.await;
+    }
+
+    /// Passes it on to another invocation, where that is configured and this is not the other one already; gives it back
+    /// where it is to be done here.
+    pub async fn pass_on(mut self) -> Option<Self> {
+        let is_done_here = match self.passing.take() {
+            Some(passing) => passing.await,
+            None => true,
+        };
+        is_done_here.then_some(self)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
+use super::relay::SealError;
 use crate::dingtalk::{callback::DecodeError, session::SessionError, signature::SignatureError};
 
 /// Why a request was refused. `Display` is for the log only.
@@ -18,6 +19,8 @@ pub(super) enum Refusal {
     NoHook,
     #[error("{0}")]
     NotSigned(#[from] SignatureError),
+    #[error("{0}")]
+    NotPassedOn(#[from] SealError),
     #[error("the body is over {} bytes", super::MAX_BODY)]
     TooLarge,
     #[error("the body ended early: {0}")]
@@ -39,7 +42,7 @@ impl Refusal {
         match self {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHook => StatusCode::NOT_FOUND,
-            Self::NotSigned(_) => StatusCode::UNAUTHORIZED,
+            Self::NotSigned(_) | Self::NotPassedOn(_) => StatusCode::UNAUTHORIZED,
             Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed(_) | Self::Interrupted(_) | Self::NotCallback(_) | Self::Session(_) => {
@@ -58,6 +61,7 @@ impl Refusal {
             }
             Self::NotSigned(SignatureError::Skewed { .. }) => "skewed",
             Self::NotSigned(SignatureError::Mismatch) => "mismatch",
+            Self::NotPassedOn(_) => "passed on",
             other => other.words(),
         }
     }
@@ -68,7 +72,7 @@ impl Refusal {
             Self::Method(_) => "method not allowed",
             Self::Malformed(_) => "not a request",
             Self::NoHook => "no such hook",
-            Self::NotSigned(_) => "not signed by DingTalk",
+            Self::NotSigned(_) | Self::NotPassedOn(_) => "not signed by DingTalk",
             Self::Slow(_) => "too slow",
             Self::TooLarge => "body too large",
             Self::Interrupted(_) | Self::NotCallback(_) => "not a callback",

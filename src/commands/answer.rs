@@ -60,6 +60,10 @@ impl Prepared for Answer {
         Map::new()
     }
 
+    fn is_mild(&self) -> bool {
+        false
+    }
+
     fn preview<'a>(
         &'a self,
         _: &'a Ctx,

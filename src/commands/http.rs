@@ -137,6 +137,10 @@ impl Prepared for Call {
         self.values.clone()
     }
 
+    fn is_mild(&self) -> bool {
+        self.entry.mild
+    }
+
     fn preview<'a>(
         &'a self,
         ctx: &'a Ctx,

@@ -54,6 +54,7 @@ pub fn table(settings: &Settings) -> Result<Table, Mistake> {
     let rows = ROWS.iter().chain(systems::families(settings).flat_map(|family| family.rows));
     Table::new(rows, answer::rows(&settings.answers).chain(http).collect())?
         .with_beginnings(systems::families(settings))
+        .without(systems::absent(settings))
         .with_aliases(&settings.aliases)
 }
 

@@ -1,5 +1,7 @@
 //! What the environment tells beside the file: the app's secret and ids.
 
+use url::Url;
+
 use super::{ConfigError, Env};
 use crate::{
     dingtalk::{
@@ -7,6 +9,7 @@ use crate::{
         signature::{InvalidSecret, Secret},
     },
     dispatch::confirm::code::CodeKey,
+    text,
 };
 
 /// What the environment tells beside the file.
@@ -22,12 +25,14 @@ pub struct Environment {
     pub app_key: Option<String>,
     /// `DINGOPS_CODE_KEY`: the key of confirmation codes; without it one is derived from the secret.
     pub code_key: Option<CodeKey>,
+    /// `DINGOPS_SELF_URL`: the function's own address, where its host freezes the process after the response.
+    pub self_url: Option<Url>,
 }
 
 impl Environment {
     /// An app's secret, and nothing else.
     pub fn new(secret: Secret) -> Self {
-        Self { secret, previous: None, robot_code: None, app_key: None, code_key: None }
+        Self { secret, previous: None, robot_code: None, app_key: None, code_key: None, self_url: None }
     }
 
     /// What turns the OpenAPI on, where it is.
@@ -36,10 +41,15 @@ impl Environment {
         Some(Credentials { key, secret: self.secret.clone(), robot_code })
     }
 
+    /// The app's secret and, during a rotation, the one before it.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        std::iter::once(&self.secret).chain(&self.previous).collect()
+    }
+
     /// The keys of confirmation codes, the one that new codes are made with first.
     pub fn code_keys(&self) -> Vec<CodeKey> {
-        let secrets = || std::iter::once(&self.secret).chain(&self.previous);
-        self.code_key.clone().map_or_else(|| secrets().map(CodeKey::derived).collect(), |key| vec![key])
+        let derived = || self.secrets().into_iter().map(CodeKey::derived).collect();
+        self.code_key.clone().map_or_else(derived, |key| vec![key])
     }
 
     /// Reads the variables.
@@ -69,6 +79,14 @@ impl Environment {
             name: "DINGOPS_CODE_KEY",
             problem: error.to_string(),
         })?;
+        let self_url = env("DINGOPS_SELF_URL").filter(|url| !url.is_empty()).map(|url| {
+            let plain = |url: &Url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+            text::web_address(&url).filter(plain).ok_or_else(|| {
+                let problem = "expected the function's own address such as \"https://bot.example.com/\", came something else";
+                ConfigError::Variable { name: "DINGOPS_SELF_URL", problem: problem.into() }
+            })
+        });
+        let self_url = self_url.transpose()?;
         let missing = ConfigError::Variable {
             name: "DINGTALK_APP_SECRET",
             problem: "expected the app's Client Secret (凭证与基础信息 in DingTalk's console), came nothing: without it \
@@ -81,6 +99,7 @@ impl Environment {
             robot_code,
             app_key,
             code_key,
+            self_url,
         })
     }
 }

@@ -71,7 +71,7 @@ fn every_mistake_names_its_key_and_line() {
         ),
         (
             "version = 1\ncolour = 1",
-            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `teams`, `groups`, `allow`, `deny`, `defaults`, `alias`, `robots`, `audit`, `limits`, `ip`, `answer`, `http`, `jenkins`, `k8s`",
+            "2:1: colour: unknown field `colour`, expected one of `version`, `locale`, `timezone`, `dingtalk`, `people`, `teams`, `groups`, `allow`, `deny`, `defaults`, `alias`, `robots`, `audit`, `limits`, `ip`, `answer`, `http`, `jenkins`, `k8s`, `prometheus`, `alertmanager`",
         ),
         (
             "version = 1\n[dingtalk]\nmax_skew = '2h'",

@@ -11,7 +11,11 @@ mod compile;
 mod condition;
 mod near;
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -40,6 +44,8 @@ pub struct Rules {
     paths: HashMap<String, Vec<usize>>,
     /// The same about what is said through an alias.
     aliases: HashMap<String, Vec<usize>>,
+    /// The groups that the settings name.
+    groups: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -97,6 +103,8 @@ pub enum Missing {
     Organisation,
     /// Membership in the robot's own organisation.
     OtherOrganisation,
+    /// A private chat, or a group that the settings name: the reply may hold what strangers must not read.
+    Confidence,
     /// A signature made a moment ago: an old one may be used again by somebody else.
     Freshness,
     /// This rule forbids it.
@@ -111,6 +119,7 @@ impl fmt::Display for Missing {
             Self::StaffId => f.write_str("no staff id"),
             Self::Organisation => f.write_str("no organisation"),
             Self::OtherOrganisation => f.write_str("other organisation"),
+            Self::Confidence => f.write_str("sensitive, and a group that the settings do not name"),
             Self::Freshness => f.write_str("signed too long ago"),
             Self::Denied(rule) => rule.fmt(f),
             Self::Rule(_) => f.write_str("no rule"),
@@ -126,6 +135,7 @@ impl Missing {
             Self::StaffId => say("access.staff_id"),
             Self::Organisation => say("access.unknown_organisation"),
             Self::OtherOrganisation => say("access.other_organisation"),
+            Self::Confidence => say("access.sensitive"),
             Self::Freshness => say("access.stale"),
             Self::Denied(rule) => vec![locale.say("access.denied", &[("number", &rule.number)])],
             Self::Rule(_) if to.membership != Membership::Own => say("access.other_organisation"),
@@ -176,6 +186,7 @@ impl Rules {
         place: &Place,
     ) -> Result<Grant, Missing> {
         stands(row.effect, who)?;
+        self.can_hear(row, place)?;
         let alias = invocation.alias.as_ref().map(|via| via.name.as_str());
         let about = || self.about(&invocation.path, alias);
         let matches = |rule: &&Rule| rule.is_for(who) && rule.is_here(place) && rule.fits(invocation);
@@ -193,7 +204,7 @@ impl Rules {
 
     /// Whether a command may be run with some arguments, through this alias or without one.
     pub fn may(&self, row: &Row, alias: Option<&str>, who: &Person, place: &Place) -> May {
-        if stands(row.effect, who).is_err() {
+        if stands(row.effect, who).and_then(|()| self.can_hear(row, place)).is_err() {
             return May::No;
         }
         let path = row.path.to_string();
@@ -213,6 +224,15 @@ impl Rules {
             Effect::Open if !perhaps_denied => May::Yes,
             Effect::Read | Effect::Write if !perhaps_allowed => May::No,
             _ => May::Depends,
+        }
+    }
+
+    /// Whether the reply of a sensitive command may be read here.
+    fn can_hear(&self, row: &Row, place: &Place) -> Result<(), Missing> {
+        let is_named = || place.conversation_id.as_ref().is_some_and(|id| self.groups.contains(id));
+        match !row.sensitive || place.private || is_named() {
+            true => Ok(()),
+            false => Err(Missing::Confidence),
         }
     }
 

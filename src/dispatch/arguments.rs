@@ -8,9 +8,9 @@ mod mentions;
 mod said;
 mod wrong;
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
-pub(super) use self::said::{ends_options, is_option};
+pub(super) use self::said::{ends_options, is_option, options_behind};
 use self::{
     said::{Said, Value},
     wrong::Wrong,
@@ -102,6 +102,9 @@ pub fn text(typed: &str) -> Result<String, InvalidValue> {
     if typed.is_empty() { Err(InvalidValue::new("arguments.empty")) } else { Ok(typed.to_owned()) }
 }
 
+/// Words, and the tail that is taken as typed, with where it stands.
+type Parted<'l> = (Cow<'l, [Word]>, Option<(&'l str, Range<usize>)>);
+
 /// Reads a row's arguments from the words after its name.
 ///
 /// # Errors
@@ -113,7 +116,7 @@ pub fn read(row: &Row, line: &Line, words: &[Word], ctx: &Ctx) -> Result<Argumen
     let fewer = recipient.as_ref().map_or(0, mentions::Recipient::fewer);
     let is_missing = |option: &clap::Arg, word: &Word| mentions::is_missing(option, word, ctx);
     let (words, tail) = parted_but(row, line, words, fewer, is_missing);
-    read_with(row, line, words, recipient, tail, ctx.locale, Some(ctx))
+    read_with(row, line, &words, recipient, tail, ctx.locale, Some(ctx))
 }
 
 /// The same from words that an alias put together, and the tail with where it stands.
@@ -137,7 +140,7 @@ pub(super) fn read_parted(
 /// What is wrong, and where.
 pub fn check(row: &Row, line: &Line, words: &[Word], locale: Locale) -> Result<Arguments, Complaint> {
     let (words, tail) = parted(row, line, words);
-    read_with(row, line, words, None, tail, locale, None)
+    read_with(row, line, &words, None, tail, locale, None)
 }
 
 /// Whether one of a row's arguments is a person.
@@ -215,6 +218,7 @@ fn read_with(
     }
     wrong.form(&command, &said)?;
     wrong.keys(&said)?;
+    wrong.missing_behind_many(&command, &said)?;
     let complain = |error: clap::Error| wrong.value(&error, &command, &said);
     let matches = command.clone().try_get_matches_from(said::plainly(&said)).map_err(complain)?;
     let dry_run = row.effect == Effect::Write && matches.get_flag(row::DRY_RUN);
@@ -236,12 +240,8 @@ fn bounded(words: &[Word], locale: Locale) -> Result<(), Complaint> {
     }
 }
 
-/// The words after a name, and of a row with a verbatim tail those before it and the tail, with where it stands.
-pub(super) fn parted<'l>(
-    row: &Row,
-    line: &'l Line,
-    words: &'l [Word],
-) -> (&'l [Word], Option<(&'l str, Range<usize>)>) {
+/// The words after a name, and of a row with a verbatim tail those beside it and the tail, with where it stands.
+pub(super) fn parted<'l>(row: &Row, line: &'l Line, words: &'l [Word]) -> Parted<'l> {
     parted_but(row, line, words, 0, |_, _| false)
 }
 
@@ -252,15 +252,20 @@ fn parted_but<'l>(
     words: &'l [Word],
     fewer: usize,
     is_missing: impl Fn(&clap::Arg, &Word) -> bool,
-) -> (&'l [Word], Option<(&'l str, Range<usize>)>) {
+) -> Parted<'l> {
     match row.tail {
-        Tail::Words => (words, None),
-        Tail::Verbatim => {
+        Tail::Words => (words.into(), None),
+        Tail::Verbatim | Tail::Query => {
             let mut command = row.clap();
             command.build();
             let alone = command.get_positionals().count().saturating_sub(1 + fewer);
             let (before, tail) = words.split_at(said::before_tail(&command, words, alone, is_missing));
-            (before, Some(line.rest_after(tail_start(line, before, tail))))
+            let (query, at) = line.rest_after(tail_start(line, before, tail));
+            if row.tail == Tail::Verbatim || tail.first().is_some_and(said::ends_options) {
+                return (before.into(), Some((query, at)));
+            }
+            let (query, behind) = said::options_behind(&command, query, at.start);
+            ([before, &behind].concat().into(), Some((query, at.start..at.start + query.len())))
         }
     }
 }

@@ -146,7 +146,7 @@ impl Record {
 fn readable(row: &Row, values: &Map<String, Value>) -> Map<String, Value> {
     let tail = match row.tail {
         Tail::Words => None,
-        Tail::Verbatim => row.clap().get_positionals().last().map(help::name),
+        Tail::Verbatim | Tail::Query => row.clap().get_positionals().last().map(help::name),
     };
     let shown = |(name, value): (&String, &Value)| {
         let value = match value {

@@ -4,7 +4,7 @@ use clap::Arg;
 use serde_json::{Map, Value};
 
 use super::{
-    help,
+    arguments, help,
     row::{Row, Tail},
     table::{self, Found, Table},
     values,
@@ -26,12 +26,14 @@ pub fn canonical_line(row: &Row, values: &Map<String, Value>, table: &Table) -> 
     let line = |parts: [&[String]; 3]| {
         std::iter::once(&path).chain(parts.into_iter().flatten()).cloned().collect::<Vec<_>>().join(" ")
     };
-    if row.tail == Tail::Verbatim {
+    if row.tail != Tail::Words {
         let others = command.get_positionals().count().saturating_sub(1);
         let tail = texts.split_off(others.min(texts.len()));
         let before: Vec<String> = texts.iter().map(|text| word(text)).chain(options).collect();
         let plain = line([&before, &tail, &[]]);
-        let is_said = tail.iter().all(|tail| !begins_as_option(tail)) && is_read_as(row, &plain, table);
+        let ends_so = |tail: &String| !arguments::options_behind(&command, tail, 0).1.is_empty();
+        let is_option = |tail: &String| begins_as_option(tail) || (row.tail == Tail::Query && ends_so(tail));
+        let is_said = !tail.iter().any(is_option) && is_read_as(row, &plain, table);
         return if is_said || tail.is_empty() { plain } else { line([&before, &["--".to_owned()], &tail]) };
     }
     let words: Vec<String> = texts.iter().map(|text| word(text)).collect();

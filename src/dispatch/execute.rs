@@ -153,7 +153,12 @@ fn decide(understood: &Understood<'_>, ctx: &Ctx) -> Result<Grant, Missing> {
     if understood.row.effect == Effect::Write && stale {
         return Err(Missing::Freshness);
     }
-    ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)
+    let mut grant = ctx.rules.decide(understood.row, &understood.invocation, &ctx.who, &ctx.place)?;
+    // What a rule lets run because it is slight is confirmed where it is not.
+    if grant.confirm == Confirm::Nobody && understood.row.mild && !understood.prepared.is_mild() {
+        grant.confirm = Confirm::Asker;
+    }
+    Ok(grant)
 }
 
 /// Runs a command until its deadline. Of a write that did not end well it is unknown whether it happened.

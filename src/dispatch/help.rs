@@ -291,6 +291,10 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
 pub fn unknown(said: &str, nearest: Vec<String>, before: &str, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
     let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &text::cut(said.trim(), MAX_SHOWN))]));
+    let reply = match ctx.table.absent(said) {
+        Some(section) => reply.text(ctx.locale.say("unknown.absent", &[("section", &section)])),
+        None => reply,
+    };
     // Help is offered anyway.
     let help = ctx.locale.say("unknown.help_command", &[]);
     let is_help =

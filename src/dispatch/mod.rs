@@ -186,7 +186,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     let complained = |complaint: &Complaint| {
         ended(help::complain(row, alias, &line, complaint, ctx), &path, Outcome::NotUnderstood)
     };
-    let takes_tail = alias.map_or(row.tail == Tail::Verbatim, Alias::takes_tail);
+    let takes_tail = alias.map_or(row.tail != Tail::Words, Alias::takes_tail);
     if let Some(at) = ctx.table.second(&line).filter(|_| !takes_tail) {
         let message = ctx.locale.say("arguments.several", &[]);
         return Err(complained(&Complaint { message, at: Some(at) }));

@@ -151,7 +151,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_sensitive_is_waited_for_in_confidence() {
-        let chat = Chat::set_up(Setup { rows: Some(ROWS), openapi: true, ..Setup::default() }).await;
+        let toml = "[groups]\nops = 'cidOPSAAAAAAAAAAAAAAAA=='";
+        let chat = Chat::set_up(Setup { toml, rows: Some(ROWS), openapi: true, ..Setup::default() }).await;
         let told = told_in(chat, "fetch 40", &[Pass(11), Read, Pass(31)]).await;
         let ways: Vec<_> = told.iter().map(|message| message.way).collect();
         assert_eq!(ways, [Way::GroupMessage, Way::GroupMessage], "{told:?}");

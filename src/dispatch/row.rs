@@ -48,6 +48,11 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether it is as slight as [`Command::MILD`] says with these values: else it is confirmed, whatever a rule says.
+    fn is_mild(&self) -> bool {
+        Self::MILD
+    }
+
     /// For writes: what it will change, and the state of the world that this was said of.
     ///
     /// # Errors
@@ -97,8 +102,10 @@ impl Effect {
 pub enum Tail {
     /// As words.
     Words,
-    /// As one argument, exactly as typed (a query, a comment).
+    /// As one argument, exactly as typed (a message, a comment).
     Verbatim,
+    /// The same, but that options may stand behind it as well: no query ends in one.
+    Query,
 }
 
 /// What a write will change.
@@ -119,6 +126,8 @@ pub trait Prepared: Send + Sync {
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError>;
     /// Its values by argument name.
     fn values(&self) -> Map<String, Value>;
+    /// See [`Command::is_mild`].
+    fn is_mild(&self) -> bool;
     /// See [`Command::preview`].
     fn preview<'a>(
         &'a self,
@@ -141,6 +150,10 @@ impl<C: Command> Prepared for C {
             Ok(Value::Object(values)) => values,
             _ => Map::new(),
         }
+    }
+
+    fn is_mild(&self) -> bool {
+        Command::is_mild(self)
     }
 
     fn preview<'a>(

@@ -31,6 +31,8 @@ pub struct Table {
     aliases: Vec<Alias>,
     names: HashMap<String, Named>,
     longest: usize,
+    /// Families that are not set up, with what their entries in dingops.toml are called.
+    absent: Vec<(&'static str, &'static Family)>,
 }
 
 /// What a name stands for, by number.
@@ -78,7 +80,8 @@ impl Table {
         let fixed: Vec<&Row> = fixed.into_iter().collect();
         let count = fixed.len();
         let (located, owned): (Vec<Located>, Vec<Row>) = owned.into_iter().unzip();
-        let mut table = Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0 };
+        let mut table =
+            Self { fixed, owned, aliases: Vec::new(), names: HashMap::new(), longest: 0, absent: Vec::new() };
         let mut names = HashMap::with_capacity(4 * table.rows().count());
         let taken = |name: &str, index: usize| match located.get(index.saturating_sub(count)) {
             Some(at) => taken(at, name, TAKEN),
@@ -126,6 +129,25 @@ impl Table {
         }
         self.measure();
         self
+    }
+
+    /// The same, knowing these families that are not set up, with what their entries in dingops.toml are called.
+    #[must_use]
+    pub fn without(mut self, absent: impl IntoIterator<Item = (&'static str, &'static Family)>) -> Self {
+        self.absent = absent.into_iter().collect();
+        self
+    }
+
+    /// What the entry in dingops.toml is called that would make a command of this line.
+    pub fn absent(&self, said: &str) -> Option<&'static str> {
+        let said = format!("{} ", folded(said.trim()));
+        let begins = |name: &str| said.starts_with(&format!("{} ", folded(name)));
+        let is_meant = |(_, family): &&(&str, &Family)| {
+            begins(family.name)
+                || family.also.iter().any(|also| begins(also))
+                || family.rows.iter().any(|row| row.names().any(|name| begins(&name)))
+        };
+        self.absent.iter().find(is_meant).map(|(section, _)| *section)
     }
 
     /// The same with words of the operator's own.
@@ -296,7 +318,7 @@ impl Table {
         if is_whole && rest.iter().all(|word| without_end(&word.text).is_empty()) {
             rest.retain(|word| word.quoted);
         }
-        let takes_tail = alias.map_or(row.tail == Tail::Verbatim, Alias::takes_tail);
+        let takes_tail = alias.map_or(row.tail != Tail::Words, Alias::takes_tail);
         if !takes_tail {
             // `部署 web ？`: a mark alone is no argument behind one either.
             let is_mark = |word: &mut Word| !word.quoted && word.text.trim_end_matches(ENDS).is_empty();

@@ -1,6 +1,7 @@
 //! Plain HTTP/1.1, for any host that can run a program behind a TLS proxy.
 //!
-//! Connections, headers and the time to send a request are limited. Jobs run beside the connections; a shutdown
+//! Connections, headers and the time to send a request are limited. A host that freezes the process after the response
+//! (Function Compute) gets the response once the work is done or passed on. Elsewhere jobs run beside the connections; a shutdown
 //! (SIGTERM or Ctrl-C) takes no new connections, ends the open ones after their request, and waits for the jobs.
 
 use std::{
@@ -32,14 +33,29 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// For the headers of a request, the first or a later one of its connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// For a connection as a whole: whoever neither asks nor reads does not keep a place.
-const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_secs(60);
 /// For a request under way when its connection is to end.
 const LAST_REQUEST: Duration = Duration::from_secs(10);
 /// When accepting fails, there are no descriptors left; some will be.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves on `listener` until `stop` resolves; `timeout` is how long a command may take.
-pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop: impl Future<Output = ()>) {
+/// What is around the process.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings {
+    /// How long a command may take.
+    pub timeout: Duration,
+    /// Whether the process is stopped once it has no request to answer, so that work is done before the response or passed
+    /// on. Where that is so, nobody but the host can connect: connections live as long as it likes.
+    pub freezes: bool,
+}
+
+/// Serves on `listener` until `stop` resolves.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    surroundings: Surroundings,
+    stop: impl Future<Output = ()>,
+) {
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let stopping = CancellationToken::new();
     let open = TaskTracker::new();
@@ -55,7 +71,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, timeout: Duration, stop
             Ok((stream, permit)) => {
                 failing = false;
                 let connection =
-                    connection(Arc::clone(&app), stream, timeout, jobs.clone(), stopping.clone());
+                    connection(Arc::clone(&app), stream, surroundings, jobs.clone(), stopping.clone());
                 open.spawn(async move {
                     connection.await;
                     drop(permit);
@@ -97,32 +113,35 @@ async fn accept(
 async fn connection(
     app: Arc<App>,
     stream: TcpStream,
-    timeout: Duration,
+    surroundings: Surroundings,
     jobs: TaskTracker,
     stopping: CancellationToken,
 ) {
     let clock = Arc::clone(app.clock());
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (app, jobs) = (Arc::clone(&app), jobs.clone());
-        async move { Ok::<_, Infallible>(respond(app, request, timeout, &jobs).await) }
+        async move { Ok::<_, Infallible>(respond(app, request, surroundings, &jobs).await) }
     });
+    let Surroundings { timeout, freezes } = surroundings;
+    let (lifetime, last_request) =
+        if freezes { (Duration::MAX, timeout + LAST_REQUEST) } else { (LIFETIME, LAST_REQUEST) };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout((!freezes).then_some(HEADER_TIMEOUT))
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let over = clock.now() + CONNECTION_LIFETIME;
     let ended = tokio::select! {
-        ended = clock.within(over, connection.as_mut()) => ended,
+        ended = connection.as_mut() => Some(ended),
+        () = clock.sleep(lifetime) => None,
         () = stopping.cancelled() => None,
     };
     let ended = match ended {
         Some(ended) => Some(ended),
         None => {
             connection.as_mut().graceful_shutdown();
-            let by = clock.now() + LAST_REQUEST;
+            let by = clock.now() + last_request;
             clock.within(by, connection.as_mut()).await
         }
     };
@@ -136,14 +155,26 @@ async fn connection(
 async fn respond(
     app: Arc<App>,
     request: http::Request<Incoming>,
-    timeout: Duration,
+    Surroundings { timeout, freezes }: Surroundings,
     jobs: &TaskTracker,
 ) -> http::Response<Full<Bytes>> {
     let now = app.clock().now();
     let arrival = Arrival { request_id: format!("{:016x}", fastrand::u64(..)), deadline: now + timeout };
     let (response, job) = app.handle(request, arrival).await;
-    if let Some(job) = job {
-        jobs.spawn(super::run(job));
+    match job {
+        Some(job) if freezes => {
+            // A task of its own: whoever asked may be gone before it is done.
+            let work = jobs.spawn(async {
+                if let Some(job) = job.pass_on().await {
+                    super::run(job).await;
+                }
+            });
+            if work.await.is_err() {
+                tracing::error!("a job panicked outside a command");
+            }
+        }
+        Some(job) => drop(jobs.spawn(super::run(job))),
+        None => {}
     }
     response.map(|body| Full::new(Bytes::from(body)))
 }

@@ -98,6 +98,8 @@ struct HttpContext {
 struct FunctionResponse {
     status_code: u16,
     headers: HashMap<&'static str, String>,
+    /// None. Lambda does without them, cargo-lambda's emulator answers 500.
+    cookies: [&'static str; 0],
     body: String,
     is_base64_encoded: bool,
 }
@@ -110,6 +112,7 @@ impl From<Response<String>> for FunctionResponse {
         Self {
             status_code: response.status().as_u16(),
             headers: headers.into_iter().flatten().collect(),
+            cookies: [],
             body: response.into_body(),
             is_base64_encoded: false,
         }

@@ -1,5 +1,6 @@
 //! Where it runs. Only here is anything known of Lambda, of sockets and of signals.
 
+pub mod function_compute;
 pub mod http;
 pub mod lambda;
 

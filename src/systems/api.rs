@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
@@ -100,6 +101,39 @@ impl Api {
         Ok(self)
     }
 
+    /// With what it signs in: user and password, or a token, or nothing.
+    ///
+    /// # Errors
+    /// When half of it is missing, or both came.
+    pub(crate) fn with_login(self, login: &Login<'_>, places: &Places<'_>) -> Result<Self, Mistake> {
+        let Login { user, password, token } = *login;
+        for given in [user, password, token].into_iter().flatten() {
+            if given.get_ref().trim().is_empty() {
+                return Err(places.mistake(given.span(), "expected a text, came an empty one".into()));
+            }
+        }
+        match (user, password, token) {
+            (None, None, None) => Ok(self),
+            (None, None, Some(token)) => {
+                self.with_secret(&format!("Bearer {}", token.get_ref()), token, places)
+            }
+            (Some(user), Some(password), None) => {
+                if user.get_ref().contains(':') {
+                    return Err(places.mistake(user.span(), "expected a user without a colon".into()));
+                }
+                let both = BASE64_STANDARD.encode(format!("{}:{}", user.get_ref(), password.get_ref()));
+                self.with_secret(&format!("Basic {both}"), password, places)
+            }
+            (Some(half), None, None) | (None, Some(half), None) => {
+                Err(places.mistake(half.span(), "expected user and password, came one of them".into()))
+            }
+            (_, _, Some(token)) => {
+                let problem = "expected user and password or a token, came both";
+                Err(places.mistake(token.span(), problem.into()))
+            }
+        }
+    }
+
     /// What the system is called in a sentence.
     pub fn title(&self) -> &str {
         &self.title
@@ -140,6 +174,17 @@ impl Api {
     }
 }
 
+/// What an entry of the settings signs in with.
+#[derive(Clone, Copy)]
+pub(crate) struct Login<'s> {
+    /// Its `user`.
+    pub(crate) user: Option<&'s Spanned<String>>,
+    /// Its `password`.
+    pub(crate) password: Option<&'s Spanned<String>>,
+    /// Its `token`.
+    pub(crate) token: Option<&'s Spanned<String>>,
+}
+
 /// An http(s) address of the settings.
 ///
 /// # Errors
@@ -160,6 +205,7 @@ pub struct Call<'a> {
     url: Result<Url, Failure>,
     headers: HeaderMap,
     body: Option<Vec<u8>>,
+    is_read: bool,
     limit: usize,
     timeout: Duration,
 }
@@ -172,7 +218,8 @@ impl<'a> Call<'a> {
         let mut headers = api.headers.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let (limit, timeout) = (LIMIT, TIMEOUT);
-        Self { api, ctx: ctx.clone(), method, url, headers, body: None, limit, timeout }
+        let is_read = method == Method::GET;
+        Self { api, ctx: ctx.clone(), method, url, headers, body: None, is_read, limit, timeout }
     }
 
     /// With these pairs behind the question mark.
@@ -198,6 +245,12 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Nothing is changed by it, whatever its method: it may be sent twice.
+    pub fn reading(mut self) -> Self {
+        self.is_read = true;
+        self
+    }
+
     /// Reading at most so many bytes of the answer.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -217,7 +270,7 @@ impl<'a> Call<'a> {
             limit: self.limit,
         };
         let answered = self.once(request.clone()).await;
-        let again = self.method == Method::GET
+        let again = self.is_read
             && match &answered {
                 Ok(answer) => matches!(answer.status.as_u16(), 502..=504),
                 Err(_) => true,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     dispatch::{CommandError, Ctx, UserError},
     outbound::{Answer, OutboundError},
+    systems::redact::redacted,
     text,
 };
 
@@ -180,7 +181,7 @@ fn retry(headers: &HeaderMap) -> Option<Retry> {
     }
 }
 
-/// The other side's own words: a JSON text, or the field that most APIs have them in, or plain text. A page is none.
+/// The other side's own words without secrets: a JSON text, or the field that most APIs have them in, or plain text. A page is none.
 fn quoted(body: &[u8], headers: &HeaderMap) -> String {
     let Ok(body) = std::str::from_utf8(body) else { return String::new() };
     let is_page = headers
@@ -192,7 +193,8 @@ fn quoted(body: &[u8], headers: &HeaderMap) -> String {
         Err(_) if is_page => String::new(),
         Err(_) => body.to_owned(),
     };
-    text::cut(&words.split_whitespace().collect::<Vec<_>>().join(" "), MAX_QUOTED)
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    text::cut(&redacted(&words), MAX_QUOTED)
 }
 
 fn said(value: &Value) -> Option<&str> {

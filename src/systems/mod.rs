@@ -12,6 +12,7 @@
 //! To add one: copy `jenkins`, change its words, and name it in [`SYSTEMS`], in [`Systems`] and in the sections of
 //! `config.rs`. Tests fail for what is missing.
 
+pub mod alertmanager;
 pub mod api;
 pub mod failure;
 pub mod instance;
@@ -19,6 +20,7 @@ pub mod jenkins;
 pub mod k8s;
 pub mod listing;
 pub mod log;
+pub mod prometheus;
 pub mod redact;
 
 use futures_util::future::{BoxFuture, join_all};
@@ -30,7 +32,7 @@ use crate::{
 };
 
 /// One line for each system, in the order of help.
-pub static SYSTEMS: &[System] = &[jenkins::SYSTEM, k8s::SYSTEM];
+pub static SYSTEMS: &[System] = &[jenkins::SYSTEM, k8s::SYSTEM, prometheus::SYSTEM, alertmanager::SYSTEM];
 
 /// A system as the rest of the program sees it.
 pub struct System {
@@ -77,12 +79,22 @@ pub struct Systems {
     pub jenkins: Instances<jenkins::Jenkins>,
     /// `[[k8s]]`
     pub k8s: Instances<k8s::Kubernetes>,
+    /// `[[prometheus]]`
+    pub prometheus: Instances<prometheus::Prometheus>,
+    /// `[[alertmanager]]`
+    pub alertmanager: Instances<alertmanager::Alertmanager>,
 }
 
 /// The commands of the systems that have an entry in the settings.
 pub fn families(settings: &Settings) -> impl Iterator<Item = &'static Family> {
     let is_on = |system: &&System| (system.off)(&settings.systems).is_some();
     SYSTEMS.iter().filter(is_on).map(|system| &system.family)
+}
+
+/// The systems that have none, with what their entries are called.
+pub fn absent(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static Family)> {
+    let is_off = |system: &&System| (system.off)(&settings.systems).is_none();
+    SYSTEMS.iter().filter(is_off).map(|system| (system.section, &system.family))
 }
 
 /// Asks each instance of each system that is set up.

@@ -5,7 +5,7 @@ use std::{net::TcpListener, process::Command};
 use dingops::testing::SECRET;
 use serde_json::{Value, json};
 
-use crate::program::{not_started, run, with_settings};
+use crate::program::{File, not_started, run, succeeded, with_settings};
 
 #[test]
 fn a_variable_that_is_wrong_is_named() {
@@ -20,6 +20,10 @@ fn a_variable_that_is_wrong_is_named() {
         (
             &[("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_CONFIG", "/nowhere/dingops.toml")],
             &["/nowhere/dingops.toml"],
+        ),
+        (
+            &[("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_SELF_URL", "bot.example.com")],
+            &["DINGOPS_SELF_URL", "https://bot.example.com/"],
         ),
     ] {
         for arguments in [&[][..], &["serve"], &["check"]] {
@@ -45,6 +49,27 @@ fn a_variable_that_is_wrong_is_named() {
         &run(&["serve", "--listen", "nowhere"], &[("DINGTALK_APP_SECRET", SECRET)]),
         &["--listen", "nowhere"],
     );
+}
+
+#[test]
+fn variables_may_come_in_one() {
+    let secrets = format!(
+        r#"{{"DINGTALK_APP_SECRET":"{SECRET}","DINGTALK_ROBOT_CODE":"dingone","WIKI":"https://wiki.example.com/"}}"#
+    );
+    let toml = "version = 1\n[[answer]]\nname = \"wiki\"\nmarkdown = \"${WIKI}\"";
+    let config = File::new("toml", toml);
+    let check = |more: &[(&str, &str)]| {
+        let variables = [("DINGOPS_SECRETS", secrets.as_str()), ("DINGOPS_CONFIG", config.path())];
+        run(&["check"], &[&variables, more].concat())
+    };
+    assert!(succeeded(check(&[])).contains("dingone"));
+    // A variable of its own goes before it.
+    let own = succeeded(check(&[("DINGTALK_ROBOT_CODE", "dingtwo")]));
+    assert!(own.contains("dingtwo") && !own.contains("dingone"), "{own}");
+    for secrets in [SECRET, "[]", r#"{"DINGTALK_APP_SECRET":1}"#, &secrets[..secrets.len() - 1]] {
+        let ended = run(&["check"], &[("DINGOPS_SECRETS", secrets), ("DINGTALK_APP_SECRET", SECRET)]);
+        not_started(&ended, &["DINGOPS_SECRETS", "JSON object of texts"]);
+    }
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! The tests in `tests/systems` ask them through the real handler, and the playground shows them.
 #![allow(dead_code, reason = "the playground and each test use a part of it")]
 
+pub mod alertmanager;
 pub mod jenkins;
 pub mod k8s;
 mod k8s_shop;
+pub mod prometheus;
 
 use std::{
     collections::VecDeque,

@@ -6,6 +6,8 @@
 
 mod callbacks;
 mod connection;
+mod function_compute;
+mod gateway;
 mod lifetime;
 mod log;
 mod refusals;

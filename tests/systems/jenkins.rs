@@ -121,6 +121,8 @@ async fn help_has_what_is_set_up() {
 
     没看懂：jenkins build team/web
 
+    这个系统还没有接入：请管理员在 dingops.toml 里加上 &#91;&#91;jenkins&#93;&#93;。
+
     - 查看全部命令：**帮助**
 
     @0147000002
@@ -450,7 +452,7 @@ async fn a_log_without_colours_and_secrets() {
     ```
     Started by user bob
     + make deploy
-    DB_PASSWORD=hunter2hunter2
+    DB_PASSWORD=***
     ERROR: image not found
     Finished: FAILURE
     ```
@@ -664,6 +666,34 @@ async fn a_read_is_tried_twice_and_a_write_once() {
     @0147000002
     ");
     assert_eq!(jenkins.writes().len(), 2);
+}
+
+#[tokio::test]
+async fn a_redirect_is_no_promise() {
+    let (mut chat, jenkins) = start().await;
+    let to = |location: &str| Fault::Answer(Answer::text(302, "").with("location", location));
+    for (location, told) in [
+        ("https://sso.example.com/login?next=%2Fjob%2Fteam", "要求跳转到别处（HTTP 302）"),
+        ("/securityRealm/commenceLogin", "要求跳转到别处（HTTP 302）"),
+        (".", "没有把 team/api 排进队列"),
+    ] {
+        let card = ask(&mut chat, "jenkins build team/api").await;
+        jenkins.fail_next(Method::POST, to(location));
+        let reply = ask(&mut chat, &coded(&card)).await;
+        assert!(reply.contains(told), "{location}: {reply}");
+        chat.clock().advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_among_parameters_is_not_shown() {
+    let (mut chat, jenkins) = start().await;
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    jenkins.world().jobs.get_mut("team/web").unwrap().builds[0].parameters =
+        vec![pair("ENV", "prod"), pair("DB_PASSWORD", "hunter2hunter2")];
+    let reply = ask(&mut chat, "jenkins status team/web").await;
+    assert!(reply.contains("ENV=prod DB&#95;PASSWORD=") && !reply.contains("hunter2"), "{reply}");
+    assert!(!reply.contains("再次构建"), "{reply}");
 }
 
 #[tokio::test]

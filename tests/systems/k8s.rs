@@ -257,7 +257,7 @@ async fn a_log_of_the_pod_that_matters() {
     > deploy/pay 有 4 个 Pod，这是未就绪的里面最新的一个。
 
     ```
-    DB_PASSWORD=hunter2hunter2
+    DB_PASSWORD=***
     panic: out of memory
     ```
 

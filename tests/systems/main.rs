@@ -1,8 +1,11 @@
 //! What people operate, through the real handler: conversations with each system's stand-in.
 
+mod alertmanager;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;
 mod k8s;
 mod k8s_writes;
+mod prometheus;
+mod silence;
 mod talk;

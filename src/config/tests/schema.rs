@@ -136,6 +136,25 @@ impersonate = true
 web = "https://dashboard.example.com"
 ca = "-----BEGIN CERTIFICATE-----"
 proxy = "http://proxy.example.com:3128"
+[[prometheus]]
+name = "dev"
+default = true
+url = "https://prometheus.example.com"
+web = "https://prom.example.com"
+user = "bot"
+password = "made-up"
+ca = "-----BEGIN CERTIFICATE-----"
+proxy = "http://proxy.example.com:3128"
+[[alertmanager]]
+name = "dev"
+default = true
+url = "https://alertmanager.example.com"
+web = "https://alerts.example.com"
+token = "made-up"
+max_silence = "24h"
+volatile_labels = ["pod"]
+ca = "-----BEGIN CERTIFICATE-----"
+proxy = "http://proxy.example.com:3128"
 [audit]
 report = ["group:ops", "robot:ops", "person:alice"]
 [limits]
@@ -232,7 +251,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 20, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    assert_eq!(found.len(), 22, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

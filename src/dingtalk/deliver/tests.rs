@@ -13,7 +13,7 @@ use simulator::{Endpoint, Message};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Row, row},
     reply::Reply,
-    testing::{Chat, alice},
+    testing::{Chat, Setup, alice},
 };
 
 /// Tells what not everybody may read
@@ -31,6 +31,12 @@ impl Command for Password {
 }
 
 static SENSITIVE: &[Row] = &[row::<Password>()];
+
+/// In a group that the settings name, where a sensitive command may be run.
+async fn in_confidence() -> Chat {
+    let toml = "[groups]\nops = 'cidOPSAAAAAAAAAAAAAAAA=='";
+    Chat::set_up(Setup { toml, rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await
+}
 
 /// All messages that arrived, nobody knows by which way.
 fn arrived(chat: &Chat) -> Vec<Message> {

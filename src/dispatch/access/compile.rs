@@ -65,7 +65,8 @@ impl Rules {
         let rows: Vec<&Row> = table.rows().collect();
         let paths = rows.iter().map(|row| row.path.to_string()).collect();
         let mut compiler = Compiler { table, rows, paths, arguments: HashMap::new(), settings };
-        let mut rules = Self::default();
+        let groups = settings.groups.values().cloned().collect();
+        let mut rules = Self { groups, ..Self::default() };
         let mut seen: HashMap<Matches, RuleName> = HashMap::new();
         let mut numbers = [0, 0];
         let (denies, allows): (Vec<_>, Vec<_>) = settings.rules.iter().partition(|entry| entry.denies);

@@ -53,7 +53,8 @@ impl Alias {
         if row.tail == Tail::Words && table.second(&line).is_some() {
             return Err(run.mistake("expected one command, came another one behind it"));
         }
-        if let Some(word) = words.get(options.len()).filter(|word| arguments::is_option(word)) {
+        let before = options.iter().filter(|word| word.span.start < until).count();
+        if let Some(word) = words.get(before).filter(|word| arguments::is_option(word)) {
             let expected =
                 format!("expected an option of \"{}\", or -- before text that begins with -", row.path);
             return Err(run.mistake(format!("{expected}, came {:?}", word.text)));

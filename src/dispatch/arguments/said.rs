@@ -3,11 +3,14 @@
 //! An option's value stands behind `=`, or is the next word; a short option's may follow it directly. What stands in
 //! quotes is a value, whatever it begins with, and so is a negative number. `--` ends the options.
 
-use std::ops::Range;
+use std::{collections::VecDeque, ops::Range};
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::dispatch::{help, words::Word};
+use crate::dispatch::{
+    help,
+    words::{self, Line, Word},
+};
 
 /// One argument as it was said.
 pub(super) struct Said<'a> {
@@ -135,15 +138,45 @@ pub(super) fn before_tail(
     count
 }
 
-/// Gives each value that stands by itself to the argument whose turn it is; the last may take many.
+/// Gives each value that stands by itself to the argument whose turn it is. One that takes many leaves one to each that
+/// follows it.
 pub(super) fn assign<'a>(command: &'a Command, said: &mut [Said<'a>]) {
-    let mut positionals = command.get_positionals().peekable();
+    let mut positionals: VecDeque<&Arg> = command.get_positionals().collect();
+    let mut left = said.iter().filter(|said| said.option.is_none()).count();
     for said in said.iter_mut().filter(|said| said.option.is_none()) {
-        said.argument = positionals.peek().copied();
-        if said.argument.is_none_or(|argument| !takes_many(argument)) {
-            positionals.next();
+        said.argument = positionals.front().copied();
+        left -= 1;
+        if said.argument.is_none_or(|argument| !takes_many(argument)) || left < positionals.len() {
+            positionals.pop_front();
         }
     }
+}
+
+/// A query, and the words behind it that are options of its command, with their values. Where its quotes end is not
+/// known, so they are looked for from the end.
+pub(in crate::dispatch) fn options_behind<'q>(
+    command: &Command,
+    query: &'q str,
+    at: usize,
+) -> (&'q str, Vec<Word>) {
+    let blanks = query.char_indices().filter(|(_, c)| words::meaning(*c) == Some(words::Meaning::Blank));
+    for (end, _) in blanks.skip_while(|(at, _)| query[..*at].trim().is_empty()) {
+        // As if it stood where it stands in the line.
+        let behind = Line::split(&format!("{}{}", " ".repeat(at + end), &query[end..]));
+        let options = said_as_options(command, behind.words());
+        if behind.error().is_none() && behind.words().first().is_some_and(is_option) && options {
+            return (query[..end].trim_end(), behind.words().to_vec());
+        }
+    }
+    (query, Vec::new())
+}
+
+/// Whether words are known options and nothing else, each with its value.
+fn said_as_options(command: &Command, words: &[Word]) -> bool {
+    said(command, words).iter().all(|said| {
+        let takes_value = |argument: &Arg| argument.get_action().takes_values() == said.value.is_some();
+        said.option.is_some() && said.argument.is_some_and(takes_value)
+    })
 }
 
 /// Whether an argument may be given several times.

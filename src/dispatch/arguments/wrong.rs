@@ -119,6 +119,22 @@ impl Wrong<'_> {
         Ok(())
     }
 
+    /// What is missing behind an argument that takes many: clap would give it one of those.
+    pub(super) fn missing_behind_many(&self, command: &Command, said: &[Said<'_>]) -> Result<(), Complaint> {
+        let behind = command.get_positionals().skip_while(|argument| !said::takes_many(argument)).skip(1);
+        let is_said = |argument: &&Arg| said.iter().any(|said| said.argument == Some(argument));
+        let mut missing = behind.filter(|argument| argument.is_required_set() && !is_said(argument));
+        // Without any at all, clap names the first.
+        match missing.next().filter(|_| said.iter().any(|said| said.option.is_none())) {
+            None => Ok(()),
+            Some(argument) => {
+                let name = help::mentioned(argument);
+                let message = self.locale.say("arguments.missing", &[("argument", &name)]);
+                Err(Complaint { message, at: self.end() })
+            }
+        }
+    }
+
     /// A value that does not fit.
     pub(super) fn invalid(&self, error: &InvalidValue, argument: &Arg, value: &Value<'_>) -> Complaint {
         let at = value.at(error.at.clone().filter(|_| !value.text.is_empty()));

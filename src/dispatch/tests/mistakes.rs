@@ -253,7 +253,7 @@ async fn the_nearest_commands() {
 
     **prom**
 
-    - [查询](dtmd://dingtalkclient/sendMessage?content=%E6%9F%A5%E8%AF%A2)（prom query）：Ask something
+    - [查询](dtmd://dingtalkclient/sendMessage?content=%E6%9F%A5%E8%AF%A2)（prom query）：用 PromQL 查询当前值
 
     > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom query
 
@@ -312,12 +312,12 @@ async fn the_usage_of_a_command_with_options() {
     > help prom query
     #### prom query
 
-    Ask something
+    用 PromQL 查询当前值
 
     用法：prom query &#91;--on &lt;on&gt;&#93; &lt;query&gt;
 
-    - **&#45;-on**：Where to ask
-    - **query**：The question
+    - **&#45;-on**：在哪个 Prometheus 上
+    - **query**：查询语句，原样直到消息末尾
 
     > 也可以说：查询
     ");

@@ -1,6 +1,7 @@
 //! What is asked of Jenkins, and what it answers. Fields, statuses and paths: tools.md 1.
 
-use http::StatusCode;
+use http::{StatusCode, header::LOCATION};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -8,7 +9,7 @@ use url::Url;
 use super::{Jenkins, job};
 use crate::{
     dispatch::Ctx,
-    outbound,
+    outbound::{self, Answer},
     systems::{api::Call, failure::Failure},
 };
 
@@ -18,6 +19,9 @@ const LOG: usize = 64 * 1024;
 const JOBS: &str = "jobs[name,fullName,color,_class]";
 const BUILD: &str = "number,result,building,timestamp,duration,estimatedDuration,description,\
                      actions[causes[shortDescription],parameters[name,value]]";
+
+/// Words of pages where one signs in, at Jenkins' own or at what stands before it.
+const SIGN_IN: [&str; 6] = ["login", "signin", "securityrealm", "oauth", "saml", "sso"];
 
 /// A Jenkins, asked by a command.
 pub(super) struct Client<'c> {
@@ -189,6 +193,8 @@ pub(super) enum Asked {
     Already,
     /// Jenkins took it and did not say as what.
     Somehow,
+    /// It was told to, and queued nothing: a plugin has a veto.
+    Vetoed,
 }
 
 /// The end of a log.
@@ -316,13 +322,12 @@ impl<'c> Client<'c> {
                 call.query([("delay", "0sec")]).form(parameters.iter().copied())
             }
         };
-        // 303 leads to what was waiting already, 302 of older versions to the job.
-        let answer = call.send(&[StatusCode::SEE_OTHER, StatusCode::FOUND]).await?;
-        let location = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
-        // Behind a proxy its host may be another.
-        Ok(match location.and_then(queue_id) {
-            Some(_) if answer.status == StatusCode::SEE_OTHER => Asked::Already,
+        let answer = self.redirected(job, call).await?;
+        Ok(match location(&answer).and_then(queue_id) {
+            // To what was waiting already.
+            Some(_) if answer.status.is_redirection() => Asked::Already,
             Some(id) => Asked::Queued(id),
+            None if answer.status.is_redirection() => Asked::Vetoed,
             None => Asked::Somehow,
         })
     }
@@ -340,13 +345,13 @@ impl<'c> Client<'c> {
     /// Says on a build's page who asked for it.
     pub(super) async fn describe(&self, job: &str, number: u64, text: &str) -> Result<(), Failure> {
         let call = self.post(job, &[&number.to_string(), "submitDescription"]);
-        call.form([("description", text)]).send(&[StatusCode::FOUND]).await.map(|_| ())
+        self.redirected(job, call.form([("description", text)])).await.map(|_| ())
     }
 
     /// Stops a build.
     pub(super) async fn stop(&self, job: &str, number: u64) -> Result<(), Failure> {
         let call = self.post(job, &[&number.to_string(), "stop"]);
-        call.send(&[StatusCode::FOUND, StatusCode::SEE_OTHER]).await.map(|_| ())
+        self.redirected(job, call).await.map(|_| ())
     }
 
     /// The steps of a build that wait for somebody.
@@ -395,7 +400,7 @@ impl<'c> Client<'c> {
     ) -> Result<(), Failure> {
         let verb = if goes_on { "proceedEmpty" } else { "abort" };
         let call = self.post(job, &[&number.to_string(), "input", input, verb]);
-        call.send(&[StatusCode::FOUND]).await.map(|_| ())
+        self.redirected(job, call).await.map(|_| ())
     }
 
     /// The end of a build's log.
@@ -422,6 +427,19 @@ impl<'c> Client<'c> {
         Ok(Log { text: String::from_utf8_lossy(&body).into_owned(), goes_on })
     }
 
+    /// Sends what Jenkins answers with a page to go to; one to sign in at means that nothing was done.
+    async fn redirected(&self, job: &str, call: Call<'_>) -> Result<Answer, Failure> {
+        let answer = call.send(&[StatusCode::FOUND, StatusCode::SEE_OTHER]).await?;
+        if !answer.status.is_redirection() {
+            return Ok(answer);
+        }
+        let page = format!("/job/{}/", job::parts(job).1).to_lowercase();
+        let to = location(&answer).map(|to| percent_decode_str(to).decode_utf8_lossy().to_lowercase());
+        let to = format!("{}/", to.unwrap_or_default());
+        let asks = !to.contains(&page) && SIGN_IN.iter().any(|word| to.contains(word));
+        if asks { Err(Failure::refused(&answer, self.title())) } else { Ok(answer) }
+    }
+
     fn get(&self, job: &str, rest: &[&str]) -> Call<'c> {
         self.jenkins.api.get(self.ctx, &below(job, rest))
     }
@@ -433,6 +451,11 @@ impl<'c> Client<'c> {
 
 fn below(job: &str, rest: &[&str]) -> Vec<String> {
     job::segments(job).into_iter().chain(rest.iter().map(|part| (*part).to_owned())).collect()
+}
+
+/// Where an answer leads to. Its host may be another behind a proxy.
+fn location(answer: &Answer) -> Option<&str> {
+    answer.headers.get(LOCATION)?.to_str().ok()
 }
 
 /// The number in `…/queue/item/913/`.

@@ -9,13 +9,12 @@ mod client;
 mod commands;
 mod job;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::{
     Probed, System,
-    api::{self, Api},
+    api::{self, Api, Login},
     instance::Entry,
 };
 use crate::{
@@ -77,14 +76,9 @@ impl Entry for JenkinsSection {
     }
 
     fn check(self, title: String, places: &Places<'_>) -> Result<Jenkins, Mistake> {
-        for text in [&self.user, &self.token] {
-            if text.get_ref().trim().is_empty() {
-                return Err(places.mistake(text.span(), "expected a text, came an empty one".into()));
-            }
-        }
-        let credentials = BASE64_STANDARD.encode(format!("{}:{}", self.user.get_ref(), self.token.get_ref()));
         let api = Api::new(title, &self.url, self.ca.as_ref(), self.proxy.as_ref(), places)?;
-        let api = api.with_secret(&format!("Basic {credentials}"), &self.token, places)?;
+        let login = Login { user: Some(&self.user), password: Some(&self.token), token: None };
+        let api = api.with_login(&login, places)?;
         let web = self.web.as_ref().map(|web| api::address(web, "https://", places)).transpose()?;
         Ok(Jenkins { web: web.unwrap_or_else(|| api.url().clone()), api })
     }

@@ -297,7 +297,9 @@ impl<'c> Client<'c> {
         let container = container.map(str::to_owned);
         // `limitBytes` would cut the end, which is what is wanted.
         let params = LogParams { container, previous, tail_lines: Some(lines), ..LogParams::default() };
-        let text = self.text(path.logs(pod, &params)).await?;
+        // A program may write what is no UTF-8.
+        let text = self.bytes(path.logs(pod, &params)).await?;
+        let text = String::from_utf8_lossy(&text);
         let from = text.len().saturating_sub(usize::try_from(LOG).unwrap_or_default());
         Ok(text.get(text.ceil_char_boundary(from)..).unwrap_or_default().to_owned())
     }
@@ -373,24 +375,23 @@ impl<'c> Client<'c> {
         &self,
         request: Result<Request<Vec<u8>>, request::Error>,
     ) -> Result<T, Failure> {
-        let text = self.text(request).await?;
-        serde_json::from_str(&text).map_err(|error| {
+        let body = self.bytes(request).await?;
+        serde_json::from_slice(&body).map_err(|error| {
             let (system, category) = (self.title(), error.classify());
             tracing::warn!(system, ?category, "a system answered in another form");
             Failure::Malformed { system: system.to_owned() }
         })
     }
 
-    async fn text(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<String, Failure> {
-        let system = || self.title().to_owned();
-        let request = request.map_err(|_| Failure::Unreachable { system: system() })?;
-        self.kube.request_text(request).await.map_err(|error| match error {
-            kube::Error::Service(error) => match error.downcast::<Stopped>() {
-                Ok(stopped) => stopped.0,
-                Err(_) => Failure::Lost { system: system() },
-            },
-            _ => Failure::Malformed { system: system() },
-        })
+    async fn bytes(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<Bytes, Failure> {
+        let lost = || Failure::Lost { system: self.title().to_owned() };
+        let request =
+            request.map_err(|_| Failure::Unreachable { system: self.title().to_owned() })?.map(Body::from);
+        let answer = self.kube.send(request).await.map_err(|error| match error {
+            kube::Error::Service(error) => error.downcast::<Stopped>().map_or_else(|_| lost(), |it| it.0),
+            _ => lost(),
+        })?;
+        Ok(answer.into_body().collect().await.map_err(|_| lost())?.to_bytes())
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use simulator::{AnswerFault, CallbackFault, Endpoint, Way};
 
-use super::{SENSITIVE, arrived, called, say};
-use crate::testing::{Chat, Setup, alice, bob, nobody};
+use super::{arrived, called, in_confidence, say};
+use crate::testing::{Chat, alice, bob, nobody};
 
 #[tokio::test]
 async fn a_session_that_is_gone_is_passed_by() {
@@ -175,7 +175,7 @@ async fn a_conversation_that_got_too_much_is_reached_by_the_other_way_for_ten_mi
 #[tokio::test]
 async fn what_failed_inside_the_openapi_is_not_sent_again() {
     for (status, code) in [(500, "system.error"), (503, "ServiceUnavailable"), (500, "InternalError")] {
-        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+        let mut chat = in_confidence().await;
         let body = format!(r#"{{"code":"{code}","message":"x"}}"#);
         chat.dingtalk().fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(status, body));
         say(&mut chat, "password").await;
@@ -191,7 +191,7 @@ async fn a_message_with_a_key_was_taken() {
         r#"{"processQueryKey":"k","code":null,"errcode":0.0}"#,
         r#"{"processQueryKey":"k","code":"something.new"}"#,
     ] {
-        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+        let mut chat = in_confidence().await;
         chat.dingtalk().fail_next_at(Endpoint::GroupMessages, AnswerFault::Answer(200, body.into()));
         say(&mut chat, "password").await;
         assert_eq!((arrived(&chat).len(), called(&chat)), (1, vec!["group"]), "{body}");
@@ -248,7 +248,7 @@ async fn that_there_is_no_quota_is_said_again_where_it_did_not_arrive() {
 
 #[tokio::test]
 async fn what_is_sensitive_goes_by_the_openapi() {
-    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+    let mut chat = in_confidence().await;
     chat.say(alice(), "password").await;
     assert!(chat.read().starts_with("#### hunter2"));
     assert_eq!(called(&chat), ["group"]);
@@ -282,10 +282,9 @@ async fn whom_the_openapi_does_not_reach_is_a_failure() {
 
 #[tokio::test]
 async fn what_is_sensitive_goes_nowhere_where_the_openapi_has_no_address() {
-    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
-    let mut callback = chat.text(&alice(), "password");
-    callback.as_object_mut().unwrap().remove("conversationId");
-    chat.post(&callback).await;
+    let mut chat = in_confidence().await;
+    // A person is reached by the staff id alone.
+    chat.say_privately(nobody(), "password").await;
     assert_eq!(called(&chat), ["session"], "that it was withheld");
     let notice = chat.read();
     assert!(notice.starts_with("#### password：结果没有发出") && !notice.contains("hunter2"), "{notice}");
@@ -299,7 +298,7 @@ async fn success_is_a_process_query_key_and_nothing_else() {
         (200, r#"{"code":500,"message":"system error"}"#),
         (200, r#"{"processQueryKey":"k","invalidStaffIdList":"0147000002"}"#),
     ] {
-        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+        let mut chat = in_confidence().await;
         chat.dingtalk().fail_next(AnswerFault::Answer(status, body.into()));
         chat.say(alice(), "password").await;
         // The stand-in takes the message; that it was not told so is what counts here.

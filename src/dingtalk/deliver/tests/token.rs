@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use simulator::{AnswerFault, Endpoint, Event};
 
-use super::{SENSITIVE, called, say};
-use crate::testing::{Chat, Setup, alice};
+use super::{called, in_confidence, say};
+use crate::testing::{Chat, alice};
 
 #[tokio::test]
 async fn a_token_is_fetched_once_and_before_it_expires() {
-    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+    let mut chat = in_confidence().await;
     let tokens = |chat: &Chat| {
         chat.dingtalk().calls().iter().filter(|call| call.contains(Endpoint::AccessToken.path())).count()
     };
@@ -23,7 +23,7 @@ async fn a_token_is_fetched_once_and_before_it_expires() {
 
 #[tokio::test]
 async fn a_token_that_does_not_hold_is_fetched_anew_once() {
-    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+    let mut chat = in_confidence().await;
     let code = || AnswerFault::Code("InvalidAuthentication".into());
     chat.dingtalk().fail_next(code());
     chat.say(alice(), "password").await;
@@ -47,7 +47,7 @@ async fn without_a_token_nothing_was_posted() {
         away(403, ""),
         AnswerFault::Code("invalidClientIdOrSecret".into()),
     ] {
-        let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+        let mut chat = in_confidence().await;
         (0..3).for_each(|_| chat.dingtalk().fail_next_at(Endpoint::AccessToken, fault.clone()));
         say(&mut chat, "password").await;
         let notice = chat.read();
@@ -63,7 +63,7 @@ async fn without_a_token_nothing_was_posted() {
 
 #[tokio::test]
 async fn a_token_that_does_not_come_is_not_waited_for_long() {
-    let mut chat = Chat::set_up(Setup { rows: Some(SENSITIVE), openapi: true, ..Setup::default() }).await;
+    let mut chat = in_confidence().await;
     (0..3).for_each(|_| chat.dingtalk().fail_next_at(Endpoint::AccessToken, AnswerFault::Hang));
     let (clock, mut watch) = (chat.clock().clone(), chat.dingtalk().watch());
     let begun = clock.now();

@@ -49,5 +49,13 @@ fn arguments_keep_their_names() {
     k8s delete pod: pod=Text namespace=Text on=Text
     k8s cordon: node=Text on=Text
     k8s uncordon: node=Text on=Text
+    prom query: on=Text query=Text
+    prom range: last=Duration on=Text query=Text
+    prom alerts: on=Text
+    prom targets: down=Flag on=Text
+    alerts list: matcher=Text on=Text
+    alerts silence: target=Text duration=Duration comment=Text on=Text
+    alerts silences: on=Text
+    alerts unsilence: id=Text on=Text
     ");
 }

@@ -95,6 +95,10 @@ pub(super) fn decide(
     if writes || (command.effect != "open" && person.organisation == "unknown") {
         return Verdict::Never;
     }
+    // Sensitive replies go to groups that the settings name, and to private chats.
+    if command.sensitive && place == "elsewhere" {
+        return Verdict::Never;
+    }
     for denies in [true, false] {
         let mut number = 0;
         for rule in rules {

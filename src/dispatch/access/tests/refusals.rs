@@ -163,6 +163,16 @@ async fn what_is_sensitive_is_allowed_only_by_its_name() {
         let answer = answer(&format!("[[allow]]\nwho = ['bob']\n{rule}"), bob(), "k8s secrets").await;
         assert_eq!(answer == "#### k8s secrets", allowed, "{rule}: {answer}");
     }
+    // Not everybody in a group that nobody named may read it.
+    let toml = "[groups]\ndev = 'cidDEV=='\n[[allow]]\nwho = ['anyone']\nrun = ['k8s secrets', 'k8s pods']";
+    let mut chat = Chat::set_up(Setup { toml, rows: Some(ROWS), ..Setup::default() }).await;
+    chat.say(bob(), "k8s pods").await;
+    assert!(chat.read().starts_with("#### k8s pods"));
+    chat.say(bob(), "k8s secrets").await;
+    let reply = chat.read();
+    assert!(reply.contains("只能在单聊") && !reply.contains("批准"), "{reply}");
+    chat.say_privately(bob(), "k8s secrets").await;
+    assert!(chat.read_privately(&bob()).starts_with("#### k8s secrets"));
     // A deny is about it however it is named.
     let both = "[[allow]]\nwho = ['bob']\nrun = ['k8s secrets']\n[[deny]]\nwho = ['bob']\neffect = 'read'";
     assert!(answer(both, bob(), "k8s secrets").await.contains("第 1 条 deny"));

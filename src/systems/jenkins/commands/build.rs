@@ -117,6 +117,7 @@ impl Command for Build {
         let id = match asked {
             Asked::Queued(id) => id,
             Asked::Already => return Ok(wait(Reply::new(say("jenkins.already_queued")))),
+            Asked::Vetoed => return Err(UserError(say("jenkins.vetoed")).into()),
             Asked::Somehow => return Ok(wait(Reply::new(say("jenkins.asked")))),
         };
         let number = match self.begun(&client, id, ctx).await {

@@ -10,9 +10,12 @@ use crate::{
         values::{Caseless, Duration, KeyValue},
     },
     reply::{Reply, Text},
-    systems::jenkins::{
-        client::{Build, Client},
-        job,
+    systems::{
+        jenkins::{
+            client::{Build, Client},
+            job,
+        },
+        redact::redacted,
     },
 };
 
@@ -116,9 +119,11 @@ pub(super) fn shown(
     }
     let given: Vec<(String, String)> =
         build.parameters().filter_map(|given| Some((given.name.clone(), given.value()?))).collect();
+    let pairs: Vec<String> = given.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs = pairs.join(" ");
+    let plain = redacted(&pairs);
     if !given.is_empty() {
-        let pairs: Vec<String> = given.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        fields.push((say("jenkins.parameters"), pairs.join(" ").into()));
+        fields.push((say("jenkins.parameters"), plain.as_ref().into()));
     }
     if let Some(description) = build.description.as_ref().filter(|text| !text.trim().is_empty()) {
         fields.push((say("jenkins.description"), description.as_str().into()));
@@ -137,12 +142,18 @@ pub(super) fn shown(
                 .action(say("jenkins.do_stop"), ctx.line(&stop))
         }
         Some(_) => {
+            let reply =
+                reply.action(say("jenkins.do_log"), ctx.line(&log::Log::of(job.clone(), number, on.clone())));
             let pair = |(key, value): (String, String)| KeyValue { key, value };
             let param = given.into_iter().map(pair).collect();
-            let rebuild = build::Build { job: job.clone(), param, wait: false, on: on.clone() };
-            reply
-                .action(say("jenkins.do_log"), ctx.line(&log::Log::of(job, number, on)))
-                .action(say("jenkins.do_rebuild"), ctx.line(&rebuild))
+            match plain == pairs {
+                true => {
+                    let rebuild = build::Build { job, param, wait: false, on };
+                    reply.action(say("jenkins.do_rebuild"), ctx.line(&rebuild))
+                }
+                // What must not be shown cannot be offered.
+                false => reply,
+            }
         }
     };
     reply.link(say("jenkins.open"), page)

@@ -1,0 +1,62 @@
+//! The commands, and what they have in common: on which Alertmanager, and alerts as lines.
+
+mod list;
+mod silence;
+mod silences;
+mod unsilence;
+
+use super::client::{Alert, Client, Labels, Matcher};
+use crate::{
+    dispatch::{Ctx, Row, UserError, row},
+    text,
+};
+
+/// In the order of help.
+pub(super) static ROWS: &[Row] = &[
+    row::<list::List>(),
+    row::<silence::SilenceCommand>(),
+    row::<silences::Silences>(),
+    row::<unsilence::Unsilence>(),
+];
+
+/// Alerts that a preview names.
+const MAX_NAMED: usize = 5;
+/// Letters of an alert's labels, and of what somebody wrote.
+const MAX_TEXT: usize = 100;
+
+/// The canonical value of `--on`.
+fn resolve(on: &mut Option<String>, ctx: &Ctx) -> Result<(), UserError> {
+    *on = ctx.settings.systems.alertmanager.choose(on.as_deref(), ctx.locale)?;
+    Ok(())
+}
+
+fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
+    let alertmanager = ctx.settings.systems.alertmanager.get(on.as_deref(), ctx.locale)?;
+    ctx.progress.waits_for("Alertmanager");
+    Ok(Client::new(alertmanager, ctx))
+}
+
+/// An alert by its name and those labels that are not said already.
+fn named(alert: &Alert, said: &Labels) -> String {
+    let unsaid = |(name, value): &(&String, &String)| {
+        !matches!(name.as_str(), "alertname" | "severity") && said.get(*name) != Some(*value)
+    };
+    let labels = alert.labels.iter().filter(unsaid).map(|(name, value)| format!(" {name}={value}"));
+    text::cut(&format!("{}{}", alert.name(), labels.collect::<String>()), MAX_TEXT)
+}
+
+/// A few alerts, and how many more there are.
+fn few(alerts: &[Alert], ctx: &Ctx) -> Vec<String> {
+    let mut lines: Vec<String> =
+        alerts.iter().take(MAX_NAMED).map(|alert| named(alert, &Labels::new())).collect();
+    if let Some(count) = alerts.len().checked_sub(MAX_NAMED).filter(|count| *count > 0) {
+        lines.push(ctx.locale.say("alertmanager.others", &[("count", &count)]));
+    }
+    lines
+}
+
+/// Matchers as one text.
+fn joined(matchers: &[Matcher], ctx: &Ctx) -> String {
+    let matchers: Vec<String> = matchers.iter().map(Matcher::to_string).collect();
+    matchers.join(&ctx.locale.say("usage.separator", &[]))
+}

@@ -1,0 +1,254 @@
+//! Purpose: silence an alert, or whatever fits, for a while.
+//!
+//! It is mild by fingerprint for at most four hours: a rule may then let it run without confirmation. Any other is
+//! confirmed whatever the rule says.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{client, few, joined, resolve, silences, unsilence};
+use crate::{
+    dispatch::{
+        Command, CommandError, Ctx, Effect, Preview, UserError, arguments,
+        values::{self, Duration},
+    },
+    reply::Reply,
+    systems::alertmanager::{
+        Alertmanager,
+        client::{Alert, Client, Matcher, NewSilence, Silence},
+        matcher::{self, Target},
+    },
+};
+
+/// How long a silence is at most that is slight.
+const SLIGHT: Duration = Duration::hours(4);
+/// What a list of alerts offers.
+const OFFERED: Duration = Duration::hours(2);
+/// A silence that ends so much earlier than another is as good as that one.
+const AS_GOOD: SignedDuration = SignedDuration::from_mins(1);
+
+/// Silence an alert, or whatever fits
+#[derive(clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct SilenceCommand {
+    /// The fingerprint of an alert, or conditions on labels: name=value, !=, =~ or !~
+    #[arg(value_parser = matcher::target, required = true)]
+    target: Vec<Target>,
+    /// For how long
+    #[arg(
+        value_parser = values::duration(Duration::minutes(1)..=Duration::days(366)),
+        required = true
+    )]
+    duration: Duration,
+    /// Why
+    #[arg(long, short, value_parser = arguments::text)]
+    comment: Option<String>,
+    /// On which Alertmanager
+    #[arg(long, value_parser = arguments::text)]
+    on: Option<String>,
+}
+
+impl SilenceCommand {
+    /// An alert by its fingerprint, for a while that is slight.
+    pub(super) fn of(fingerprint: &str, on: Option<String>) -> Option<Self> {
+        let target = matcher::target(fingerprint).ok()?;
+        Some(Self { target: vec![target], duration: OFFERED, comment: None, on })
+    }
+}
+
+impl Command for SilenceCommand {
+    const PATH: &'static [&'static str] = &["alerts", "silence"];
+    const ALIASES: &'static [&'static str] = &["alerts 静默", "alerts 屏蔽", "静默", "屏蔽"];
+    const EFFECT: Effect = Effect::Write;
+    const MILD: bool = true;
+    const ARGUMENTS: &'static [&'static str] = &["target", "duration", "comment", "on"];
+    const FREE_TEXT: &'static [&'static str] = &["comment"];
+    const EXAMPLES: &'static [&'static str] = &[
+        "alerts silence c2b8c7d5e6f70812 2h",
+        "alerts silence alertname=HighCPU instance=~db.* 30m --comment \"moving disks\"",
+    ];
+
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        resolve(&mut self.on, ctx)?;
+        let max = ctx.settings.systems.alertmanager.get(self.on.as_deref(), ctx.locale)?.max_silence;
+        if self.duration.get() > max {
+            let max = Duration::seconds(max.as_secs());
+            return Err(UserError(ctx.locale.say("alertmanager.too_long", &[("max", &max)])));
+        }
+        self.target.sort();
+        self.target.dedup();
+        let conditions = self.conditions();
+        match (self.target.as_slice(), conditions.len() == self.target.len()) {
+            ([Target::Fingerprint(_)], _) => Ok(()),
+            (_, false) => Err(UserError(ctx.locale.say("alertmanager.one_fingerprint", &[]))),
+            (_, true) if conditions.iter().all(Matcher::fits_nothing) => {
+                Err(UserError(ctx.locale.say("alertmanager.fits_everything", &[])))
+            }
+            (_, true) => Ok(()),
+        }
+    }
+
+    fn is_mild(&self) -> bool {
+        self.duration <= SLIGHT && matches!(self.target.as_slice(), [Target::Fingerprint(_)])
+    }
+
+    async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
+        let client = client(&self.on, ctx)?;
+        let plan = self.plan(&client, ctx).await?;
+        let until = ctx.local(self.until(ctx));
+        let say = |key: &str, values: &[(&str, &dyn std::fmt::Display)]| ctx.locale.say(key, values);
+        let (system, matchers) = (client.title(), joined(&plan.matchers, ctx));
+        let mut lines = vec![
+            say(
+                "alertmanager.will_silence",
+                &[("system", &system), ("duration", &self.duration), ("until", &until)],
+            ),
+            say("alertmanager.where", &[("matchers", &matchers)]),
+        ];
+        if !plan.left_out.is_empty() {
+            let labels = plan.left_out.join(&say("usage.separator", &[]));
+            lines.push(say("alertmanager.left_out", &[("labels", &labels)]));
+        }
+        lines.push(plan.hides(ctx));
+        lines.extend(few(&plan.alerts, ctx));
+        if let Some(same) = plan.same.first() {
+            lines.push(say("alertmanager.lasts", &[("until", &ctx.local(same.ends_at))]));
+        }
+        Ok(Preview { lines, witness: plan.witness() })
+    }
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let client = client(&self.on, ctx)?;
+        let plan = self.plan(&client, ctx).await?;
+        let ends_at = self.until(ctx);
+        let (fields, hides) = (joined(&plan.matchers, ctx), plan.hides(ctx));
+        let told = |title: String, id: String| {
+            let page = client.page(&format!("/silences/{id}"));
+            let undo = unsilence::Unsilence { id, on: self.on.clone() };
+            Reply::new(title)
+                .text(ctx.locale.say("alertmanager.where", &[("matchers", &fields)]))
+                .text(hides.clone())
+                .action(ctx.locale.say("alertmanager.do_unsilence", &[]), ctx.line(&undo))
+                .link(ctx.locale.say("alertmanager.open", &[]), page)
+        };
+        // Said once more it would be one more silence of the same.
+        let lasts = |silence: &&Silence| silence.ends_at + AS_GOOD >= ends_at;
+        if let Some(same) = plan.same.iter().find(lasts) {
+            let until = ctx.local(same.ends_at);
+            return Ok(told(ctx.locale.say("alertmanager.already", &[("until", &until)]), same.id.clone()));
+        }
+        let comment = self.comment.clone();
+        let comment = comment.unwrap_or_else(|| ctx.locale.say("alertmanager.no_comment", &[]));
+        let silence = NewSilence {
+            matchers: &plan.matchers,
+            starts_at: ctx.clock.now(),
+            ends_at,
+            created_by: ctx.signature(),
+            comment: &comment,
+        };
+        let id = client.create(&silence).await.map_err(|failure| {
+            failure.tell_of_write(ctx.line(&silences::Silences { on: self.on.clone() }), ctx)
+        })?;
+        let until = ctx.local(ends_at);
+        let title = ctx.locale.say("alertmanager.done", &[("duration", &self.duration), ("until", &until)]);
+        Ok(told(title, id))
+    }
+}
+
+/// What a silence will be, and what it is about.
+struct Plan {
+    matchers: Vec<Matcher>,
+    /// Labels of the alert that are no matchers.
+    left_out: Vec<String>,
+    /// The alert that was named.
+    named: Option<Alert>,
+    /// What it hides.
+    alerts: Vec<Alert>,
+    /// Silences with the same matchers that are not over, the longest first.
+    same: Vec<Silence>,
+}
+
+impl Plan {
+    /// The alert as it is, and what silences it already: whoever confirms once more finds another.
+    fn witness(&self) -> String {
+        let named = self.named.as_ref().map(|alert| {
+            let silenced_by = alert.status.silenced_by.join(",");
+            format!("{} {} {silenced_by}", alert.fingerprint, alert.starts_at)
+        });
+        let same = self.same.iter().map(|silence| format!("{} {}", silence.id, silence.ends_at));
+        named.into_iter().chain(same).collect::<Vec<_>>().join("\n")
+    }
+
+    fn hides(&self, ctx: &Ctx) -> String {
+        match self.alerts.len() {
+            0 => ctx.locale.say("alertmanager.hides_none", &[]),
+            count => ctx.locale.say("alertmanager.hides", &[("count", &count)]),
+        }
+    }
+}
+
+impl SilenceCommand {
+    fn conditions(&self) -> Vec<Matcher> {
+        let condition = |target: &Target| match target {
+            Target::Condition(condition) => Some(condition.matcher().clone()),
+            Target::Fingerprint(_) => None,
+        };
+        self.target.iter().filter_map(condition).collect()
+    }
+
+    fn until(&self, ctx: &Ctx) -> Timestamp {
+        let now = ctx.clock.now();
+        now.checked_add(self.duration.get()).unwrap_or(now)
+    }
+
+    async fn plan(&self, client: &Client<'_>, ctx: &Ctx) -> Result<Plan, CommandError> {
+        let (named, mut matchers, left_out) = match self.target.as_slice() {
+            [Target::Fingerprint(fingerprint)] => {
+                let alert = found(client, fingerprint, ctx).await?;
+                let (matchers, left_out) = lasting(&alert, client.settings());
+                (Some(alert), matchers, left_out)
+            }
+            _ => (None, self.conditions(), Vec::new()),
+        };
+        matchers.sort();
+        let alerts = client.alerts(&matchers).await.map_err(|failure| failure.tell(ctx))?;
+        let silences = client.silences().await.map_err(|failure| failure.tell(ctx))?;
+        let is_same = |silence: &Silence| !silence.is_over() && silence.sorted() == matchers;
+        let mut same: Vec<Silence> = silences.into_iter().filter(is_same).collect();
+        same.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
+        Ok(Plan { matchers, left_out, named, alerts, same })
+    }
+}
+
+/// The alert with this fingerprint, or those like it.
+async fn found(client: &Client<'_>, fingerprint: &str, ctx: &Ctx) -> Result<Alert, CommandError> {
+    let alerts = client.alerts(&[]).await.map_err(|failure| failure.tell(ctx))?;
+    if let Some(alert) = alerts.iter().find(|alert| alert.fingerprint == fingerprint) {
+        return Ok(alert.clone());
+    }
+    let near = values::near(fingerprint, alerts.iter().map(|alert| alert.fingerprint.as_str()));
+    let near = near.join(&ctx.locale.say("usage.separator", &[]));
+    let system = client.title();
+    let values: [(&str, &dyn std::fmt::Display); 3] =
+        [("system", &system), ("fingerprint", &fingerprint), ("near", &near)];
+    Err(UserError(match near.as_str() {
+        "" => ctx.locale.say("alertmanager.no_alert", &values[..2]),
+        _ => ctx.locale.say("alertmanager.no_alert_near", &values),
+    })
+    .into())
+}
+
+/// The matchers of an alert's silence: its labels, but those that change with each restart. Of a pod the instance is one,
+/// of a host it is what tells it apart. Where nothing else is left, all of them.
+fn lasting(alert: &Alert, settings: &Alertmanager) -> (Vec<Matcher>, Vec<String>) {
+    let is_volatile = |name: &str| settings.volatile_labels.iter().any(|label| label == name);
+    let is_pod = is_volatile("pod") && alert.labels.contains_key("pod");
+    let goes = |name: &str| is_volatile(name) || (is_pod && name == "instance");
+    let (left_out, kept): (Vec<_>, Vec<_>) = alert.labels.iter().partition(|(name, _)| goes(name));
+    let (left_out, kept) = match kept.is_empty() {
+        true => (kept, left_out),
+        false => (left_out, kept),
+    };
+    let matchers = kept.into_iter().map(|(name, value)| Matcher::equal(name, value)).collect();
+    (matchers, left_out.into_iter().map(|(name, value)| format!("{name}={value}")).collect())
+}

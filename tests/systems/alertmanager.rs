@@ -1,0 +1,381 @@
+//! Conversations with an Alertmanager, but for what makes silences.
+
+use std::{sync::Arc, time::Duration};
+
+use dingops::testing::{Chat, NOW_MS, alice, bob};
+use http::Method;
+use jiff::Timestamp;
+
+use crate::{
+    fakes::{
+        Answer, Fake, Fault,
+        alertmanager::{Alertmanager, PASSWORD, USER},
+    },
+    talk::{RULES, ask, coded, confirmed, shown},
+};
+
+pub async fn world() -> Fake<Alertmanager> {
+    Fake::start(Alertmanager::new(|| Timestamp::from_millisecond(NOW_MS).unwrap_or_default())).await.unwrap()
+}
+
+/// A rule's words about all that can be done.
+pub const ALL: &str = "run = ['alerts *']";
+
+/// Everybody may read, and alice may do what a rule with these words says.
+pub fn settings(alertmanager: &Fake<Alertmanager>, rule: &str, more: &str) -> String {
+    format!(
+        "{RULES}
+[[allow]]
+who = ['staff']
+effect = 'read'
+[[allow]]
+who = ['alice']
+{rule}
+[[alertmanager]]
+url = '{}'
+web = 'https://alerts.example.com/am/'
+user = '{USER}'
+password = '{PASSWORD}'
+{more}",
+        alertmanager.origin()
+    )
+}
+
+async fn start() -> (Chat, Fake<Alertmanager>) {
+    let alertmanager = world().await;
+    (Chat::with(&settings(&alertmanager, ALL, "")).await, alertmanager)
+}
+
+#[tokio::test]
+async fn alerts_are_listed() {
+    let (mut chat, alertmanager) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "alerts list").await, @"
+    #### Alertmanager：3 条告警
+
+    共同标签：cluster=dev
+
+    - HostDown instance=web1:9100：**alerts silence 834cc4c523ae4281 2h**　critical　07:30:00 起　web1 连不上了
+    - PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df：**alerts silence 9c7e3749edb19ca9 2h**　warning　07:50:00 起
+    - PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v：**alerts silence ec2698d1e29e655f 2h**　warning　07:48:00 起
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "告警 severity=~\"critical|page\" cluster!=prod").await, @"
+    #### Alertmanager：1 条告警
+
+    - HostDown cluster=dev instance=web1:9100：**alerts silence 834cc4c523ae4281 2h**　critical　07:30:00 起　web1 连不上了
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Bseverity%3D%7E%22critical%7Cpage%22%2Ccluster%21%3D%22prod%22%7D)
+    ");
+    let fingerprint = alertmanager.world().fingerprint(1);
+    confirmed(&mut chat, &format!("alerts silence {fingerprint} 2h")).await;
+    alertmanager.world().alerts[0].inhibited = true;
+    insta::assert_snapshot!(ask(&mut chat, "告警 list").await, @"
+    #### Alertmanager：3 条告警，其中 2 条不通知
+
+    共同标签：cluster=dev
+
+    - PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df：**alerts silence 9c7e3749edb19ca9 2h**　warning　07:50:00 起
+    - **HostDown instance=web1:9100**　已静默　critical　07:30:00 起　web1 连不上了
+    - **PodCrashLooping instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v**　被抑制　warning　07:48:00 起
+
+    - 查看静默：**alerts silences**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true)
+    ");
+    alertmanager.world().alerts.clear();
+    insta::assert_snapshot!(ask(&mut chat, "alerts list").await, @"
+    #### Alertmanager：0 条告警
+
+    没有告警。
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true)
+    ");
+}
+
+#[tokio::test]
+async fn matchers_stay_matchers() {
+    let (mut chat, alertmanager) = start().await;
+    ask(&mut chat, "alerts list 'a=\"b\",c=\"d' job=~x&active=false pod=").await;
+    let asked = alertmanager.asked().pop().unwrap();
+    let filters: Vec<&str> = asked.query.iter().map(|(_, filter)| filter.as_str()).collect();
+    assert_eq!(filters, [r#"a="\"b\",c=\"d""#, r#"job=~"x&active=false""#, r#"pod="""#]);
+    assert!(asked.query.iter().all(|(name, _)| name == "filter"), "{asked:?}");
+    let mut told = String::new();
+    for line in ["alerts list critical", "alerts list a-b=c", "告警 1a=~b"] {
+        told.push_str(&ask(&mut chat, line).await);
+    }
+    insta::assert_snapshot!(told, @"
+    #### alerts list：参数有误
+
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「critical」。值里有空格时，请用单引号把整个条件括起来
+
+    ```
+    alerts list critical
+                        ^
+    ```
+
+    用法：alerts list &#91;matcher…&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 alerts list**
+
+    @0147000002#### alerts list：参数有误
+
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「a-b=c」。值里有空格时，请用单引号把整个条件括起来
+
+    ```
+    alerts list a-b=c
+                 ^^^^
+    ```
+
+    用法：alerts list &#91;matcher…&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 alerts list**
+
+    @0147000002#### alerts list：参数有误
+
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「1a=&#126;b」。值里有空格时，请用单引号把整个条件括起来
+
+    ```
+    告警 1a=~b
+    　　 ^^
+    ```
+
+    用法：alerts list &#91;matcher…&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 alerts list**
+
+    @0147000002
+    ");
+    assert_eq!(alertmanager.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_silence_is_ended_once() {
+    let (mut chat, alertmanager) = start().await;
+    let fingerprint = alertmanager.world().fingerprint(0);
+    confirmed(&mut chat, &format!("alerts silence {fingerprint} 2h --comment 发布中")).await;
+    insta::assert_snapshot!(ask(&mut chat, "alerts silences").await, @"
+    #### Alertmanager：1 条静默
+
+    - alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning：**alerts unsilence 00000001-0000-4000-8000-000000000001**　到 10:00:00　由爱丽丝（0147000002）在钉钉发起　发布中
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences)
+    ");
+    let id = alertmanager.world().silences[0].id.clone();
+    let card = ask(&mut chat, &format!("取消静默 {id}")).await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### alerts unsilence：请确认
+
+    ```
+    alerts unsilence 00000001-0000-4000-8000-000000000001
+    ```
+
+    - 提前结束 Alertmanager 上的一条静默，它原本到 10:00:00 为止
+    - 条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+    - 由爱丽丝（0147000002）在钉钉发起：发布中
+    - 这些告警会恢复通知，共 2 条
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    alerts unsilence 00000001-0000-4000-8000-000000000001 --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### 静默已取消
+
+    条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+
+    - 查看告警：**alerts list alertname=PodCrashLooping cluster=dev namespace=shop severity=warning**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22PodCrashLooping%22%2Ccluster%3D%22dev%22%2Cnamespace%3D%22shop%22%2Cseverity%3D%22warning%22%7D)
+    ");
+    assert_eq!(alertmanager.writes()[1..], [format!("DELETE /api/v2/silence/{id}")]);
+    chat.another_process();
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### alerts unsilence：未能完成
+
+    这条静默在 08:00:00 已经结束。
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "静默列表").await, @"
+    #### Alertmanager：0 条静默
+
+    没有生效中的静默。
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences)
+    ");
+    assert_eq!(alertmanager.writes().len(), 2);
+}
+
+#[tokio::test]
+async fn a_silence_that_is_not_there() {
+    let (mut chat, alertmanager) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "alerts unsilence 00000001-0000-4000-8000-000000000002").await, @"
+    #### alerts unsilence：未能完成
+
+    Alertmanager 上没有这条静默。
+
+    @0147000002
+    ");
+    let fingerprint = alertmanager.world().fingerprint(0);
+    confirmed(&mut chat, &format!("alerts silence {fingerprint} 2h")).await;
+    insta::assert_snapshot!(ask(&mut chat, "alerts unsilence 00000001-0000-4000-8000-000000000002").await, @"
+    #### alerts unsilence：未能完成
+
+    Alertmanager 上没有这条静默。是不是：00000001-0000-4000-8000-000000000001？
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "alerts unsilence ../alerts").await, @"
+    #### alerts unsilence：参数有误
+
+    应是静默 ID，如 8d4162b1-5741-4acf-a408-2be23d7038b4（发送「静默列表」可以看到），收到的是「../alerts」
+
+    ```
+    alerts unsilence ../alerts
+                     ^^^^^^^^^
+    ```
+
+    用法：alerts unsilence &lt;id&gt; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts unsilence**
+
+    @0147000002
+    ");
+    chat.say(bob(), "alerts unsilence 00000001-0000-4000-8000-000000000001").await;
+    assert!(chat.read().contains("无权执行"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_says_where_to_look() {
+    let (mut chat, alertmanager) = start().await;
+    let fingerprint = alertmanager.world().fingerprint(0);
+    confirmed(&mut chat, &format!("alerts silence {fingerprint} 2h")).await;
+    let id = alertmanager.world().silences[0].id.clone();
+    let card = ask(&mut chat, &format!("alerts unsilence {id}")).await;
+    alertmanager.fail_next(Method::DELETE, Fault::Lost);
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### alerts unsilence：结果未知，可能已经执行
+
+    没有等到 Alertmanager 的完整回应。操作可能已经执行，重试之前请先确认：alerts silences
+
+    @0147000002
+    ");
+    assert!(ask(&mut chat, "alerts silences").await.contains("0 条静默"));
+    assert_eq!(alertmanager.writes().len(), 2);
+}
+
+#[tokio::test]
+async fn what_alertmanager_does_not_do() {
+    let (mut chat, alertmanager) = start().await;
+    let mut told = String::new();
+    for answer in [
+        Answer::text(401, "Unauthorized\n"),
+        Answer::page(403, "Forbidden"),
+        Answer::page(429, "Too Many Requests").with("retry-after", "30"),
+        Answer::json(400, &"error parsing regexp: missing closing ): `^(?:()$`"),
+        Answer::json(422, &serde_json::json!({ "code": 601, "message": "filter in query is wrong" })),
+        Answer::text(200, "<html>"),
+        Answer::json(200, &serde_json::json!([{ "labels": {} }])),
+    ] {
+        alertmanager.fail_next(Method::GET, Fault::Answer(answer));
+        told.push_str(&ask(&mut chat, "alerts list").await);
+    }
+    insta::assert_snapshot!(told, @"
+    #### alerts list：未能完成
+
+    Alertmanager 不接受机器人的凭据（HTTP 401），请管理员更换。它的说明：Unauthorized
+
+    @0147000002#### alerts list：未能完成
+
+    机器人在 Alertmanager 上没有这项权限（HTTP 403），请管理员授权。
+
+    @0147000002#### alerts list：未能完成
+
+    对 Alertmanager 的请求太频繁，请 30 秒后再试。
+
+    @0147000002#### alerts list：未能完成
+
+    Alertmanager 认为请求有误（HTTP 400）。它的说明：error parsing regexp: missing closing ): &#96;^(?:()$&#96;
+
+    @0147000002#### alerts list：未能完成
+
+    Alertmanager 认为请求有误（HTTP 422）。它的说明：filter in query is wrong
+
+    @0147000002#### alerts list：未能完成
+
+    Alertmanager 的回应不是预期的格式，请管理员查看日志。
+
+    @0147000002#### alerts list：未能完成
+
+    Alertmanager 的回应不是预期的格式，请管理员查看日志。
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn an_alertmanager_that_hangs() {
+    let (mut chat, alertmanager) = start().await;
+    alertmanager.fail_next(Method::GET, Fault::Hang);
+    alertmanager.fail_next(Method::GET, Fault::Hang);
+    let dingtalk = Arc::clone(chat.dingtalk());
+    let passing = async {
+        dingtalk.clock().pass(Duration::from_secs(11)).await;
+        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
+        assert!(progress.contains("正在等待：Alertmanager"), "{progress}");
+        for _answer in ["the first", "the second"] {
+            dingtalk.clock().pass(Duration::from_secs(16)).await;
+        }
+    };
+    tokio::join!(chat.say(alice(), "alerts list"), passing);
+    assert!(chat.read().contains("没有等到 Alertmanager 的完整回应"));
+}
+
+#[tokio::test]
+async fn one_whose_settings_are_wrong_takes_nothing_from_the_others() {
+    let alertmanager = world().await;
+    for wrong in [
+        "max_silence = 'long'",
+        "max_silence = '1s'",
+        "volatile_labels = ['a b']",
+        "user = 'bot'",
+        "password = 'made-up'",
+        "user = 'a:b'\npassword = 'made-up'",
+        "token = ''",
+        "token = '${NOT_SET}'",
+        "url = 'ftp://x'",
+    ] {
+        let url = if wrong.contains("url") { "" } else { "url = 'https://alerts.example.com'" };
+        let other = format!("name = 'main'\n[[alertmanager]]\nname = 'other'\n{url}\n{wrong}\n");
+        let mut chat = Chat::with(&settings(&alertmanager, ALL, &other)).await;
+        assert!(ask(&mut chat, "alerts list --on main").await.contains("3 条告警"), "{wrong}");
+        assert!(
+            ask(&mut chat, "alerts list --on other").await.contains("Alertmanager other 已停用"),
+            "{wrong}"
+        );
+        let reply = ask(&mut chat, "status").await;
+        assert!(reply.contains("**Alertmanager main**：可用，版本 0.25.0"), "{reply}");
+    }
+}

@@ -1,0 +1,482 @@
+//! Conversations with a Prometheus.
+
+use std::{sync::Arc, time::Duration};
+
+use dingops::testing::{Chat, NOW_MS, alice, bob};
+use http::Method;
+
+use crate::{
+    fakes::{
+        Answer, Fake, Fault,
+        prometheus::{Prometheus, TOKEN, failed},
+    },
+    talk::{RULES, ask},
+};
+
+const READERS: &str = "[[allow]]\nwho = ['staff']\neffect = 'read'\n";
+
+async fn world() -> Fake<Prometheus> {
+    Fake::start(Prometheus::new(|| NOW_MS / 1000)).await.unwrap()
+}
+
+fn entry(prometheus: &Fake<Prometheus>, more: &str) -> String {
+    format!("[[prometheus]]\nurl = '{}'\n{more}\n", prometheus.origin())
+}
+
+async fn start() -> (Chat, Fake<Prometheus>) {
+    let prometheus = world().await;
+    let entry = entry(&prometheus, "web = 'https://prom.example.com/main'");
+    (Chat::with(&format!("{RULES}{READERS}{entry}")).await, prometheus)
+}
+
+#[tokio::test]
+async fn a_query_gives_a_value_or_a_table() {
+    let (mut chat, prometheus) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "prom query up").await, @"
+    #### up：3 条序列
+
+    共同标签：up job=node
+
+    - **1**　instance=db1:9100
+    - **1**　instance=db2:9100
+    - **0**　instance=web1:9100
+
+    - 最近 1 小时的走势：**prom range --last 1h up**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=up&g0.tab=1)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "prom 查询 count(up)").await, @"
+    #### count(up)
+
+    **3**
+
+    - 最近 1 小时的走势：**prom range --last 1h count(up)**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=count%28up%29&g0.tab=1)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "prometheus query 0.1").await, @"
+    #### 0.1
+
+    **0.1**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=0.1&g0.tab=1)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "prom query error_share").await, @"
+    #### error&#95;share：2 条序列
+
+    - **NaN**　code=5xx
+    - **&#43;Inf**　code=2xx
+
+    - 最近 1 小时的走势：**prom range --last 1h error&#95;share**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=error_share&g0.tab=1)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "prom query nothing_like_that").await, @"
+    #### nothing&#95;like&#95;that：0 条序列
+
+    没有查到数据：指标名或标签可能不对，或者这段时间没有数据。
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=nothing_like_that&g0.tab=1)
+    ");
+    let asked = prometheus.asked();
+    assert_eq!(asked[0].line, "GET /api/v1/query?query=up&timeout=10s&limit=300");
+}
+
+#[tokio::test]
+async fn long_lists_are_cut() {
+    let (mut chat, _prometheus) = start().await;
+    let reply = ask(&mut chat, "prom query many").await;
+    assert_eq!(reply.lines().filter(|line| line.starts_with("- **1**")).count(), 15, "{reply}");
+    assert!(reply.contains("还有 285 行") && reply.contains("results truncated due to limit"), "{reply}");
+    let reply = ask(&mut chat, "prom range many").await;
+    assert_eq!(reply.matches("最小 1").count(), 15, "{reply}");
+}
+
+#[tokio::test]
+async fn a_range_is_drawn() {
+    let (mut chat, prometheus) = start().await;
+    let query = "node_load1{instance=\"db1:9100\"}";
+    insta::assert_snapshot!(ask(&mut chat, &format!("prom range {query} --last 1h")).await, @r#"
+    #### node&#95;load1{instance="db1:9100"}：最近 1h，1 条序列
+
+    每 2m 一个点，· 是没有数据
+
+    - node&#95;load1 instance=db1:9100 job=node  
+      ▂▁▁▂▂▄▄██▅▅▃▃▂▂▁·····██▅▅▃▃▂▂▁▁  
+      最小 0.5，平均 1.66346，最大 4，最新 0.5
+
+    - 当前值：**prom query node&#95;load1{instance="db1:9100"}**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=node_load1%7Binstance%3D%22db1%3A9100%22%7D&g0.tab=0&g0.range_input=1h)
+    "#);
+    insta::assert_snapshot!(ask(&mut chat, "prom 走势 —last 6h error_share").await, @"
+    #### error&#95;share：最近 6h，2 条序列
+
+    每 10m 一个点，· 是没有数据
+
+    - code=5xx  
+      ·····································  
+      没有有效数值，最新 NaN
+    - code=2xx  
+      █████████████████████████████████████  
+      最小 +Inf，平均 +Inf，最大 +Inf，最新 +Inf
+
+    - 当前值：**prom query error&#95;share**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=error_share&g0.tab=0&g0.range_input=6h)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "prom range nothing_like_that").await, @"
+    #### nothing&#95;like&#95;that：最近 1h，0 条序列
+
+    没有查到数据：指标名或标签可能不对，或者这段时间没有数据。
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=nothing_like_that&g0.tab=0&g0.range_input=1h)
+    ");
+    let asked = prometheus.asked();
+    assert_eq!(asked[0].query("query"), Some(query));
+    assert_eq!(asked[0].query("step"), Some("120"));
+    assert_eq!(asked[0].query("end"), Some("1767225600"));
+}
+
+#[tokio::test]
+async fn a_query_is_taken_as_it_is_typed() {
+    let (mut chat, prometheus) = start().await;
+    let long = "a".repeat(2500);
+    for (line, query) in [
+        (
+            "query sum by (job) (rate(x{a=\"b\", c=\"d\"}[5m]))",
+            "sum by (job) (rate(x{a=\"b\", c=\"d\"}[5m]))",
+        ),
+        ("query up{job=“a”}", "up{job=“a”}"),
+        ("query a - b", "a - b"),
+        ("query x{a=\"b\", c=\"d e\"} --on main", "x{a=\"b\", c=\"d e\"}"),
+        ("query --on main up&limit=0", "up&limit=0"),
+        ("query a on (b) c # d", "a on (b) c # d"),
+        ("query -- up --on main", "up --on main"),
+        ("range --last 2h up", "up"),
+        ("range up --on main --last=2h", "up"),
+        ("range a --lst 2h", "a --lst 2h"),
+        (&format!("query {long}"), &long),
+        (&format!("range {long} —last 2h"), &long),
+    ] {
+        let named = entry(&prometheus, "name = 'main'");
+        let mut chat = Chat::with(&format!("{RULES}{READERS}{named}")).await;
+        ask(&mut chat, &format!("prom {line}")).await;
+        let asked = prometheus.asked().pop().unwrap();
+        let form = asked.form();
+        let sent = asked.query.iter().chain(&form).find(|(name, _)| name == "query");
+        assert_eq!(sent.map(|(_, value)| value.as_str()), Some(query), "{line}");
+        assert_eq!(asked.method == Method::POST, query.len() > 2000, "{line}");
+    }
+    let asked = prometheus.asked();
+    let sent = asked.iter().filter(|asked| asked.line.contains("query_range"));
+    let windows: Vec<String> = sent
+        .map(|asked| {
+            let form = asked.form();
+            let value = |name: &str| {
+                let pair = asked.query.iter().chain(&form).find(|(other, _)| other == name);
+                pair.map(|(_, value)| value.parse::<i64>().unwrap()).unwrap()
+            };
+            format!("{}/{}", value("end") - value("start"), value("step"))
+        })
+        .collect();
+    assert_eq!(windows, ["7200/300", "7200/300", "3600/120", "7200/300"]);
+    // Whatever is wrong with an option behind it is said of the option.
+    insta::assert_snapshot!(ask(&mut chat, "prom range up --last soon").await, @"
+    #### prom range：参数有误
+
+    「--last」应为时长，例如 90s、15m、1h30m、3d 或 2小时，收到的是「soon」。
+
+    ```
+    prom range up --last soon
+                         ^^^^
+    ```
+
+    用法：prom range &#91;--last &lt;last&gt;&#93; &#91;--on &lt;on&gt;&#93; &lt;query&gt;
+
+    - 查看用法：**帮助 prom range**
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn what_comes_through_an_alias_stays_a_query() {
+    let prometheus = world().await;
+    let alias = "[[alias]]\nname = '负载'\nrun = 'prom range node_load1{instance=\"{1}\"} --last {2:6h}'\nhelp = { zh = '负载', en = 'Load' }\n";
+    let all = "[[alias]]\nname = '查'\nrun = 'prom query {*}'\nhelp = { zh = '查', en = 'Ask' }\n";
+    let mut chat =
+        Chat::with(&format!("{RULES}{READERS}{}{alias}{all}", entry(&prometheus, "name = 'main'"))).await;
+    ask(&mut chat, "负载 db1:9100").await;
+    let asked = prometheus.asked().pop().unwrap();
+    assert_eq!(asked.query("query"), Some("node_load1{instance=\"db1:9100\"}"));
+    assert_eq!(asked.query("step"), Some("600"));
+    ask(&mut chat, "查 up --on other").await;
+    assert_eq!(prometheus.asked().pop().unwrap().query("query"), Some("up --on other"));
+}
+
+#[tokio::test]
+async fn alerts_of_rules() {
+    let (mut chat, prometheus) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "prom alerts").await, @"
+    #### Prometheus：1 条告警触发，1 条等待中
+
+    - **HostDown**　触发，07:30:00 起，值 0e+00　instance=web1:9100 severity=critical　web1 连不上了
+    - **DiskFillsUp**　等待中，07:58:00 起，值 9.1e-02　instance=db2:9100 severity=warning
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/alerts)
+    ");
+    prometheus.world().alerts.clear();
+    insta::assert_snapshot!(ask(&mut chat, "prom 告警").await, @"
+    #### Prometheus：0 条告警触发，0 条等待中
+
+    规则没有产生告警。
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/alerts)
+    ");
+}
+
+#[tokio::test]
+async fn targets_that_are_down() {
+    let (mut chat, prometheus) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "采集目标").await, @"
+    #### Prometheus：4 个采集目标，1 个采集不到
+
+    - **node**　2/3 正常
+    - **prometheus**　1/1 正常
+
+    - 看采集不到的：**prom targets --down**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/targets)
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "prom targets --down").await, @r#"
+    #### Prometheus：4 个采集目标，1 个采集不到
+
+    - **web1:9100**　node　采集失败　07:59:48　Get "http&#58;//web1:9100/metrics": dial tcp 10.0.0.3:9100: connect: connection refused
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/targets)
+    "#);
+    prometheus.world().targets.retain(|target| target["health"] == "up");
+    insta::assert_snapshot!(ask(&mut chat, "prom targets --down").await, @"
+    #### Prometheus：3 个采集目标，0 个采集不到
+
+    所有采集目标都正常。
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/targets)
+    ");
+}
+
+#[tokio::test]
+async fn native_histograms_and_what_prometheus_remarks() {
+    let (mut chat, prometheus) = start().await;
+    let histogram = serde_json::json!({ "count": "144", "sum": "9.6", "buckets": [[0, "0.5", "1", "144"]] });
+    let answer = |data: serde_json::Value| {
+        let infos = ["PromQL info: metric might not be a counter"];
+        let answer = serde_json::json!({ "status": "success", "data": data, "infos": infos });
+        Fault::Answer(Answer::json(200, &answer))
+    };
+    let metric = serde_json::json!({ "__name__": "latency" });
+    let vector = serde_json::json!([{ "metric": metric, "histogram": [1_767_225_600.5, histogram] }]);
+    prometheus
+        .fail_next(Method::GET, answer(serde_json::json!({ "resultType": "vector", "result": vector })));
+    insta::assert_snapshot!(ask(&mut chat, "prom query latency").await, @"
+    #### latency：1 条序列
+
+    - **直方图：144 次，合计 9.6**　latency
+
+    > Prometheus 提示：PromQL info: metric might not be a counter
+
+    - 最近 1 小时的走势：**prom range --last 1h latency**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency&g0.tab=1)
+    ");
+    let matrix = serde_json::json!([{ "metric": metric, "histograms": [[1_767_225_600, histogram]] }]);
+    prometheus
+        .fail_next(Method::GET, answer(serde_json::json!({ "resultType": "matrix", "result": matrix })));
+    insta::assert_snapshot!(ask(&mut chat, "prom range latency").await, @"
+    #### latency：最近 1h，1 条序列
+
+    每 2m 一个点，· 是没有数据
+
+    - latency  
+      直方图：144 次，合计 9.6
+
+    > Prometheus 提示：PromQL info: metric might not be a counter
+
+    - 当前值：**prom query latency**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency&g0.tab=0&g0.range_input=1h)
+    ");
+    let matrix = serde_json::json!([{ "metric": metric, "values": [[1, "0.1"], [2, "NaN"], [3, "0.30000000000000004"]] }]);
+    prometheus
+        .fail_next(Method::GET, answer(serde_json::json!({ "resultType": "matrix", "result": matrix })));
+    insta::assert_snapshot!(ask(&mut chat, "prom query latency[5m]").await, @"
+    #### latency&#91;5m&#93;：1 条序列
+
+    - **最小 0.1，平均 0.2，最大 0.30000000000000004，最新 0.30000000000000004**　latency
+
+    > Prometheus 提示：PromQL info: metric might not be a counter
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency%5B5m%5D&g0.tab=1)
+    ");
+    let text = serde_json::json!({ "resultType": "string", "result": [1, "*a text*"] });
+    prometheus.fail_next(Method::GET, answer(text));
+    assert!(ask(&mut chat, "prom query \"*a text*\"").await.contains("&#42;a text&#42;"));
+}
+
+#[tokio::test]
+async fn what_prometheus_does_not_do() {
+    let (mut chat, prometheus) = start().await;
+    let mut told = ask(&mut chat, "prom query sum(up").await;
+    let too_many = "query processing would load too many samples into memory in query execution";
+    for answer in [
+        failed(422, "execution", too_many),
+        Answer::text(401, "Unauthorized\n"),
+        Answer::page(403, "Forbidden"),
+        Answer::text(404, "404 page not found\n"),
+        Answer::page(429, "Too Many Requests").with("retry-after", "30"),
+        Answer::text(200, "<html>"),
+        Answer::json(200, &serde_json::json!({ "status": "success", "data": { "resultType": "vector" } })),
+        Answer::text(200, "x".repeat(3 * 1024 * 1024)),
+    ] {
+        prometheus.fail_next(Method::GET, Fault::Answer(answer));
+        told.push_str(&ask(&mut chat, "prom query up").await);
+    }
+    insta::assert_snapshot!(told, @r#"
+    #### prom query：未能完成
+
+    Prometheus 认为请求有误（HTTP 400）。它的说明：invalid parameter "query": 1:7: parse error: unclosed left parenthesis
+
+    @0147000002#### prom query：未能完成
+
+    Prometheus 认为请求有误（HTTP 422）。它的说明：query processing would load too many samples into memory in query execution
+
+    @0147000002#### prom query：未能完成
+
+    Prometheus 不接受机器人的凭据（HTTP 401），请管理员更换。它的说明：Unauthorized
+
+    @0147000002#### prom query：未能完成
+
+    机器人在 Prometheus 上没有这项权限（HTTP 403），请管理员授权。
+
+    @0147000002#### prom query：未能完成
+
+    Prometheus 上没有这个对象，或者机器人看不到它（HTTP 404）。它的说明：404 page not found
+
+    @0147000002#### prom query：未能完成
+
+    对 Prometheus 的请求太频繁，请 30 秒后再试。
+
+    @0147000002#### prom query：未能完成
+
+    Prometheus 的回应不是预期的格式，请管理员查看日志。
+
+    @0147000002#### prom query：未能完成
+
+    Prometheus 的回应不是预期的格式，请管理员查看日志。
+
+    @0147000002#### prom query：未能完成
+
+    Prometheus 返回的内容太多，没有读完，请缩小范围。
+
+    @0147000002
+    "#);
+    let late = failed(503, "timeout", "query timed out in expression evaluation");
+    for _time in ["the first", "the second"] {
+        prometheus.fail_next(Method::GET, Fault::Answer(late.clone()));
+    }
+    insta::assert_snapshot!(ask(&mut chat, "prom query up").await, @"
+    #### prom query：未能完成
+
+    Prometheus 出错了（HTTP 503），请稍后再试。它的说明：query timed out in expression evaluation
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn a_long_query_is_tried_twice_too() {
+    let (mut chat, prometheus) = start().await;
+    prometheus.fail_next(Method::POST, Fault::Lost);
+    let reply = ask(&mut chat, &format!("prom query {}", "a".repeat(2500))).await;
+    assert!(reply.contains("没有查到数据"), "{reply}");
+    assert_eq!(prometheus.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_prometheus_that_hangs() {
+    let (mut chat, prometheus) = start().await;
+    prometheus.fail_next(Method::GET, Fault::Hang);
+    prometheus.fail_next(Method::GET, Fault::Hang);
+    let dingtalk = Arc::clone(chat.dingtalk());
+    let passing = async {
+        dingtalk.clock().pass(Duration::from_secs(11)).await;
+        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
+        assert!(progress.contains("正在等待：Prometheus"), "{progress}");
+        for _answer in ["the first", "the second"] {
+            dingtalk.clock().pass(Duration::from_secs(16)).await;
+        }
+    };
+    tokio::join!(chat.say(alice(), "prom targets"), passing);
+    assert!(chat.read().contains("没有等到 Prometheus 的完整回应"));
+}
+
+#[tokio::test]
+async fn it_signs_in_where_that_is_asked_for() {
+    let (main, guarded) = (world().await, world().await);
+    guarded.world().is_guarded = true;
+    let both = format!(
+        "{RULES}{READERS}{}{}{}",
+        entry(&main, "name = 'main'\ndefault = true"),
+        entry(&guarded, &format!("name = 'guarded'\ntoken = '{TOKEN}'")),
+        entry(&guarded, "name = 'both'\ntoken = 'made-up'\nuser = 'bot'\npassword = 'made-up'"),
+    );
+    let mut chat = Chat::with(&both).await;
+    for line in ["prom query count(up)", "prom query count(up) --on guarded"] {
+        assert!(ask(&mut chat, line).await.contains("**3**"), "{line}");
+    }
+    insta::assert_snapshot!(ask(&mut chat, "prom query up --on both").await, @"
+    #### prom query：未能完成
+
+    Prometheus both 已停用：它的配置有误，请管理员运行 dingops check 查看。
+
+    @0147000002
+    ");
+    let reply = ask(&mut chat, "status").await;
+    assert!(reply.contains("**Prometheus guarded**：可用，版本 2.42.0"), "{reply}");
+    assert_eq!(main.asked()[0].header("authorization"), "");
+    chat.say(bob(), "prom targets --down").await;
+    assert!(chat.read().contains("1 个采集不到"));
+}

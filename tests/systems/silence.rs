@@ -1,0 +1,405 @@
+//! Conversations about new silences.
+
+use std::time::Duration;
+
+use dingops::testing::{Chat, bob};
+use http::Method;
+use jiff::SignedDuration;
+
+use crate::{
+    alertmanager::{ALL, settings, world},
+    fakes::{Answer, Fake, Fault, alertmanager::Alertmanager},
+    talk::{ask, coded, confirmed, shown},
+};
+
+async fn start(rule: &str, more: &str) -> (Chat, Fake<Alertmanager>) {
+    let alertmanager = world().await;
+    (Chat::with(&settings(&alertmanager, rule, more)).await, alertmanager)
+}
+
+#[tokio::test]
+async fn an_alert_is_silenced_by_its_fingerprint() {
+    let (mut chat, alertmanager) = start(ALL, "").await;
+    let fingerprint = alertmanager.world().fingerprint(0);
+    let card = ask(&mut chat, &format!("静默 {fingerprint} 120分钟")).await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### alerts silence：请确认
+
+    ```
+    alerts silence ec2698d1e29e655f 2h
+    ```
+
+    - 在 Alertmanager 上静默 2h，到 10:00:00 为止
+    - 条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+    - 会随重启变化、不作为条件的标签：instance=10.244.1.7:8080、pod=web-7d4b9c-x2x4v
+    - 符合条件的告警现有 2 条
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    alerts silence ec2698d1e29e655f 2h --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    assert_eq!(alertmanager.writes(), [""; 0]);
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### 已静默 2h，到 10:00:00 为止
+
+    条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+
+    符合条件的告警现有 2 条
+
+    - 取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences/00000001-0000-4000-8000-000000000001)
+    ");
+    assert_eq!(alertmanager.writes(), ["POST /api/v2/silences"]);
+    let sent = alertmanager.asked().into_iter().find(|asked| asked.method == Method::POST).unwrap().json();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&sent).unwrap(), @r#"
+    {
+      "comment": "在钉钉静默",
+      "createdBy": "由爱丽丝（0147000002）在钉钉发起",
+      "endsAt": "2026-01-01T02:00:00Z",
+      "matchers": [
+        {
+          "isEqual": true,
+          "isRegex": false,
+          "name": "alertname",
+          "value": "PodCrashLooping"
+        },
+        {
+          "isEqual": true,
+          "isRegex": false,
+          "name": "cluster",
+          "value": "dev"
+        },
+        {
+          "isEqual": true,
+          "isRegex": false,
+          "name": "namespace",
+          "value": "shop"
+        },
+        {
+          "isEqual": true,
+          "isRegex": false,
+          "name": "severity",
+          "value": "warning"
+        }
+      ],
+      "startsAt": "2026-01-01T00:00:00Z"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_host_is_told_by_its_instance() {
+    let (mut chat, alertmanager) = start(ALL, "").await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    let card = ask(&mut chat, &format!("alerts silence {fingerprint} 30m")).await;
+    assert!(card.contains("instance=web1:9100") && !card.contains("不作为条件"), "{card}");
+    // Which labels are left out is for the settings to say; all of them is none.
+    let more = "volatile_labels = ['instance', 'alertname', 'cluster', 'severity']";
+    let mut chat = Chat::with(&settings(&alertmanager, ALL, more)).await;
+    let card = ask(&mut chat, &format!("alerts silence {fingerprint} 30m")).await;
+    assert!(card.contains("instance=web1:9100") && !card.contains("不作为条件"), "{card}");
+}
+
+#[tokio::test]
+async fn what_fits_is_silenced_by_matchers() {
+    let (mut chat, alertmanager) = start(ALL, "").await;
+    let spare = alertmanager.world().alerts.remove(0).labels;
+    for n in 0..6 {
+        let mut alertmanager = alertmanager.world();
+        let starts_at = alertmanager.alerts[0].starts_at;
+        let mut labels = spare.clone();
+        labels.insert("pod".into(), format!("web-7d4b9c-{n}"));
+        alertmanager.alerts.push(crate::fakes::alertmanager::Alert {
+            labels,
+            summary: "",
+            starts_at,
+            inhibited: false,
+        });
+    }
+    let line = "alerts 屏蔽 namespace=shop alertname=~Pod.* 1d -c \"正在 \\\"换\\\" 磁盘\"";
+    let card = ask(&mut chat, line).await;
+    insta::assert_snapshot!(shown(&card), @r#"
+    #### alerts silence：请确认
+
+    ```
+    alerts silence alertname=~Pod.* namespace=shop 1d --comment "正在 \"换\" 磁盘"
+    ```
+
+    - 在 Alertmanager 上静默 1d，到 01-02 08:00:00 为止
+    - 条件：alertname=&#126;Pod.&#42;、namespace=shop
+    - 符合条件的告警现有 7 条
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-0
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-1
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-2
+    - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-3
+    - 还有 2 条
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    alerts silence alertname=~Pod.* namespace=shop 1d --comment "正在 \"换\" 磁盘" --confirm CODE
+    ```
+
+    @0147000002
+    "#);
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### 已静默 1d，到 01-02 08:00:00 为止
+
+    条件：alertname=&#126;Pod.&#42;、namespace=shop
+
+    符合条件的告警现有 7 条
+
+    - 取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences/00000001-0000-4000-8000-000000000001)
+    ");
+    let silence = &alertmanager.world().silences[0];
+    assert_eq!(silence.comment, "正在 \"换\" 磁盘");
+    assert_eq!(silence.created_by, "由爱丽丝（0147000002）在钉钉发起");
+    assert_eq!(silence.ends_at.duration_since(silence.starts_at), SignedDuration::from_hours(24));
+}
+
+#[tokio::test]
+async fn a_double_tap_in_two_processes_silences_once() {
+    let (mut chat, alertmanager) = start(ALL, "").await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    for line in [format!("alerts silence {fingerprint} 2h"), "alerts silence alertname=Soon 2h".into()] {
+        let card = ask(&mut chat, &line).await;
+        chat.another_process();
+        assert!(ask(&mut chat, &coded(&card)).await.starts_with("#### 已静默 2h"), "{line}");
+        chat.another_process();
+        let second = ask(&mut chat, &coded(&card)).await;
+        assert!(second.starts_with("#### 没有执行"), "{second}");
+    }
+    assert_eq!(alertmanager.world().silences.len(), 2);
+    // Asked again it is said that there is one.
+    let again = ask(&mut chat, "alerts silence alertname=Soon 2h").await;
+    assert!(again.contains("相同条件的静默已经有了，到 10:00:00 为止"), "{again}");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&again)).await, @"
+    #### 已经静默到 10:00:00，没有再加
+
+    条件：alertname=Soon
+
+    现在没有符合条件的告警
+
+    - 取消静默：**alerts unsilence 00000002-0000-4000-8000-000000000002**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences/00000002-0000-4000-8000-000000000002)
+    ");
+    assert!(confirmed(&mut chat, "alerts silence alertname=Soon 3h").await.contains("已静默 3h"));
+    assert_eq!(alertmanager.world().silences.len(), 3);
+}
+
+#[tokio::test]
+async fn a_rule_lets_only_a_slight_one_run_unconfirmed() {
+    let (mut chat, alertmanager) = start("run = ['alerts silence']\nconfirm = 'none'", "").await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    let line = |duration: &str| format!("alerts silence {fingerprint} {duration}");
+    insta::assert_snapshot!(ask(&mut chat, &line("4h")).await, @"
+    #### 已静默 4h，到 12:00:00 为止
+
+    条件：alertname=HostDown、cluster=dev、instance=web1:9100、severity=critical
+
+    符合条件的告警现有 1 条
+
+    - 取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences/00000001-0000-4000-8000-000000000001)
+    ");
+    assert_eq!(alertmanager.writes().len(), 1);
+    assert!(ask(&mut chat, &line("4h")).await.contains("已经静默到 12:00:00"));
+    assert_eq!(alertmanager.writes().len(), 1);
+    for line in [line("5h"), "alerts silence alertname=HostDown 1h".into()] {
+        let card = ask(&mut chat, &line).await;
+        assert!(card.contains("请确认"), "{line}: {card}");
+        let reply = ask(&mut chat, &format!("权限 {line}")).await;
+        assert!(reply.starts_with("#### 可以执行，需要你本人确认"), "{reply}");
+        assert!(ask(&mut chat, &coded(&card)).await.starts_with("#### 已静默"));
+    }
+    let reply = ask(&mut chat, &format!("can {}", line("4h"))).await;
+    assert!(reply.starts_with("#### 可以执行\n"), "{reply}");
+    assert_eq!(alertmanager.writes().len(), 3);
+}
+
+#[tokio::test]
+async fn conditions_of_a_rule_hold_for_the_duration() {
+    let (mut chat, alertmanager) = start("run = ['alerts *']\nwhen = { duration = '..2h' }", "").await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 120m")).await.contains("请确认"));
+    assert!(ask(&mut chat, &format!("alerts silence {fingerprint} 121m")).await.contains("无权执行"));
+    chat.say(bob(), &*format!("alerts silence {fingerprint} 1m")).await;
+    assert!(chat.read().contains("无权执行"));
+}
+
+#[tokio::test]
+async fn what_is_no_silence() {
+    let (mut chat, alertmanager) = start(ALL, "max_silence = '8h'").await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    let mut told = String::new();
+    for line in [
+        format!("alerts silence {fingerprint} 9h"),
+        format!("alerts silence {fingerprint} 30s"),
+        format!("alerts silence {fingerprint}"),
+        format!("alerts silence {fingerprint} alertname=HostDown 1h"),
+        "alerts silence HostDown 1h".into(),
+        "alerts silence alertname=~.* severity!=x 1h".into(),
+        format!("alerts silence {}0 1h", &fingerprint[..15]),
+    ] {
+        told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, &line).await));
+    }
+    insta::assert_snapshot!(told, @"
+    > alerts silence 834cc4c523ae4281 9h
+    #### alerts silence：参数有误
+
+    静默最长 8h。
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence 834cc4c523ae4281 30s
+    #### alerts silence：参数有误
+
+    「duration」应在 1m 到 366d 之间，收到的是「30s」。
+
+    ```
+    alerts silence 834cc4c523ae4281 30s
+                                    ^^^
+    ```
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence 834cc4c523ae4281
+    #### alerts silence：参数有误
+
+    缺少参数「duration」。
+
+    ```
+    alerts silence 834cc4c523ae4281
+                                   ^
+    ```
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence 834cc4c523ae4281 alertname=HostDown 1h
+    #### alerts silence：参数有误
+
+    一次只能写一个告警指纹，也不能和标签条件写在一起。
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence HostDown 1h
+    #### alerts silence：参数有误
+
+    应是 16 位的告警指纹（发送「告警」可以看到），或者 name=value 这样的标签条件，收到的是「HostDown」
+
+    ```
+    alerts silence HostDown 1h
+                   ^^^^^^^^
+    ```
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence alertname=~.* severity!=x 1h
+    #### alerts silence：参数有误
+
+    这些条件会匹配所有告警：至少要有一个条件不匹配空值，如 alertname=HighCPU。
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence 834cc4c523ae4280 1h
+    #### alerts silence：未能完成
+
+    Alertmanager 上没有指纹为 834cc4c523ae4280 的告警，可能已经恢复。是不是：834cc4c523ae4281？
+
+    @0147000002
+    ");
+    assert_eq!(alertmanager.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_write_is_tried_once() {
+    let (mut chat, alertmanager) = start(ALL, "").await;
+    let fingerprint = alertmanager.world().fingerprint(1);
+    let line = format!("alerts silence {fingerprint} 2h");
+    let card = ask(&mut chat, &line).await;
+    alertmanager.fail_next(Method::POST, Fault::Lost);
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### alerts silence：结果未知，可能已经执行
+
+    没有等到 Alertmanager 的完整回应。操作可能已经执行，重试之前请先确认：alerts silences
+
+    @0147000002
+    ");
+    assert_eq!(alertmanager.writes().len(), 1);
+    assert!(ask(&mut chat, "alerts silences").await.contains("1 条静默"));
+    let mut told = String::new();
+    for answer in [
+        Answer::json(400, &"silence invalid: *at* least one matcher must not match the empty string"),
+        Answer::text(401, "Unauthorized\n"),
+        Answer::page(403, "Forbidden"),
+        Answer::page(429, "").with("retry-after", "60"),
+        Answer::text(200, "{}"),
+    ] {
+        chat.clock().advance(Duration::from_secs(61));
+        let card = ask(&mut chat, "alerts silence alertname=HostDown 2h").await;
+        alertmanager.fail_next(Method::POST, Fault::Answer(answer));
+        told.push_str(&ask(&mut chat, &coded(&card)).await);
+    }
+    insta::assert_snapshot!(told, @"
+    #### alerts silence：未能完成
+
+    Alertmanager 认为请求有误（HTTP 400）。它的说明：silence invalid: &#42;at&#42; least one matcher must not match the empty string
+
+    @0147000002#### alerts silence：未能完成
+
+    Alertmanager 不接受机器人的凭据（HTTP 401），请管理员更换。它的说明：Unauthorized
+
+    @0147000002#### alerts silence：未能完成
+
+    机器人在 Alertmanager 上没有这项权限（HTTP 403），请管理员授权。
+
+    @0147000002#### alerts silence：未能完成
+
+    对 Alertmanager 的请求太频繁，请 60 秒后再试。
+
+    @0147000002#### alerts silence：结果未知，可能已经执行
+
+    Alertmanager 的回应不是预期的格式，请管理员查看日志。操作可能已经执行，重试之前请先确认：alerts silences
+
+    @0147000002
+    ");
+    assert_eq!(alertmanager.world().silences.len(), 1);
+}
