@@ -169,7 +169,7 @@ async fn clusters_are_told_apart() {
     - **规则**：2 条 allow，0 条 deny
     - **群机器人**：无
     - **签名时间与本机相差**：0 秒
-    - **配置指纹（SHA-256 前 12 位）**：662ba884326f
+    - **配置指纹（SHA-256 前 12 位）**：44659639c768
 
     @0147000002
     ");
@@ -240,7 +240,7 @@ async fn help_has_what_is_set_up() {
     用法：k8s set image &lt;workload&gt; &lt;image&gt;… &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
 
     - **workload**：哪个工作负载：web（Deployment）、sts/mysql、ds/agent
-    - **image**：哪个容器用哪个镜像（KEY=VALUE，如 ENV=prod）
+    - **image**：容器=镜像，如 app=registry.example.com/web:1.4.2（KEY=VALUE，如 ENV=prod）
     - **&#45;-namespace**：哪个命名空间
     - **&#45;-on**：在哪个集群上
     - **&#45;-dry-run**：只预览会改变什么，不执行

@@ -86,6 +86,12 @@ pub(super) struct By<'b> {
 #[error("no answer that can be used")]
 struct Stopped(Failure);
 
+impl<T: Into<Workload>> Listed<T> {
+    fn into_workloads(self) -> Listed<Workload> {
+        Listed { items: self.items.into_iter().map(Into::into).collect(), more: self.more }
+    }
+}
+
 impl<'c> Client<'c> {
     /// The crate's client costs a task, and is made for each command: it carries that command's deadline. What is dear,
     /// the TLS configuration, is the [`Api`]'s, and kept.
@@ -174,34 +180,18 @@ impl<'c> Client<'c> {
     pub(super) async fn workload(&self, namespace: &str, target: &Target) -> Result<Workload, Failure> {
         let (namespace, name) = (Some(namespace), target.name.as_str());
         Ok(match target.kind {
-            Kind::StatefulSet => {
-                Workload::StatefulSet(Box::new(self.get::<StatefulSet>(namespace, name).await?))
-            }
-            Kind::DaemonSet => Workload::DaemonSet(Box::new(self.get::<DaemonSet>(namespace, name).await?)),
-            Kind::Deployment | Kind::Pod => {
-                Workload::Deployment(Box::new(self.get::<Deployment>(namespace, name).await?))
-            }
+            Kind::StatefulSet => self.get::<StatefulSet>(namespace, name).await?.into(),
+            Kind::DaemonSet => self.get::<DaemonSet>(namespace, name).await?.into(),
+            Kind::Deployment | Kind::Pod => self.get::<Deployment>(namespace, name).await?.into(),
         })
     }
 
     /// The workloads of a kind.
     pub(super) async fn workloads(&self, kind: Kind, by: &By<'_>) -> Result<Listed<Workload>, Failure> {
         Ok(match kind {
-            Kind::StatefulSet => {
-                let Listed { items, more } = self.list::<StatefulSet>(by).await?;
-                let items = items.into_iter().map(|it| Workload::StatefulSet(Box::new(it))).collect();
-                Listed { items, more }
-            }
-            Kind::DaemonSet => {
-                let Listed { items, more } = self.list::<DaemonSet>(by).await?;
-                let items = items.into_iter().map(|it| Workload::DaemonSet(Box::new(it))).collect();
-                Listed { items, more }
-            }
-            Kind::Deployment | Kind::Pod => {
-                let Listed { items, more } = self.list::<Deployment>(by).await?;
-                let items = items.into_iter().map(|it| Workload::Deployment(Box::new(it))).collect();
-                Listed { items, more }
-            }
+            Kind::StatefulSet => self.list::<StatefulSet>(by).await?.into_workloads(),
+            Kind::DaemonSet => self.list::<DaemonSet>(by).await?.into_workloads(),
+            Kind::Deployment | Kind::Pod => self.list::<Deployment>(by).await?.into_workloads(),
         })
     }
 
@@ -313,15 +303,9 @@ impl<'c> Client<'c> {
     ) -> Result<Workload, Failure> {
         let (namespace, name) = (Some(namespace), target.name.as_str());
         Ok(match target.kind {
-            Kind::StatefulSet => {
-                Workload::StatefulSet(Box::new(self.patched::<StatefulSet>(namespace, name, patch).await?))
-            }
-            Kind::DaemonSet => {
-                Workload::DaemonSet(Box::new(self.patched::<DaemonSet>(namespace, name, patch).await?))
-            }
-            Kind::Deployment | Kind::Pod => {
-                Workload::Deployment(Box::new(self.patched::<Deployment>(namespace, name, patch).await?))
-            }
+            Kind::StatefulSet => self.patched::<StatefulSet>(namespace, name, patch).await?.into(),
+            Kind::DaemonSet => self.patched::<DaemonSet>(namespace, name, patch).await?.into(),
+            Kind::Deployment | Kind::Pod => self.patched::<Deployment>(namespace, name, patch).await?.into(),
         })
     }
 
