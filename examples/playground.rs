@@ -30,7 +30,9 @@ use tokio_util::task::TaskTracker;
 #[path = "../tests/fakes/mod.rs"]
 mod fakes;
 
-use self::fakes::{Fake, alertmanager::Alertmanager, jenkins::Jenkins, prometheus::Prometheus};
+use self::fakes::{
+    Fake, alertmanager::Alertmanager, jenkins::Jenkins, k8s::Kubernetes, prometheus::Prometheus,
+};
 
 const SETTINGS: &str = include_str!("playground.toml");
 /// How long a command may take.
@@ -79,12 +81,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         let outside = outside().await?;
         let now = || SystemClock.now().as_millisecond();
         let jenkins = Fake::start(Jenkins::new(now)).await?;
+        let k8s = Fake::start(Kubernetes::new(now)).await?;
         let prometheus = Fake::start(Prometheus::new(|| SystemClock.now().as_second())).await?;
         let alertmanager = Fake::start(Alertmanager::new(|| SystemClock.now())).await?;
         let variables = [
             ("DINGTALK", dingtalk.origin()),
             ("OUTSIDE", &outside),
             ("JENKINS", jenkins.origin()),
+            ("K8S", k8s.origin()),
             ("PROMETHEUS", prometheus.origin()),
             ("ALERTMANAGER", alertmanager.origin()),
         ];

@@ -18,6 +18,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
 };
 use url::Url;
 
@@ -135,7 +136,12 @@ impl Route {
         let chain = chain.ok_or(InvalidIdentity("another certificate"))?;
         let key =
             PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| InvalidIdentity("another key"))?;
-        ring::sign::any_supported_type(&key).map_err(|_| InvalidIdentity("a key of an unknown kind"))?;
+        let own = ring::sign::any_supported_type(&key);
+        let own = own.map_err(|_| InvalidIdentity("a key of an unknown kind"))?;
+        let mismatch = rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch);
+        if CertifiedKey::new(chain.clone(), own).keys_match() == Err(mismatch) {
+            return Err(InvalidIdentity("the key of another certificate"));
+        }
         let (roots, proxy) =
             self.0.as_deref().map_or((None, None), |detour| (detour.roots.clone(), detour.proxy.clone()));
         let identity = Some(Identity { chain, key });

@@ -6,6 +6,7 @@
 pub mod alertmanager;
 pub mod jenkins;
 pub mod k8s;
+mod k8s_rollout;
 mod k8s_shop;
 pub mod prometheus;
 

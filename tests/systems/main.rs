@@ -5,6 +5,7 @@ mod alertmanager;
 mod fakes;
 mod jenkins;
 mod k8s;
+mod k8s_entry;
 mod k8s_writes;
 mod prometheus;
 mod promql;

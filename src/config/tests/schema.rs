@@ -130,6 +130,7 @@ default = true
 url = "https://10.0.0.1:6443"
 token = "made-up"
 kubeconfig = "apiVersion: v1"
+eks = { cluster = "prod", region = "cn-northwest-1" }
 namespace = "shop"
 images = ["registry.example.com/*"]
 impersonate = true
@@ -251,7 +252,7 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 22, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    assert_eq!(found.len(), 23, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());

@@ -86,6 +86,12 @@ pub(super) struct By<'b> {
 #[error("no answer that can be used")]
 struct Stopped(Failure);
 
+impl<T: Into<Workload>> Listed<T> {
+    fn into_workloads(self) -> Listed<Workload> {
+        Listed { items: self.items.into_iter().map(Into::into).collect(), more: self.more }
+    }
+}
+
 impl<'c> Client<'c> {
     /// The crate's client costs a task, and is made for each command: it carries that command's deadline. What is dear,
     /// the TLS configuration, is the [`Api`]'s, and kept.
@@ -174,34 +180,18 @@ impl<'c> Client<'c> {
     pub(super) async fn workload(&self, namespace: &str, target: &Target) -> Result<Workload, Failure> {
         let (namespace, name) = (Some(namespace), target.name.as_str());
         Ok(match target.kind {
-            Kind::StatefulSet => {
-                Workload::StatefulSet(Box::new(self.get::<StatefulSet>(namespace, name).await?))
-            }
-            Kind::DaemonSet => Workload::DaemonSet(Box::new(self.get::<DaemonSet>(namespace, name).await?)),
-            Kind::Deployment | Kind::Pod => {
-                Workload::Deployment(Box::new(self.get::<Deployment>(namespace, name).await?))
-            }
+            Kind::StatefulSet => self.get::<StatefulSet>(namespace, name).await?.into(),
+            Kind::DaemonSet => self.get::<DaemonSet>(namespace, name).await?.into(),
+            Kind::Deployment | Kind::Pod => self.get::<Deployment>(namespace, name).await?.into(),
         })
     }
 
     /// The workloads of a kind.
     pub(super) async fn workloads(&self, kind: Kind, by: &By<'_>) -> Result<Listed<Workload>, Failure> {
         Ok(match kind {
-            Kind::StatefulSet => {
-                let Listed { items, more } = self.list::<StatefulSet>(by).await?;
-                let items = items.into_iter().map(|it| Workload::StatefulSet(Box::new(it))).collect();
-                Listed { items, more }
-            }
-            Kind::DaemonSet => {
-                let Listed { items, more } = self.list::<DaemonSet>(by).await?;
-                let items = items.into_iter().map(|it| Workload::DaemonSet(Box::new(it))).collect();
-                Listed { items, more }
-            }
-            Kind::Deployment | Kind::Pod => {
-                let Listed { items, more } = self.list::<Deployment>(by).await?;
-                let items = items.into_iter().map(|it| Workload::Deployment(Box::new(it))).collect();
-                Listed { items, more }
-            }
+            Kind::StatefulSet => self.list::<StatefulSet>(by).await?.into_workloads(),
+            Kind::DaemonSet => self.list::<DaemonSet>(by).await?.into_workloads(),
+            Kind::Deployment | Kind::Pod => self.list::<Deployment>(by).await?.into_workloads(),
         })
     }
 
@@ -297,7 +287,9 @@ impl<'c> Client<'c> {
         let container = container.map(str::to_owned);
         // `limitBytes` would cut the end, which is what is wanted.
         let params = LogParams { container, previous, tail_lines: Some(lines), ..LogParams::default() };
-        let text = self.text(path.logs(pod, &params)).await?;
+        // A program may write what is no UTF-8.
+        let text = self.bytes(path.logs(pod, &params)).await?;
+        let text = String::from_utf8_lossy(&text);
         let from = text.len().saturating_sub(usize::try_from(LOG).unwrap_or_default());
         Ok(text.get(text.ceil_char_boundary(from)..).unwrap_or_default().to_owned())
     }
@@ -311,15 +303,9 @@ impl<'c> Client<'c> {
     ) -> Result<Workload, Failure> {
         let (namespace, name) = (Some(namespace), target.name.as_str());
         Ok(match target.kind {
-            Kind::StatefulSet => {
-                Workload::StatefulSet(Box::new(self.patched::<StatefulSet>(namespace, name, patch).await?))
-            }
-            Kind::DaemonSet => {
-                Workload::DaemonSet(Box::new(self.patched::<DaemonSet>(namespace, name, patch).await?))
-            }
-            Kind::Deployment | Kind::Pod => {
-                Workload::Deployment(Box::new(self.patched::<Deployment>(namespace, name, patch).await?))
-            }
+            Kind::StatefulSet => self.patched::<StatefulSet>(namespace, name, patch).await?.into(),
+            Kind::DaemonSet => self.patched::<DaemonSet>(namespace, name, patch).await?.into(),
+            Kind::Deployment | Kind::Pod => self.patched::<Deployment>(namespace, name, patch).await?.into(),
         })
     }
 
@@ -373,24 +359,23 @@ impl<'c> Client<'c> {
         &self,
         request: Result<Request<Vec<u8>>, request::Error>,
     ) -> Result<T, Failure> {
-        let text = self.text(request).await?;
-        serde_json::from_str(&text).map_err(|error| {
+        let body = self.bytes(request).await?;
+        serde_json::from_slice(&body).map_err(|error| {
             let (system, category) = (self.title(), error.classify());
             tracing::warn!(system, ?category, "a system answered in another form");
             Failure::Malformed { system: system.to_owned() }
         })
     }
 
-    async fn text(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<String, Failure> {
-        let system = || self.title().to_owned();
-        let request = request.map_err(|_| Failure::Unreachable { system: system() })?;
-        self.kube.request_text(request).await.map_err(|error| match error {
-            kube::Error::Service(error) => match error.downcast::<Stopped>() {
-                Ok(stopped) => stopped.0,
-                Err(_) => Failure::Lost { system: system() },
-            },
-            _ => Failure::Malformed { system: system() },
-        })
+    async fn bytes(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<Bytes, Failure> {
+        let lost = || Failure::Lost { system: self.title().to_owned() };
+        let request =
+            request.map_err(|_| Failure::Unreachable { system: self.title().to_owned() })?.map(Body::from);
+        let answer = self.kube.send(request).await.map_err(|error| match error {
+            kube::Error::Service(error) => error.downcast::<Stopped>().map_or_else(|_| lost(), |it| it.0),
+            _ => lost(),
+        })?;
+        Ok(answer.into_body().collect().await.map_err(|_| lost())?.to_bytes())
     }
 }
 

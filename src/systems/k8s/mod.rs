@@ -8,6 +8,8 @@
 
 mod client;
 mod commands;
+#[cfg(feature = "eks")]
+mod eks;
 mod health;
 mod kubeconfig;
 mod target;
@@ -59,6 +61,18 @@ enum Token {
     Certificate,
     /// The same every time.
     Fixed(HeaderValue),
+    /// Made for each request of the credentials that the function has.
+    #[cfg(feature = "eks")]
+    Eks(Cluster),
+}
+
+/// A cluster of EKS.
+#[derive(Debug, Clone)]
+#[cfg(feature = "eks")]
+struct Cluster {
+    name: String,
+    /// `cn-northwest-1`.
+    region: String,
 }
 
 impl Token {
@@ -68,6 +82,18 @@ impl Token {
         match self {
             Self::Certificate => Ok(None),
             Self::Fixed(value) => Ok(Some(value.clone())),
+            #[cfg(feature = "eks")]
+            Self::Eks(cluster) => {
+                let refused = |error: &dyn std::error::Error| {
+                    tracing::error!(%error, "there is no token of EKS");
+                    Failure::Unreachable { system: "Kubernetes".to_owned() }
+                };
+                let token = cluster.token(ctx.clock.now()).map_err(|error| refused(&error))?;
+                let mut value =
+                    HeaderValue::try_from(format!("Bearer {token}")).map_err(|error| refused(&error))?;
+                value.set_sensitive(true);
+                Ok(Some(value))
+            }
         }
     }
 }
@@ -94,6 +120,8 @@ pub(crate) struct KubernetesSection {
     url: Option<Spanned<String>>,
     /// The token of a service account.
     token: Option<Spanned<String>>,
+    /// A cluster of EKS instead of a token, in a program built with `--features eks`: signed with the function's own role.
+    eks: Option<Spanned<EksSection>>,
     /// The text of a kubeconfig, "${file:kubeconfig}": its current context, with a token or a certificate in it.
     kubeconfig: Option<Spanned<String>>,
     /// The namespace that is meant where nobody says which; the kubeconfig's, or "default", where it is left out.
@@ -110,6 +138,39 @@ pub(crate) struct KubernetesSection {
     ca: Option<Spanned<String>>,
     /// A proxy on the way to it.
     proxy: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct EksSection {
+    /// The cluster's name.
+    cluster: Spanned<String>,
+    /// Where it is: "cn-northwest-1".
+    region: Spanned<String>,
+}
+
+impl EksSection {
+    #[cfg(feature = "eks")]
+    fn check(&self, _: &Spanned<Self>, places: &Places<'_>) -> Result<Token, Mistake> {
+        let word = |text: &Spanned<String>| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            let word = Some(text.get_ref()).filter(|word| !word.is_empty() && word.chars().all(fits));
+            let expected = "expected a name of letters, digits, - and _";
+            word.cloned().ok_or_else(|| places.unexpected(text.span(), expected, text.get_ref()))
+        };
+        Ok(Token::Eks(Cluster { name: word(&self.cluster)?, region: word(&self.region)? }))
+    }
+
+    #[cfg(not(feature = "eks"))]
+    fn check(&self, at: &Spanned<Self>, places: &Places<'_>) -> Result<Token, Mistake> {
+        let problem = format!(
+            "expected a program built with `--features eks` for the cluster {} in {}, came one without",
+            self.cluster.get_ref(),
+            self.region.get_ref()
+        );
+        Err(places.mistake(at.span(), problem))
+    }
 }
 
 impl Entry for KubernetesSection {
@@ -160,9 +221,16 @@ impl KubernetesSection {
             places.mistake(at.map(Spanned::span).unwrap_or_default(), problem)
         };
         let url = self.url.as_ref().ok_or_else(|| missing("url"))?;
-        let token = self.token.as_ref().ok_or_else(|| missing("token"))?;
         let api = Api::new(title, url, self.ca.as_ref(), self.proxy.as_ref(), places)?;
-        Ok((api, bearer(token.get_ref(), token, places)?, None))
+        let token = match (&self.token, &self.eks) {
+            (Some(token), None) => bearer(token.get_ref(), token, places)?,
+            (None, Some(eks)) => eks.get_ref().check(eks, places)?,
+            (None, None) => return Err(missing("token")),
+            (Some(token), Some(_)) => {
+                return Err(places.mistake(token.span(), "expected a token or eks, came both".into()));
+            }
+        };
+        Ok((api, token, None))
     }
 
     fn by_kubeconfig(

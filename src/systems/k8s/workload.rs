@@ -45,6 +45,24 @@ pub(super) struct Condition {
     pub(super) message: String,
 }
 
+impl From<Deployment> for Workload {
+    fn from(deployment: Deployment) -> Self {
+        Self::Deployment(Box::new(deployment))
+    }
+}
+
+impl From<StatefulSet> for Workload {
+    fn from(set: StatefulSet) -> Self {
+        Self::StatefulSet(Box::new(set))
+    }
+}
+
+impl From<DaemonSet> for Workload {
+    fn from(set: DaemonSet) -> Self {
+        Self::DaemonSet(Box::new(set))
+    }
+}
+
 impl Workload {
     pub(super) fn metadata(&self) -> &ObjectMeta {
         match self {

@@ -27,7 +27,7 @@ pub(super) struct SetImage {
     /// Which workload: web, sts/mysql, ds/agent
     #[arg(value_parser = target::workload, required = true)]
     workload: Target,
-    /// Which container gets which image
+    /// CONTAINER=IMAGE, such as app=registry.example.com/web:1.4.2
     #[arg(value_parser = pair, required = true)]
     #[serde(serialize_with = "values::object")]
     image: Vec<KeyValue>,
