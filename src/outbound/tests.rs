@@ -20,6 +20,9 @@ use crate::testing::{Chat, alice};
 const AUTHORITY: &str = include_str!("tests/authority.pem");
 const CERTIFICATE: &str = include_str!("tests/certificate.pem");
 const KEY: &str = include_str!("tests/key.pem");
+/// Somebody who asks; nobody but itself vouches for it.
+const CLIENT: &str = include_str!("tests/client.pem");
+const CLIENT_KEY: &str = include_str!("tests/client-key.pem");
 
 /// A service that only [`AUTHORITY`] vouches for, and that breaks off the first connection if it `hesitates`.
 async fn house(hesitates: bool) -> String {
@@ -31,6 +34,10 @@ async fn house(hesitates: bool) -> String {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
+    serve(config, hesitates).await
+}
+
+async fn serve(config: ServerConfig, hesitates: bool) -> String {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
@@ -46,6 +53,49 @@ async fn house(hesitates: bool) -> String {
         }
     });
     origin
+}
+
+#[test]
+fn a_certificate_of_a_client_comes_with_its_own_key() {
+    let route = Route::default();
+    let problem =
+        |certificate, key| route.with_identity(certificate, key).err().map(|error| error.to_string());
+    assert_eq!(problem(CLIENT, CLIENT_KEY), None);
+    let expected =
+        |came: &str| Some(format!("expected a client's certificate and its key in PEM, came {came}"));
+    assert_eq!(problem("", KEY), expected("another certificate"));
+    assert_eq!(problem(CERTIFICATE, "-----BEGIN"), expected("another key"));
+    assert_eq!(problem(AUTHORITY, KEY), expected("the key of another certificate"));
+}
+
+#[tokio::test]
+async fn a_client_says_who_it_is_by_its_certificate() {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(CLIENT.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let known =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(known.build().unwrap())
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    let origin = serve(config, false).await;
+    let ask = async |route: Route| {
+        let url = Url::parse(&origin).unwrap();
+        let request = Request { method: Method::GET, url, headers: HeaderMap::new(), body: None, limit: 100 };
+        let clock: &dyn Clock = &crate::clock::SystemClock;
+        let by = clock.now() + std::time::Duration::from_secs(10);
+        Outbound::default().send(request, &route, by, clock).await.and_then(|answer| answer.body)
+    };
+    let house = Route::new(Some(AUTHORITY), None).unwrap();
+    let answer = ask(house.with_identity(CLIENT, CLIENT_KEY).unwrap()).await;
+    assert_eq!(answer.as_deref(), Ok(&b"at home"[..]));
+    assert!(ask(house).await.is_err());
 }
 
 /// A command that asks this service.

@@ -159,20 +159,9 @@ async fn clusters_are_told_apart() {
 
     @0147000002
     ");
-    insta::assert_snapshot!(ask(&mut chat, "status").await, @"
-    #### 自检
-
-    - **Kubernetes prod**：可用，版本 v1.34.2
-    - **Kubernetes staging**：可用，版本 v1.34.2
-    - **OpenAPI**：未配置，回复只能发到会话地址
-    - **确认码**：显示在原会话里
-    - **规则**：2 条 allow，0 条 deny
-    - **群机器人**：无
-    - **签名时间与本机相差**：0 秒
-    - **配置指纹（SHA-256 前 12 位）**：c91b6c8425e0
-
-    @0147000002
-    ");
+    let status = ask(&mut chat, "status").await;
+    assert!(status.contains("**Kubernetes prod**：可用，版本 v1.34.2"), "{status}");
+    assert!(status.contains("**Kubernetes staging**：可用"), "{status}");
     assert!(one.asked().iter().chain(&two.asked()).all(|asked| asked.method == Method::GET));
 }
 

@@ -322,19 +322,8 @@ impl<'c> Client<'c> {
         self.ask(path.patch(name, &params, &Patch::Strategic(patch))).await
     }
 
-    pub(super) async fn create_deployment(
-        &self,
-        namespace: &str,
-        deployment: &Deployment,
-    ) -> Result<(), Failure> {
-        self.create(namespace, deployment).await
-    }
-
-    pub(super) async fn create_service(&self, namespace: &str, service: &Service) -> Result<(), Failure> {
-        self.create(namespace, service).await
-    }
-
-    async fn create<K>(&self, namespace: &str, object: &K) -> Result<(), Failure>
+    /// Puts something there that is not there yet.
+    pub(super) async fn create<K>(&self, namespace: &str, object: &K) -> Result<(), Failure>
     where
         K: Resource<DynamicType = ()> + Serialize,
     {

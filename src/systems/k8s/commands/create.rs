@@ -102,7 +102,7 @@ impl Command for Create {
         let look = rollout::Status { workload: target, at: self.at.clone() };
         let look = ctx.line(&look);
         let namespace = self.at.namespace();
-        let created = client.create_deployment(namespace, &self.deployment(ctx)).await;
+        let created = client.create(namespace, &self.deployment(ctx)).await;
         if let Err(failure) = created {
             return Err(match failure.status() {
                 Some(409) => self.taken("Deployment", ctx).into(),
@@ -112,7 +112,7 @@ impl Command for Create {
         let title = ctx.locale.say("k8s.created", &[("name", &self.name), ("namespace", &namespace)]);
         let mut reply = Reply::new(title);
         if let Some(service) = self.service(ctx) {
-            reply = match client.create_service(namespace, &service).await {
+            reply = match client.create(namespace, &service).await {
                 Ok(()) => reply.fields([(
                     ctx.locale.say("k8s.address", &[]),
                     format!("{}.{namespace}.svc:{}", self.name, self.port.unwrap_or_default()),
