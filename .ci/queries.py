@@ -10,13 +10,15 @@ Logs Insights the names of fields are compared. Python's standard library only.
 import json
 import pathlib
 import re
+import shutil
 import sqlite3
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Those that lines have only at times: the program must have them all the same.
 AT_TIMES = ["error", "remedy", "approver", "approverNick", "alias"]
-KEYWORDS = set("fields filter sort limit stats sum count by as and or not like asc desc strcontains latest in".split())
+KEYWORDS = set("fields filter sort limit stats sum count by as and or not like asc desc strcontains latest in bin".split())
 
 
 def blocks(page, kind):
@@ -83,8 +85,8 @@ def check(lines):
         unknown = insights_fields(query) - known
         assert not unknown, f"no line has {unknown}:\n{query}"
 
-    done, wrote, begun, errors, knocks = blocks(pages[0], "sls")
-    for query in (done, wrote, begun, errors, knocks):
+    done, wrote, begun, errors, knocks, secret = blocks(pages[0], "sls")
+    for query in (done, wrote, begun, errors, knocks, secret):
         unknown = set(re.findall(r"'\$\.(\w+)'", query)) - known
         assert not unknown, f"no line has {unknown}:\n{query}"
 
@@ -105,6 +107,21 @@ def check(lines):
     assert [(row["error"], row["remedy"]) for row in found if row["error"]] == [("no connection", "look")], found
     refused = [line for line in read if line.get("message") == "refused"]
     assert sum(row["lines"] for row in run(knocks, lines)) == len(refused) > 0, "who knocks"
+    wrong = [line for line in refused if line["reason"].startswith("sign does not match")]
+    assert [row["lines"] for row in run(secret, lines)] == [len(wrong)] and wrong, "a wrong secret"
+    programs(pages, lines, [outcomes, outcomes, [line for line in read if line["level"] == "ERROR"]])
+
+
+def programs(pages, lines, expected):
+    """What jq makes of a journal, in which not every line is one of ours."""
+    one, other = (re.findall(r"^.*\| jq -R '([^']*)'$", page.read_text(), re.M) for page in pages)
+    assert one == other and len(one) == len(expected), (one, other)
+    if not shutil.which("jq"):
+        return print("without jq: what the pages say for a journal was not run")
+    journal = ["Started dingops.service - dingops, ChatOps for DingTalk.", *lines, "7", "[1]", '"text"', "{", "-- Boot 1a2b --", ""]
+    for program, wanted in zip(one, expected):
+        done = subprocess.run(["jq", "-Rc", program], input="\n".join(journal), capture_output=True, text=True, check=True)
+        assert [json.loads(line) for line in done.stdout.splitlines()] == wanted, program
 
 
 def main():

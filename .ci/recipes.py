@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,12 +38,8 @@ def function_compute(yaml):
     assert again == {"maxAsyncRetryAttempts": 0, "maxAsyncEventAgeInSeconds": int(valid) * 60}, again
     variables = function["environmentVariables"]
     assert function["timeout"] > seconds(variables["DINGOPS_TIMEOUT"]), "the answer to a command that takes all its time is lost"
-    for name, value in variables.items():
-        if name != "DINGOPS_TIMEOUT":
-            assert value.startswith(f"${{env('{name}'"), f"{name} is written down: {value}"
-    # Empty, it is an error; a required one has no default.
-    assert "DINGTALK_APP_SECRET_PREVIOUS" not in variables
-    assert variables["DINGTALK_APP_SECRET"] == "${env('DINGTALK_APP_SECRET')}"
+    # All in one file, and no default: a deployment without it ends before it takes anything away.
+    assert variables == {"DINGOPS_SECRETS": "${file(env('DINGOPS_SECRETS_FILE'))}", "DINGOPS_TIMEOUT": "60s"}, variables
     [trigger] = function["triggers"]
     assert trigger["triggerType"] == "http" and trigger["triggerConfig"]["authType"] == "anonymous", trigger
     assert {"GET", "POST"} <= set(trigger["triggerConfig"]["methods"]), trigger
@@ -114,6 +111,44 @@ def packed(folder, binary):
         print(f"{name}: bootstrap and dingops.toml, {(folder / name).stat().st_size:,} bytes")
 
 
+def packing(folder, name, binary):
+    """Files that the settings name are packed with them, a mistake is not packed, and sums of other zips are kept."""
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        settings, note, out = place / "bot.toml", place / "note.md", place / "out"
+        shutil.copytree(folder, out)
+        (out / "other.zip").write_bytes(b"of another run")
+        with (out / "SHA256SUMS").open("a") as sums:
+            sums.write(f"{'0' * 64}  other.zip\n{'0' * 64}  gone.zip\n")
+        note.write_text("what it holds")
+        answer = 'version = 1\n[[answer]]\nname = "note"\nmarkdown = "${file:note.md} $${file:none}"\n'
+        env = {"PATH": os.environ["PATH"]}
+
+        def run(text, *more):
+            settings.write_text(text)
+            command = [ROOT / "deploy/pack", name, "--binary", binary, "--settings", settings, "--out", out, *more]
+            return subprocess.run(command, env=env, capture_output=True, text=True)
+
+        done = run(answer, "--file", note)
+        assert done.returncode == 0, done.stderr
+        with zipfile.ZipFile(out / f"{name}.zip") as archive:
+            assert sorted(archive.namelist()) == ["bootstrap", "dingops.toml", "note.md"], archive.namelist()
+        sums = dict(reversed(line.split("  ")) for line in (out / "SHA256SUMS").read_text().splitlines())
+        assert sums.keys() == {path.name for path in out.glob("*.zip")} and sums["other.zip"] == "0" * 64, sums
+        before = (out / "SHA256SUMS").read_text()
+        for text, more, says in (
+            (answer, (), "note.md"),
+            (answer + "= [", ("--file", note), "line 5"),
+            (answer + "nonsense = 1", ("--file", note), "nonsense"),
+            (answer.replace("$$", "$"), ("--file", note), "none"),
+            (answer, ("--file", note, "--file", note), "already"),
+        ):
+            refused = run(text, *more)
+            assert refused.returncode == 2 and says in refused.stderr, (says, refused.stderr)
+        assert (out / "SHA256SUMS").read_text() == before
+    print("deploy/pack: files beside the settings, and what it refuses")
+
+
 def deployed(file):
     # A line that says how far it is goes before it.
     told = json.loads(re.sub(r"\A[^{]*", "", file.read_text()))
@@ -134,6 +169,8 @@ def main():
             print("s.yaml, Cargo.toml and deploy/ are in order")
         case ["packed", folder, binary]:
             packed(pathlib.Path(folder), pathlib.Path(binary))
+            name = next(path.stem for path in sorted(pathlib.Path(folder).glob("lambda-*.zip")))
+            packing(pathlib.Path(folder), name, pathlib.Path(binary).resolve())
         case ["deployed", file]:
             deployed(pathlib.Path(file))
         case _:

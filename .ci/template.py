@@ -12,7 +12,9 @@ import logging
 import os
 import pathlib
 import re
+import shutil
 import sys
+import tempfile
 import zipfile
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
@@ -241,7 +243,8 @@ def a_network_of_ones_own():
 def a_throttle_that_is_optional():
     assert "ReservedConcurrentExecutions" not in whole().function()
     assert whole(ReservedConcurrency="10").function()["ReservedConcurrentExecutions"] == "10"
-    for refused in ("1", "9", "-10", "010", ""):
+    # 0 would read like a function that is stopped.
+    for refused in ("0", "1", "9", "-10", "010"):
         with refusal():
             whole(ReservedConcurrency=refused)
 
@@ -262,12 +265,29 @@ def alarms_that_somebody_reads():
     [topic] = stack.of_type("AWS::SNS::Topic")
     assert topic["Subscription"] == [{"Protocol": "email", "Endpoint": "ops@example.com"}], topic
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 3 and all(alarm["AlarmActions"] == ["AlarmTopic"] for alarm in alarms), alarms
-    # The alarm and the filter that feeds it must speak of one metric.
-    [filtered] = stack.of_type("AWS::Logs::MetricFilter")
-    [metric] = filtered["MetricTransformations"]
-    lines = [alarm for alarm in alarms if alarm["Namespace"] == "dingops"]
-    assert [alarm["MetricName"] for alarm in lines] == [metric["MetricName"]], lines
+    assert len(alarms) == 4 and all(alarm["AlarmActions"] == ["AlarmTopic"] for alarm in alarms), alarms
+    # An alarm and the filter that feeds it must speak of one metric.
+    filters = {part["MetricTransformations"][0]["MetricName"]: part["FilterPattern"] for part in stack.of_type("AWS::Logs::MetricFilter")}
+    lines = [alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "dingops"]
+    assert len(lines) == 2 and sorted(lines) == sorted(filters), (lines, filters)
+
+
+def an_alarm_on_a_wrong_secret():
+    """The filter reads what the program writes of such a callback, and of no other."""
+    [pattern] = [part["FilterPattern"] for part in whole().of_type("AWS::Logs::MetricFilter") if "refused" in part["FilterPattern"]]
+    [reason] = re.findall(r'\$\.reason = "([^"*]+)\*"', pattern)
+    said = re.findall(r'#\[error\(\s*"([^"]+)"\s*\)\]\s*(\w+)', (ROOT / "src/dingtalk/signature.rs").read_text())
+    assert [variant for text, variant in said if text.startswith(reason)] == ["Mismatch"], said
+    assert '"refused")' in (ROOT / "src/app.rs").read_text(), "that is not how a refusal is logged"
+    # So many lines of a kind a process writes in a minute: more would never come of one.
+    [most] = re.findall(r"Sparingly::new\((\d+),", (ROOT / "src/app.rs").read_text())
+    [alarm] = [part for part in whole().of_type("AWS::CloudWatch::Alarm") if part["MetricName"].endswith("RefusedSignatures")]
+    assert alarm["Threshold"] == int(most) and alarm["Period"] == 300, alarm
+
+
+def a_log_that_outlives_the_stack():
+    [log] = [part for part in whole().resources.values() if part["Type"] == "AWS::Logs::LogGroup"]
+    assert log["DeletionPolicy"] == "RetainExceptOnCreate" and log["UpdateReplacePolicy"] == "Retain", log
 
 
 def two_robots_are_two_stacks():
@@ -281,15 +301,34 @@ def two_robots_are_two_stacks():
 
 
 def the_settings_are_a_layer():
-    """What SAM puts into the layer: dingops.toml at its top, so at /opt/dingops.toml."""
-    zipped = {}
+    """What SAM puts into the layer: dingops.toml at its top, so at /opt/dingops.toml, and what lies beside it."""
+    toml = (ROOT / "dingops.toml").read_bytes()
+    layer = yaml_parse(TEMPLATE)["Resources"]["Settings"]["Properties"]
+    shipped = ROOT / layer["ContentUri"]
+    assert zipped(layer, shipped) == {"dingops.toml": toml}
+    with tempfile.TemporaryDirectory() as place:
+        # As docs/deploy.md says: a file of the settings is linked as dingops.toml is.
+        folder = pathlib.Path(place, "deploy/settings")
+        shutil.copytree(shipped, folder, symlinks=True)
+        pathlib.Path(place, "dingops.toml").write_bytes(toml)
+        pathlib.Path(place, "ca.pem").write_bytes(b"an authority")
+        (folder / "ca.pem").symlink_to("../../ca.pem")
+        assert zipped(layer, folder) == {"dingops.toml": toml, "ca.pem": b"an authority"}
+    # SAM names the resource anew whenever its content is another, and Ref follows.
+    [settings] = [name for name, part in whole().resources.items() if part["Type"] == "AWS::Lambda::LayerVersion"]
+    assert whole().function()["Layers"] == [settings], whole().function()["Layers"]
+
+
+def zipped(layer, folder):
+    """What the zip of a layer with this folder holds."""
+    found = {}
 
     class Uploader:
         bucket_name = prefix = None
 
         def upload_with_dedup(self, file, *_, **__):
             with zipfile.ZipFile(file) as archive:
-                zipped.update({name: archive.read(name) for name in archive.namelist()})
+                found.update({name: archive.read(name) for name in archive.namelist()})
             return "s3://bucket/settings"
 
     class Uploaders_(Uploaders):
@@ -303,13 +342,9 @@ def the_settings_are_a_layer():
         def should_sign_package(self, _):
             return False
 
-    layer = yaml_parse(TEMPLATE)["Resources"]["Settings"]["Properties"]
     exporter = ServerlessLayerVersionResource(Uploaders_(), Unsigned(), {})
-    exporter.export("Settings", {**layer, "ContentUri": str(ROOT / layer["ContentUri"])}, str(ROOT))
-    assert zipped == {"dingops.toml": (ROOT / "dingops.toml").read_bytes()}, list(zipped)
-    # SAM names the resource anew whenever its content is another, and Ref follows.
-    [settings] = [name for name, part in whole().resources.items() if part["Type"] == "AWS::Lambda::LayerVersion"]
-    assert whole().function()["Layers"] == [settings], whole().function()["Layers"]
+    exporter.export("Settings", {**layer, "ContentUri": str(folder)}, str(ROOT))
+    return found
 
 
 CHECKS = [
@@ -322,6 +357,8 @@ CHECKS = [
     a_network_of_ones_own,
     a_throttle_that_is_optional,
     alarms_that_somebody_reads,
+    an_alarm_on_a_wrong_secret,
+    a_log_that_outlives_the_stack,
     two_robots_are_two_stacks,
     the_settings_are_a_layer,
 ]

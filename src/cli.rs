@@ -129,9 +129,12 @@ fn print(text: &str) -> Result<(), CliError> {
 }
 
 /// A variable of the environment, or of those in `DINGOPS_SECRETS`. One that is not UTF-8 is there all the same, and does
-/// not switch a check off.
+/// not switch a check off; nor does an empty one, behind which the secrets' own still holds.
 fn env(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).or_else(|| secrets::get(name))
+    match std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()) {
+        Some(value) if !value.is_empty() => Some(value),
+        empty => secrets::get(name).or(empty),
+    }
 }
 
 /// A variable of the environment that says something: an empty one is as good as none.

@@ -199,11 +199,11 @@ impl Passing {
         match self.outbound.send(self.request, &Route::default(), by, self.clock.as_ref()).await {
             Ok(answer) if answer.status.as_u16() == 202 => Passed::On,
             Ok(answer) if answer.status.is_success() => {
-                tracing::warn!(
-                    status = answer.status.as_u16(),
-                    "DINGOPS_SELF_URL: expected 202, as of an asynchronous invocation"
+                let reason = format!(
+                    "expected 202, as of an asynchronous invocation, came {}",
+                    answer.status.as_u16()
                 );
-                Passed::On
+                if is_someone_else(&answer.body) { Passed::Not(reason) } else { Passed::Perhaps(reason) }
             }
             // Only another one's fault leaves open what it has done.
             Ok(answer) if answer.status.is_server_error() => {
@@ -213,6 +213,14 @@ impl Passing {
             Err(error) if error.may_have_arrived() => Passed::Perhaps(error.to_string()),
             Err(error) => Passed::Not(error.to_string()),
         }
+    }
+}
+
+/// Whether this is certainly not what the function or its platform answers: a page, say, of whoever has that address.
+fn is_someone_else(body: &Result<Vec<u8>, OutboundError>) -> bool {
+    match body {
+        Ok(body) => !body.trim_ascii().is_empty() && body != super::EMPTY.as_bytes(),
+        Err(error) => matches!(error, OutboundError::TooLong(_)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `DINGOPS_SECRETS`: variables in one, as a store of secrets keeps them.
 //!
-//! A deployment hands over what a store holds without knowing what that is. A variable of its own goes before it.
+//! A deployment hands over what a store holds without knowing what that is. A variable of its own goes before it,
+//! unless it is empty.
 
 use std::{collections::BTreeMap, sync::OnceLock};
 

@@ -59,12 +59,18 @@ impl Environment {
     pub fn read(env: Env<'_>) -> Result<Self, ConfigError> {
         let secret = |name: &'static str| {
             let unusable = |error: InvalidSecret| ConfigError::Variable { name, problem: error.to_string() };
-            env(name).map(|text| Secret::new(text).map_err(unusable)).transpose()
+            let Some(text) = env(name) else { return Ok(None) };
+            // systemd takes them off a line of its file, Docker and Kubernetes leave them.
+            if is_quoted(&text) {
+                let problem = "expected the app's Client Secret, came one with quotes around it".into();
+                return Err(ConfigError::Variable { name, problem });
+            }
+            Secret::new(text).map(Some).map_err(unusable)
         };
         let id = |name: &'static str| match env(name).filter(|id| !id.is_empty()) {
-            Some(id) if id.trim() != id => {
+            Some(id) if id.trim() != id || is_quoted(&id) => {
                 let problem =
-                    "expected an id such as \"dingxxxxxxxx\", came one with a blank around it".into();
+                    "expected an id such as dingxxxxxxxx, came one with a blank or quotes around it".into();
                 Err(ConfigError::Variable { name, problem })
             }
             id => Ok(id),
@@ -102,4 +108,8 @@ impl Environment {
             self_url,
         })
     }
+}
+
+fn is_quoted(text: &str) -> bool {
+    ['"', '\''].iter().any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
 }

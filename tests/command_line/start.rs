@@ -13,6 +13,15 @@ fn a_variable_that_is_wrong_is_named() {
         (&[][..], &["DINGTALK_APP_SECRET", "came nothing"][..]),
         (&[("DINGTALK_APP_SECRET", "")], &["DINGTALK_APP_SECRET", "empty"]),
         (&[("DINGTALK_APP_SECRET", "SECpasted\n")], &["DINGTALK_APP_SECRET", "blank"]),
+        (&[("DINGTALK_APP_SECRET", "\"SECpasted\"")], &["DINGTALK_APP_SECRET", "quotes"]),
+        (
+            &[("DINGTALK_APP_SECRET", SECRET), ("DINGTALK_APP_SECRET_PREVIOUS", "'SECpasted'")],
+            &["DINGTALK_APP_SECRET_PREVIOUS", "quotes"],
+        ),
+        (
+            &[("DINGTALK_APP_SECRET", SECRET), ("DINGTALK_ROBOT_CODE", "\"dingone\"")],
+            &["DINGTALK_ROBOT_CODE", "quotes"],
+        ),
         (
             &[("DINGTALK_APP_SECRET", SECRET), ("DINGTALK_APP_SECRET_PREVIOUS", "")],
             &["DINGTALK_APP_SECRET_PREVIOUS", "empty"],
@@ -66,6 +75,9 @@ fn variables_may_come_in_one() {
     // A variable of its own goes before it.
     let own = succeeded(check(&[("DINGTALK_ROBOT_CODE", "dingtwo")]));
     assert!(own.contains("dingtwo") && !own.contains("dingone"), "{own}");
+    // An empty one does not switch off what the secrets say.
+    let empty = succeeded(check(&[("DINGTALK_ROBOT_CODE", ""), ("DINGTALK_APP_SECRET", ""), ("WIKI", "")]));
+    assert!(empty.contains("dingone"), "{empty}");
     for secrets in [SECRET, "[]", r#"{"DINGTALK_APP_SECRET":1}"#, &secrets[..secrets.len() - 1]] {
         let ended = run(&["check"], &[("DINGOPS_SECRETS", secrets), ("DINGTALK_APP_SECRET", SECRET)]);
         not_started(&ended, &["DINGOPS_SECRETS", "JSON object of texts"]);

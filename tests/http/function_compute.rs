@@ -226,6 +226,31 @@ async fn what_cannot_be_passed_on_is_done_before_the_response() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_someone_elses_loses_no_command() {
+    let mut function = Function::start().await;
+    for body in ["<html>Welcome to nginx!</html>", r#"{"msgtype":"text"}"#] {
+        function.gateway.queue(Queue::Says(200, body));
+        function.server.say("ping").await;
+        let message = function.server.dingtalk.read().expect("it arrived before the response");
+        assert!(message.to_string().contains("pong"), "{message}");
+    }
+    // It may have been the function itself, which has then done the work.
+    for body in ["", EMPTY] {
+        function.gateway.queue(Queue::Says(200, body));
+        function.server.say("ping").await;
+        assert_eq!(function.server.dingtalk.read(), None, "{body:?}");
+    }
+    let log = function.log().await;
+    let errors: Vec<Value> = log_lines(&log).into_iter().filter(|line| line["level"] == "ERROR").collect();
+    let said = |words: &str| errors.iter().filter(|line| line.to_string().contains(words)).count();
+    assert_eq!(
+        (said("was not passed on"), said("perhaps passed on"), said("expected 202")),
+        (2, 2, 4),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn what_was_perhaps_passed_on_is_not_done_twice() {
     let mut function = Function::start().await;
     // It is queued, and the answer is lost.

@@ -46,6 +46,8 @@ pub enum Queue {
     Takes,
     /// It is answered with this status and forgotten.
     Answers(u16),
+    /// It is answered with this status and body, as by whoever else has the address.
+    Says(u16, &'static str),
     /// It is queued, and the connection is closed without an answer.
     Hangs,
 }
@@ -141,8 +143,13 @@ impl Gateway {
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
         if head.headers.get("x-fc-invocation-type").is_some_and(|kind| kind == "Async") {
             let queue = self.lock().queue;
-            if let Queue::Answers(status) = queue {
-                return Ok(answer(StatusCode::from_u16(status).expect("a status"), Bytes::new()));
+            let other = match queue {
+                Queue::Answers(status) => Some((status, "")),
+                Queue::Says(status, body) => Some((status, body)),
+                _ => None,
+            };
+            if let Some((status, body)) = other {
+                return Ok(answer(StatusCode::from_u16(status).expect("a status"), body.into()));
             }
             let holds = self.lock().holds;
             if holds {
