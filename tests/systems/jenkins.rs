@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use dingops::testing::{Chat, NOW_MS, alice, bob};
 use http::Method;
 
@@ -469,6 +470,18 @@ async fn a_log_without_colours_and_secrets() {
     let starts: Vec<String> =
         jenkins.asked().iter().filter_map(|asked| asked.query("start").map(str::to_owned)).collect();
     assert_eq!(starts, ["0", "0", "314472"]);
+    // Its end begins in the middle of a secret.
+    for (log, last) in [
+        (
+            "x".repeat(100_000) + "\nDB_PASSWORD=" + &"hunter2".repeat(3) + "\n" + &"y".repeat(65_516) + "\n",
+            "y…",
+        ),
+        ("x".repeat(100_000) + " DB_PASSWORD=" + &"hunter2".repeat(20_000), "…"),
+    ] {
+        jenkins.world().jobs.get_mut("team/web").unwrap().builds[0].log = log;
+        let reply = ask(&mut chat, "jenkins log team/web").await;
+        assert!(reply.contains(last) && !reply.contains("unter2"), "{reply}");
+    }
 }
 
 #[tokio::test]
@@ -666,6 +679,51 @@ async fn a_read_is_tried_twice_and_a_write_once() {
     @0147000002
     ");
     assert_eq!(jenkins.writes().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_gateway_answers_leaves_a_write_open() {
+    let (mut chat, jenkins) = start().await;
+    let page = |status| Answer::page(status, "Oops");
+    let open = [408, 499, 500, 502, 503, 504, 507, 520, 524].map(|status| (page(status), true));
+    let refused = [400, 404, 409, 501, 505].map(|status| (page(status), false));
+    let of_503 = [
+        (page(503).with("retry-after", "30"), false),
+        // Some tell it with whatever they answer.
+        (page(503).with("x-ratelimit-reset", "30"), true),
+    ];
+    for (answer, is_open) in open.into_iter().chain(refused).chain(of_503) {
+        let card = ask(&mut chat, "jenkins build team/api").await;
+        jenkins.fail_next(Method::POST, Fault::Answer(answer.clone()));
+        let reply = ask(&mut chat, &coded(&card)).await;
+        assert_eq!(reply.contains("结果未知"), is_open, "{answer:?}: {reply}");
+        chat.clock().advance(Duration::from_secs(60));
+    }
+    for (status, asked) in [(408, 2), (502, 2), (524, 2), (400, 1), (500, 1), (501, 1)] {
+        let before = jenkins.asked().len();
+        jenkins.fail_next(Method::GET, Fault::Answer(page(status)));
+        ask(&mut chat, "jenkins jobs").await;
+        assert_eq!(jenkins.asked().len() - before, asked, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_jenkins_was_signed_in_with_is_not_repeated() {
+    let (mut chat, jenkins) = start().await;
+    let both = format!("{USER}:{TOKEN}");
+    for echoed in [
+        TOKEN.to_owned(),
+        TOKEN.to_uppercase(),
+        BASE64_STANDARD.encode(&both),
+        BASE64_STANDARD.encode(TOKEN),
+        format!("u={USER}%3A{TOKEN}"),
+    ] {
+        let answer = Answer::json(400, &serde_json::json!({ "message": format!("no <{echoed}> here") }));
+        jenkins.fail_next(Method::GET, Fault::Answer(answer));
+        let reply = ask(&mut chat, "jenkins jobs").await;
+        assert!(reply.contains("***") || reply.contains("&#42;&#42;&#42;"), "{reply}");
+        assert!(reply.contains("here") && !reply.contains(&echoed[echoed.len() / 3..]), "{reply}");
+    }
 }
 
 #[tokio::test]
