@@ -75,6 +75,20 @@ async fn jobs_are_listed_by_folder() {
 }
 
 #[tokio::test]
+async fn a_job_is_no_folder() {
+    let (mut chat, _jenkins) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "jenkins jobs team/web").await, @"
+    #### team/web 是任务，不是文件夹
+
+    - 状态：**jenkins status team/web**
+
+    @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/web/)
+    ");
+}
+
+#[tokio::test]
 async fn help_has_what_is_set_up() {
     let (mut chat, _jenkins) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "help jenkins").await, @"
@@ -388,6 +402,31 @@ async fn parameters_are_checked_before_anything_is_asked_for() {
     @0147000002
     ");
     assert_eq!(jenkins.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_parameter_without_its_option() {
+    let (mut chat, jenkins) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "构建 team/web ENV=prod").await, @"
+    #### jenkins build：参数有误
+
+    「ENV=prod」前面要写选项 -p：-p ENV=prod
+
+    ```
+    构建 team/web ENV=prod
+    　　          ^^^^^^^^
+    ```
+
+    用法：jenkins build &lt;job&gt; &#91;--param &lt;param&gt;…&#93; &#91;--wait&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 jenkins build**
+
+    @0147000002
+    ");
+    let reply = ask(&mut chat, "构建 team/web \"BRANCH=a b\"").await;
+    assert!(reply.contains(r#"-p BRANCH="a b""#), "{reply}");
+    assert!(ask(&mut chat, "构建 team/web prod").await.contains("多了「prod」"));
+    assert!(jenkins.writes().is_empty());
 }
 
 #[tokio::test]

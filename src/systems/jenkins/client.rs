@@ -40,8 +40,8 @@ pub(super) struct Item {
 
 #[derive(Deserialize)]
 struct Folder {
-    #[serde(default)]
-    jobs: Vec<Item>,
+    /// A job has none.
+    jobs: Option<Vec<Item>>,
 }
 
 /// A job.
@@ -281,19 +281,12 @@ impl<'c> Client<'c> {
         Ok(version.unwrap_or_default().to_owned())
     }
 
-    /// What is in a folder, or at the top.
-    pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Vec<Item>, Failure> {
-        let tree = [("tree", JOBS)];
-        let segments = folder.map(job::segments).unwrap_or_default();
-        let segments = segments.into_iter().chain(["api", "json"].map(str::to_owned));
-        Ok(self
-            .jenkins
-            .api
-            .get(self.ctx, &segments.collect::<Vec<_>>())
-            .query(tree)
-            .json::<Folder>()
-            .await?
-            .jobs)
+    /// What is in a folder, or at the top; none where it is a job.
+    pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Option<Vec<Item>>, Failure> {
+        let segments = folder.map_or_else(Vec::new, job::segments);
+        let segments: Vec<String> = segments.into_iter().chain(["api", "json"].map(str::to_owned)).collect();
+        let folder: Folder = self.jenkins.api.get(self.ctx, &segments).query([("tree", JOBS)]).json().await?;
+        Ok(folder.jobs)
     }
 
     pub(super) async fn job(&self, job: &str) -> Result<Job, Failure> {
