@@ -11,11 +11,12 @@ use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use crate::{
     clock::before,
     config::{Mistake, Places, Spanned},
     dispatch::Ctx,
+    mask,
     outbound::{self, Answer, OutboundError, Request, Route},
     text,
 };
@@ -50,8 +51,9 @@ impl Api {
     ) -> Result<Self, Mistake> {
         let base = address(url, "https://", places)?;
         if base.query().is_some() || base.fragment().is_some() {
-            let expected = "expected an address without ? and #";
-            return Err(places.unexpected(url.span(), expected, url.get_ref()));
+            // What follows them may be a token.
+            let problem = "expected an address without ? and #, came one with them";
+            return Err(places.mistake(url.span(), problem.into()));
         }
         let proxy = proxy.map(|proxy| {
             Url::parse(proxy.get_ref())
@@ -192,8 +194,13 @@ pub(crate) struct Login<'s> {
 pub(crate) fn address(given: &Spanned<String>, such_as: &str, places: &Places<'_>) -> Result<Url, Mistake> {
     let url = text::web_address(given.get_ref())
         .filter(|url| url.username().is_empty() && url.password().is_none());
-    let expected = || format!("expected an http(s) address ({such_as}…) without user and password");
-    url.ok_or_else(|| places.unexpected(given.span(), &expected(), given.get_ref()))
+    url.ok_or_else(|| {
+        let expected = format!("expected an http(s) address ({such_as}…) without user and password");
+        match given.get_ref().contains('@') {
+            true => places.mistake(given.span(), format!("{expected}, came one with an @")),
+            false => places.unexpected(given.span(), &expected, given.get_ref()),
+        }
+    })
 }
 
 /// A request that is being made up.
@@ -270,11 +277,7 @@ impl<'a> Call<'a> {
             limit: self.limit,
         };
         let answered = self.once(request.clone()).await;
-        let again = self.is_read
-            && match &answered {
-                Ok(answer) => matches!(answer.status.as_u16(), 502..=504),
-                Err(_) => true,
-            };
+        let again = self.is_read && answered.as_ref().map_or(true, |answer| failure::is_passing(answer));
         let answered = if again { self.once(request).await } else { answered };
         let title = self.api.title();
         let answer = answered.map_err(|error| {
@@ -284,9 +287,23 @@ impl<'a> Call<'a> {
         if answer.status.is_success() || expected.contains(&answer.status) {
             return Ok(answer);
         }
-        let failure = Failure::refused(&answer, title);
         tracing::warn!(system = title, status = answer.status.as_u16(), "a system refused");
-        Err(failure)
+        Err(Failure::refused(&answer, title, &self.credentials()))
+    }
+
+    /// What it signs in with, however an answer may repeat it.
+    fn credentials(&self) -> Vec<String> {
+        let sent = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (scheme, credentials) = sent.split_once(' ').unwrap_or_default();
+        let mut plain = vec![credentials.to_owned()];
+        if scheme == "Basic" {
+            let both = BASE64_STANDARD.decode(credentials).ok().and_then(|both| String::from_utf8(both).ok());
+            let both = both.unwrap_or_default();
+            plain.extend(both.split_once(':').map(|(_, password)| password.to_owned()));
+            plain.push(both);
+        }
+        let encoded: Vec<String> = plain.iter().flat_map(|text| mask::in_base64(text)).collect();
+        plain.into_iter().chain(encoded).collect()
     }
 
     async fn once(&self, request: Request) -> Result<Answer, OutboundError> {

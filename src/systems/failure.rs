@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     dispatch::{CommandError, Ctx, UserError},
+    mask::hide,
     outbound::{Answer, OutboundError},
     systems::redact::redacted,
     text,
@@ -73,13 +74,14 @@ impl Failure {
         }
     }
 
-    pub(super) fn refused(answer: &Answer, system: &str) -> Self {
+    /// `hidden` is what the answer's words are shown without.
+    pub(super) fn refused(answer: &Answer, system: &str, hidden: &[String]) -> Self {
         let body = answer.body.as_deref().unwrap_or_default();
         Self::Refused {
             system: system.to_owned(),
             status: answer.status,
-            message: quoted(body, &answer.headers),
-            retry: retry(&answer.headers),
+            message: quoted(body, &answer.headers, hidden),
+            retry: retry(answer),
         }
     }
 
@@ -95,7 +97,7 @@ impl Failure {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Lost { .. } | Self::Malformed { .. } | Self::TooLong { .. } => true,
-            Self::Refused { status, .. } => matches!(status.as_u16(), 500 | 502 | 504),
+            Self::Refused { status, retry, .. } => is_open(*status, retry.is_some()),
             Self::Unreachable { .. } | Self::Name(_) => false,
         }
     }
@@ -165,14 +167,32 @@ fn limited(system: &str, retry: Option<Retry>, ctx: &Ctx) -> String {
     }
 }
 
-/// `Retry-After` in seconds or as a date, or the reset time that many APIs tell in seconds since 1970.
-fn retry(headers: &HeaderMap) -> Option<Retry> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
+/// Whether the same request may be answered otherwise at once: a gateway answered in the system's place.
+pub(super) fn is_passing(answer: &Answer) -> bool {
+    answer.status != StatusCode::INTERNAL_SERVER_ERROR && is_open(answer.status, retry(answer).is_some())
+}
+
+/// Something broke, or something between here and the system answered in its place, or gave up waiting for it. What is
+/// not known there (501, 505) was not begun, nor what shall be asked for later (503).
+fn is_open(status: StatusCode, is_later: bool) -> bool {
+    match status.as_u16() {
+        501 | 505 => false,
+        503 => !is_later,
+        408 | 499 => true,
+        code => code >= 500,
+    }
+}
+
+/// `Retry-After` in seconds or as a date, or the reset time that many APIs tell in seconds since 1970, on answers of
+/// every status.
+fn retry(answer: &Answer) -> Option<Retry> {
+    let text = |name: &str| answer.headers.get(name)?.to_str().ok();
     if let Some(after) = text(RETRY_AFTER.as_str()) {
         let at = || rfc2822::parse(after).ok().map(|at| Retry::At(at.timestamp()));
         return after.parse().ok().filter(|seconds| *seconds >= 0).map(Retry::After).or_else(at);
     }
-    let reset = ["x-ratelimit-reset", "ratelimit-reset"].into_iter().find_map(text)?;
+    let is_limited = answer.status == StatusCode::TOO_MANY_REQUESTS;
+    let reset = ["x-ratelimit-reset", "ratelimit-reset"].into_iter().filter(|_| is_limited).find_map(text)?;
     let seconds: i64 = reset.parse().ok().filter(|seconds| *seconds >= 0)?;
     // Some tell the time, some how long it is until then.
     match seconds {
@@ -182,7 +202,7 @@ fn retry(headers: &HeaderMap) -> Option<Retry> {
 }
 
 /// The other side's own words without secrets: a JSON text, or the field that most APIs have them in, or plain text. A page is none.
-fn quoted(body: &[u8], headers: &HeaderMap) -> String {
+fn quoted(body: &[u8], headers: &HeaderMap, hidden: &[String]) -> String {
     let Ok(body) = std::str::from_utf8(body) else { return String::new() };
     let is_page = headers
         .get(http::header::CONTENT_TYPE)
@@ -193,6 +213,7 @@ fn quoted(body: &[u8], headers: &HeaderMap) -> String {
         Err(_) if is_page => String::new(),
         Err(_) => body.to_owned(),
     };
+    let words = hide(&words, hidden.iter().map(String::as_str));
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     text::cut(&redacted(&words), MAX_QUOTED)
 }

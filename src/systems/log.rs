@@ -9,6 +9,12 @@ const MAX_BYTES: usize = 8 * 1024;
 /// Letters of one line.
 const MAX_LINE: usize = 400;
 
+/// A log that is read from its middle, without the line that is cut in two: half a
+/// secret is known by nothing.
+pub fn whole_lines(text: &str) -> &str {
+    text.split_once('\n').map_or("…", |(_, whole)| whole)
+}
+
 /// The last lines of a log without colours and secrets, and how many they are. Blank lines at the end do not count.
 pub fn tail(text: &str, lines: usize) -> (String, usize) {
     let plain = plain(text);

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use dingops::testing::{Chat, NOW_MS, alice, bob};
 use http::Method;
 
@@ -70,6 +71,20 @@ async fn jobs_are_listed_by_folder() {
     Jenkins 上没有任务 tema。是不是：team？
 
     @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn a_job_is_no_folder() {
+    let (mut chat, _jenkins) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "jenkins jobs team/web").await, @"
+    #### team/web 是任务，不是文件夹
+
+    - 状态：**jenkins status team/web**
+
+    @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/web/)
     ");
 }
 
@@ -390,6 +405,31 @@ async fn parameters_are_checked_before_anything_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_parameter_without_its_option() {
+    let (mut chat, jenkins) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "构建 team/web ENV=prod").await, @"
+    #### jenkins build：参数有误
+
+    「ENV=prod」前面要写选项 -p：-p ENV=prod
+
+    ```
+    构建 team/web ENV=prod
+    　　          ^^^^^^^^
+    ```
+
+    用法：jenkins build &lt;job&gt; &#91;--param &lt;param&gt;…&#93; &#91;--wait&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 jenkins build**
+
+    @0147000002
+    ");
+    let reply = ask(&mut chat, "构建 team/web \"BRANCH=a b\"").await;
+    assert!(reply.contains(r#"-p BRANCH="a b""#), "{reply}");
+    assert!(ask(&mut chat, "构建 team/web prod").await.contains("多了「prod」"));
+    assert!(jenkins.writes().is_empty());
+}
+
+#[tokio::test]
 async fn a_page_is_as_good_as_a_name() {
     let (mut chat, jenkins) = start().await;
     let card = ask(
@@ -469,6 +509,18 @@ async fn a_log_without_colours_and_secrets() {
     let starts: Vec<String> =
         jenkins.asked().iter().filter_map(|asked| asked.query("start").map(str::to_owned)).collect();
     assert_eq!(starts, ["0", "0", "314472"]);
+    // Its end begins in the middle of a secret.
+    for (log, last) in [
+        (
+            "x".repeat(100_000) + "\nDB_PASSWORD=" + &"hunter2".repeat(3) + "\n" + &"y".repeat(65_516) + "\n",
+            "y…",
+        ),
+        ("x".repeat(100_000) + " DB_PASSWORD=" + &"hunter2".repeat(20_000), "…"),
+    ] {
+        jenkins.world().jobs.get_mut("team/web").unwrap().builds[0].log = log;
+        let reply = ask(&mut chat, "jenkins log team/web").await;
+        assert!(reply.contains(last) && !reply.contains("unter2"), "{reply}");
+    }
 }
 
 #[tokio::test]
@@ -666,6 +718,51 @@ async fn a_read_is_tried_twice_and_a_write_once() {
     @0147000002
     ");
     assert_eq!(jenkins.writes().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_gateway_answers_leaves_a_write_open() {
+    let (mut chat, jenkins) = start().await;
+    let page = |status| Answer::page(status, "Oops");
+    let open = [408, 499, 500, 502, 503, 504, 507, 520, 524].map(|status| (page(status), true));
+    let refused = [400, 404, 409, 501, 505].map(|status| (page(status), false));
+    let of_503 = [
+        (page(503).with("retry-after", "30"), false),
+        // Some tell it with whatever they answer.
+        (page(503).with("x-ratelimit-reset", "30"), true),
+    ];
+    for (answer, is_open) in open.into_iter().chain(refused).chain(of_503) {
+        let card = ask(&mut chat, "jenkins build team/api").await;
+        jenkins.fail_next(Method::POST, Fault::Answer(answer.clone()));
+        let reply = ask(&mut chat, &coded(&card)).await;
+        assert_eq!(reply.contains("结果未知"), is_open, "{answer:?}: {reply}");
+        chat.clock().advance(Duration::from_secs(60));
+    }
+    for (status, asked) in [(408, 2), (502, 2), (524, 2), (400, 1), (500, 1), (501, 1)] {
+        let before = jenkins.asked().len();
+        jenkins.fail_next(Method::GET, Fault::Answer(page(status)));
+        ask(&mut chat, "jenkins jobs").await;
+        assert_eq!(jenkins.asked().len() - before, asked, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_jenkins_was_signed_in_with_is_not_repeated() {
+    let (mut chat, jenkins) = start().await;
+    let both = format!("{USER}:{TOKEN}");
+    for echoed in [
+        TOKEN.to_owned(),
+        TOKEN.to_uppercase(),
+        BASE64_STANDARD.encode(&both),
+        BASE64_STANDARD.encode(TOKEN),
+        format!("u={USER}%3A{TOKEN}"),
+    ] {
+        let answer = Answer::json(400, &serde_json::json!({ "message": format!("no <{echoed}> here") }));
+        jenkins.fail_next(Method::GET, Fault::Answer(answer));
+        let reply = ask(&mut chat, "jenkins jobs").await;
+        assert!(reply.contains("***") || reply.contains("&#42;&#42;&#42;"), "{reply}");
+        assert!(reply.contains("here") && !reply.contains(&echoed[echoed.len() / 3..]), "{reply}");
+    }
 }
 
 #[tokio::test]

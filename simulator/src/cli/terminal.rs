@@ -23,8 +23,8 @@ const HELP: &str = "\
 A line is said to the robot. Lines that begin with a colon are for this terminal:
   :as NAME        be alice, bob, nobody (without staff id) or carol (of another organisation)
   :in PLACE       go to ops, dev or private
-  :quote LINE     say LINE as an answer to the robot's last message
-  :press N        press [N] in the robot's last message
+  :quote LINE     say LINE as an answer to the robot's last message here
+  :press N        press [N] in the robot's last message here
   :fault NAME     of every message of the robot: busy, throttled, ban-page, server-error, hang, reset, refuse,
                   slow MILLISECONDS, code ERRCODE, redirect URL
                   of those by the session webhook: session-expired; by any webhook: quota-exhausted
@@ -40,8 +40,6 @@ struct Seat<'a> {
     dingtalk: &'a Simulator,
     person: Person,
     place: Place,
-    /// The robot's last message, and what can be pressed in it.
-    last: Option<(Message, Vec<String>)>,
     /// When it is said that the robot, which took what was said, has posted nothing.
     silent_at: Option<Timestamp>,
 }
@@ -49,7 +47,7 @@ struct Seat<'a> {
 /// Chats until the input ends.
 pub(super) async fn chat(dingtalk: &Simulator, person: Person, place: Place) -> io::Result<()> {
     writeln!(io::stdout(), "{HELP}\n")?;
-    let mut seat = Seat { dingtalk, person, place, last: None, silent_at: None };
+    let mut seat = Seat { dingtalk, person, place, silent_at: None };
     let (mut lines, mut watch) = (lines(), dingtalk.watch());
     seat.prompt()?;
     loop {
@@ -104,9 +102,8 @@ impl Seat<'_> {
             }
             ("in", place) => self.place = self.dingtalk.place(place, &self.person).map_err(text)?,
             ("quote", line) => {
-                let quoted = self.last.as_ref().map(|(message, _)| message.id.clone());
-                let quoted = quoted.ok_or("there is no message to quote yet")?;
-                self.say(Said::text(line).quoting(&quoted)).await?;
+                let quoted = self.last().ok_or("there is no message to quote here yet")?;
+                self.say(Said::text(line).quoting(&quoted.id)).await?;
             }
             ("press", number) => self.press(number).await?,
             ("fault", text) => fault(self.dingtalk, text)?,
@@ -117,6 +114,12 @@ impl Seat<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The last message of a robot in this place.
+    fn last(&self) -> Option<Message> {
+        let is_of_robot = |message: &Message| !matches!(message.author, Author::Person(_));
+        self.dingtalk.messages(&self.place).into_iter().rfind(is_of_robot)
     }
 
     async fn say(&mut self, said: Said) -> Result<(), String> {
@@ -135,11 +138,11 @@ impl Seat<'_> {
     }
 
     async fn press(&mut self, number: &str) -> Result<(), String> {
-        let links = self.last.as_ref().map(|(_, links)| links.as_slice()).unwrap_or_default();
+        let links = self.last().map(|message| Plain::of(&message).links).unwrap_or_default();
         let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let link = index.and_then(|index| links.get(index));
         let link = link.ok_or_else(|| match links.len() {
-            0 => "there is nothing to press in the robot's last message".to_owned(),
+            0 => "there is nothing to press in the robot's last message here".to_owned(),
             count => format!("expected a number from 1 to {count}, came {number:?}"),
         })?;
         match self.dingtalk.press(&self.person, &self.place, link).await {
@@ -174,13 +177,14 @@ impl Seat<'_> {
         };
         self.silent_at = None;
         let mut out = io::stdout();
-        let Plain { text, links } = Plain::of(&message);
-        writeln!(out, "\r{who} in {}:", name(&message.place))?;
-        for line in text.lines() {
+        match &message.place {
+            Place::Group(group) => writeln!(out, "\r{who} in {group}:")?,
+            Place::Private(person) => writeln!(out, "\r{who} to {person} in private:")?,
+        }
+        for line in Plain::of(&message).text.lines() {
             writeln!(out, "  {line}")?;
         }
         writeln!(out)?;
-        self.last = Some((message, links));
         Ok(true)
     }
 

@@ -56,7 +56,7 @@ async fn a_chat() {
     let (address, received) = chatter().await;
     let mut program = start(&address, &["--terminal"]);
     program.prints("alice@private> ", 1).await;
-    line(&mut program, "one", "robot in private:\n  heard one\n", 1).await;
+    line(&mut program, "one", "robot to alice in private:\n  heard one\n", 1).await;
     line(&mut program, "card", "  (yes) [1]\n  (page) [2] https://a.example/\\u{1b}[2J\n", 1).await;
     line(&mut program, ":press 2", "  opens https://a.example/\\u{1b}[2J\n", 1).await;
     program.write(":press 3");
@@ -75,6 +75,24 @@ async fn a_chat() {
     line(&mut program, ":in ops", "bob@ops> ", 1).await;
     line(&mut program, "two", "robot in ops:\n  heard two\n", 1).await;
     assert_eq!(received.bodies()[0]["senderStaffId"], "0147000003");
+    // What was posted elsewhere is pressed and quoted there.
+    program.write(":in private");
+    program.write(":press 1");
+    program.complains("there is nothing to press in the robot's last message here").await;
+    program.write(":quote why");
+    program.complains("there is no message to quote here yet").await;
+    line(&mut program, "card", "robot to bob in private:\n  restart?\n", 1).await;
+    program.write(":in ops");
+    line(&mut program, "three", "  heard three\n", 1).await;
+    program.write(":in private");
+    received.take();
+    line(&mut program, ":quote 确认", "  heard 确认\n", 1).await;
+    assert_eq!(received.bodies()[0]["text"]["repliedMsg"]["msgType"], "interactiveCard");
+    line(&mut program, "card", "robot to bob in private:\n  restart?\n", 2).await;
+    program.write(":in ops");
+    line(&mut program, "four", "  heard four\n", 1).await;
+    program.write(":in private");
+    line(&mut program, ":press 1", "robot to bob in private:\n  heard yes\n", 1).await;
     for (wrong, says) in [
         (":dance", "expected one of :as, :in, :quote, :press, :fault, :help, :quit, came :dance"),
         (":as dan", "expected one of the people alice, bob, nobody, carol, came \"dan\""),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     dispatch::{
-        help,
+        canonical, help,
         row::Row,
         values::{self, Kind},
         words::Line,
@@ -48,6 +48,9 @@ impl Wrong<'_> {
                     return complain("arguments.none", "came", &came().unwrap_or_default());
                 }
                 (None, None) => {
+                    if let Some((message, at)) = self.pair(command, said) {
+                        return Err(Complaint { message, at });
+                    }
                     let earlier = all.iter().filter(|said| said.option.is_none() && said.argument.is_some());
                     let mut earlier = earlier.filter_map(|said| Some((said.value.as_ref()?, said.at())));
                     return match earlier.find_map(|(value, at)| Some((self.habit(&value.text)?, at))) {
@@ -72,6 +75,16 @@ impl Wrong<'_> {
             }
         }
         Ok(())
+    }
+
+    /// That a pair belongs behind an option, where one takes it.
+    fn pair(&self, command: &Command, said: &Said<'_>) -> Option<(String, Option<Range<usize>>)> {
+        let value = said.value.as_ref().filter(|value| values::pair(&value.text).is_ok())?;
+        let option = command.get_opts().find(|option| values::kind(option) == Kind::KeyValue)?;
+        let option = option.get_short().map_or_else(|| help::mentioned(option), |short| format!("-{short}"));
+        let came = canonical::word(&text::cut(&value.text, MAX_CAME));
+        let parts: [(&str, &dyn Display); 2] = [("came", &came), ("option", &option)];
+        Some((self.locale.say("arguments.pair_behind_option", &parts), said.at()))
     }
 
     /// What to type instead of what another tool takes.

@@ -10,7 +10,7 @@ use super::{Jenkins, job};
 use crate::{
     dispatch::Ctx,
     outbound::{self, Answer},
-    systems::{api::Call, failure::Failure},
+    systems::{api::Call, failure::Failure, log::whole_lines},
 };
 
 /// Where a log is read from at first, and how much of its end.
@@ -40,8 +40,8 @@ pub(super) struct Item {
 
 #[derive(Deserialize)]
 struct Folder {
-    #[serde(default)]
-    jobs: Vec<Item>,
+    /// A job has none.
+    jobs: Option<Vec<Item>>,
 }
 
 /// A job.
@@ -281,19 +281,12 @@ impl<'c> Client<'c> {
         Ok(version.unwrap_or_default().to_owned())
     }
 
-    /// What is in a folder, or at the top.
-    pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Vec<Item>, Failure> {
-        let tree = [("tree", JOBS)];
-        let segments = folder.map(job::segments).unwrap_or_default();
-        let segments = segments.into_iter().chain(["api", "json"].map(str::to_owned));
-        Ok(self
-            .jenkins
-            .api
-            .get(self.ctx, &segments.collect::<Vec<_>>())
-            .query(tree)
-            .json::<Folder>()
-            .await?
-            .jobs)
+    /// What is in a folder, or at the top; none where it is a job.
+    pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Option<Vec<Item>>, Failure> {
+        let segments = folder.map_or_else(Vec::new, job::segments);
+        let segments: Vec<String> = segments.into_iter().chain(["api", "json"].map(str::to_owned)).collect();
+        let folder: Folder = self.jenkins.api.get(self.ctx, &segments).query([("tree", JOBS)]).json().await?;
+        Ok(folder.jobs)
     }
 
     pub(super) async fn job(&self, job: &str) -> Result<Job, Failure> {
@@ -414,17 +407,18 @@ impl<'c> Client<'c> {
         let header = |name: &str| first.headers.get(name)?.to_str().ok();
         let size: Option<u64> = header("x-text-size").and_then(|size| size.parse().ok());
         let goes_on = header("x-more-data") == Some("true");
-        let body = match (first.body, size) {
-            (Ok(body), _) => body,
+        let too_long = |error| Failure::from_outbound(error, self.title());
+        let text = match (first.body, size) {
+            (Ok(body), _) => String::from_utf8_lossy(&body).into_owned(),
             // It is longer than is read: the end is asked for.
             (Err(_), Some(size)) => {
                 let start = size.saturating_sub(u64::try_from(LOG).unwrap_or(u64::MAX));
-                let rest = from(start).send(&[]).await?;
-                rest.body.map_err(|error| Failure::from_outbound(error, self.title()))?
+                let rest = from(start).send(&[]).await?.body.map_err(too_long)?;
+                whole_lines(&String::from_utf8_lossy(&rest)).to_owned()
             }
-            (Err(error), None) => return Err(Failure::from_outbound(error, self.title())),
+            (Err(error), None) => return Err(too_long(error)),
         };
-        Ok(Log { text: String::from_utf8_lossy(&body).into_owned(), goes_on })
+        Ok(Log { text, goes_on })
     }
 
     /// Sends what Jenkins answers with a page to go to; one to sign in at means that nothing was done.
@@ -437,7 +431,9 @@ impl<'c> Client<'c> {
         let to = location(&answer).map(|to| percent_decode_str(to).decode_utf8_lossy().to_lowercase());
         let to = format!("{}/", to.unwrap_or_default());
         let asks = !to.contains(&page) && SIGN_IN.iter().any(|word| to.contains(word));
-        if asks { Err(Failure::refused(&answer, self.title())) } else { Ok(answer) }
+        let (system, status) = (self.title().to_owned(), answer.status);
+        let refused = || Failure::Refused { system, status, message: String::new(), retry: None };
+        if asks { Err(refused()) } else { Ok(answer) }
     }
 
     fn get(&self, job: &str, rest: &[&str]) -> Call<'c> {

@@ -39,7 +39,15 @@ impl Command for Jobs {
         let client = client(&self.on, ctx)?;
         let folder = self.folder.as_ref().map(Caseless::as_str);
         let jobs = match (client.jobs(folder).await, &self.folder) {
-            (Ok(jobs), _) => jobs,
+            (Ok(Some(jobs)), _) => jobs,
+            (Ok(None), None) => Vec::new(),
+            (Ok(None), Some(job)) => {
+                let status = super::status::Status { job: job.clone(), number: None, on: self.on.clone() };
+                let reply = Reply::new(ctx.locale.say("jenkins.no_folder", &[("job", job)]));
+                return Ok(reply
+                    .action(ctx.locale.say("jenkins.do_status", &[]), ctx.line(&status))
+                    .link(ctx.locale.say("jenkins.open", &[]), client.page(folder, &[])));
+            }
             (Err(failure), Some(folder)) => return Err(no_job(&client, folder, failure, ctx).await),
             (Err(failure), None) => return Err(failure.tell(ctx)),
         };

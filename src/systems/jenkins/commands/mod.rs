@@ -66,7 +66,7 @@ async fn no_job(client: &Client<'_>, job: &Caseless, failure: Failure, ctx: &Ctx
         return failure.tell(ctx);
     }
     let (folder, name) = job::parts(job.as_str());
-    let beside = client.jobs(folder).await.unwrap_or_default();
+    let beside = client.jobs(folder).await.ok().flatten().unwrap_or_default();
     let near = values::near(name, beside.iter().map(|item| item.name.as_str()));
     let path = |name: &String| folder.map_or_else(|| name.clone(), |folder| format!("{folder}/{name}"));
     let near: Vec<String> = near.iter().map(path).collect();
