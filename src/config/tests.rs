@@ -286,6 +286,39 @@ fn every_mistake_names_its_key_and_line() {
 }
 
 #[test]
+fn an_address_with_a_password_is_not_repeated() {
+    const USERINFO: &str = "https://bot:hunter2@example.com";
+    for (given, says) in [
+        (USERINFO, "without user and password, came one with an @"),
+        ("https://hunter2@example.com", "without user and password, came one with an @"),
+        ("https://bot:hunter2@example.com:port", "without user and password, came one with an @"),
+        ("https://example.com/?token=hunter2", "without ? and #, came one with them"),
+        ("ftp://example.com", "without user and password, came \"ftp://example.com\""),
+    ] {
+        let login = "user = 'bot'\ntoken = 'x'\n";
+        let settings = parse(&format!("[[jenkins]]\nurl = '{given}'\n{login}")).unwrap();
+        let mistake = crate::systems::off(&settings)[0].to_string();
+        assert!(mistake.ends_with(says) && !mistake.contains("hunter2"), "{mistake}");
+    }
+    for entry in [
+        "[[jenkins]]\nurl = 'https://example.com'\nuser = 'bot'\ntoken = 'x'\nweb",
+        "[[jenkins]]\nuser = 'bot'\ntoken = 'x'\nurl = 'https://example.com'\nproxy = 'x:'\nweb",
+        "[[prometheus]]\nurl",
+        "[[alertmanager]]\nurl",
+        "[[k8s]]\ntoken = 'x'\nurl",
+    ] {
+        let settings = parse(&format!("{entry} = '{USERINFO}'\n")).unwrap();
+        let mistake = crate::systems::off(&settings)[0].to_string();
+        assert!(!mistake.contains("hunter2"), "{mistake}");
+    }
+    let http = format!(
+        "[[http]]\nname = 'a b'\nhelp = {{ zh = 'x', en = 'x' }}\neffect = 'read'\nexamples = ['a b']\nurl = '{USERINFO}'"
+    );
+    let mistake = parse(&http).unwrap_err();
+    assert!(mistake.contains("user information") && !mistake.contains("hunter2"), "{mistake}");
+}
+
+#[test]
 fn a_mistake_shows_nothing_from_the_environment() {
     let secret = |name: &str| {
         Some(if name == "Y" { "SECname" } else { "expected \"SECsecretsecretsecret" }.to_owned())

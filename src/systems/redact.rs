@@ -2,11 +2,13 @@
 //! before a chat sees them.
 //!
 //! A text is read from its beginning to its end, without going back further than a name is long, so that a log takes
-//! time in proportion to its length whatever stands in it. There are four kinds of what is hidden:
+//! time in proportion to its length whatever stands in it. There are these kinds of what is hidden:
 //!
 //! | kind | known by | where |
 //! |---|---|---|
 //! | values | the name before them: `DB_PASSWORD=…`, `"token": "…"`, `--secret …`, `密码：…` | `names`, `values` |
+//! | values | the name elsewhere: `name: DB_PASSWORD`, `value: …`; `IDENTIFIED BY '…'`; a block below it | `phrases` |
+//! | values | the tool before them: `mysql -p…`, `curl -u user:…`, `redis-cli -a …` | `tools` |
 //! | tokens | how they begin: `ghp_…`, `AKIA…`, `eyJ….….…`, `Bearer …`; `scheme://user:…@host` | `tokens` |
 //! | private keys | `-----BEGIN … PRIVATE KEY-----`, and the `END`, each without the other as well | `blocks` |
 //! | numbers | a mobile number, a resident identity card, of mainland China | `numbers` |
@@ -16,7 +18,9 @@
 mod blocks;
 mod names;
 mod numbers;
+mod phrases;
 mod tokens;
+mod tools;
 mod values;
 
 use std::{borrow::Cow, ops::Range};
@@ -72,7 +76,8 @@ impl<'t> Shown<'t> {
     }
 
     fn hide_secrets(&mut self, part: Range<usize>) {
-        let mut scan = Scan { text: &self.text.as_bytes()[part.clone()], hidden: 0, user: None, no_jwt: 0 };
+        let mut scan =
+            Scan { text: &self.text.as_bytes()[part.clone()], hidden: 0, user: None, tool: None, no_jwt: 0 };
         let mut at = 0;
         while at < scan.text.len() {
             match scan.secret(at) {
@@ -101,6 +106,8 @@ struct Scan<'t> {
     hidden: usize,
     /// The password of the address that is being read.
     user: Option<Range<usize>>,
+    /// The tool whose options are being read.
+    tool: Option<&'static [u8]>,
     /// Where the parts of what was no JWT end: what begins in them is none either.
     no_jwt: usize,
 }
@@ -119,11 +126,25 @@ impl Scan<'_> {
                 None
             }
             b'=' | b':' | b'>' | 0xEF => values::after_name(self, at),
-            b'-' => values::after_option(self, at),
+            b'-' => match self.tool.and_then(|tool| tools::option(self, at, tool)) {
+                Some(password) => {
+                    self.tool = None;
+                    password
+                }
+                None => values::after_option(self, at),
+            },
+            b'\n' | b'|' | b';' => {
+                self.tool = None;
+                None
+            }
+            b'\'' | b'"' => phrases::in_quotes(self, at),
+            0xE4 | 0xE6 => phrases::after_verb(self, at),
             b'0'..=b'9' => numbers::personal(self, at).or_else(|| tokens::known(self, at)),
             b'A'..=b'Z' | b'a'..=b'z' => {
+                self.tool = tools::named(self, at).or(self.tool);
                 let token = tokens::known(self, at).or_else(|| tokens::jwt(self, at));
-                token.or_else(|| tokens::credentials(self, at))
+                let token = token.or_else(|| tokens::credentials(self, at));
+                token.or_else(|| phrases::after_verb(self, at)).or_else(|| phrases::of_instruction(self, at))
             }
             _ => None,
         }

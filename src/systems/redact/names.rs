@@ -15,12 +15,16 @@ const SECRET: &[&str] = &[
     "token",
     "apikey",
     "accesskey",
+    "accountkey",
     "privatekey",
+    "clientkey",
     "signingkey",
     "encryptionkey",
     "credential",
     "authorization",
     "cookie",
+    "sessionid",
+    "sessid",
     "storepass",
     "keypass",
     "sshpass",
@@ -156,6 +160,12 @@ pub(super) fn kind(name: &[u8], is_of_query: bool) -> Option<Kind> {
     let is_pass = last.eq_ignore_ascii_case(b"pass") && last.len() < length;
     let is_of_query = is_of_query && (is_any(QUERY, letters) || letters.ends_with("signature"));
     (is_pass || is_of_query).then_some(Kind::Word)
+}
+
+/// Whether this name is of a secret as it is written here, and a word like others elsewhere: `PASS=…` of a shell, not of
+/// a test; `"auth": "…"` of docker, `_auth=…` of npm.
+pub(super) fn is_written_so(name: &[u8], sign: u8, is_quoted: bool) -> bool {
+    name == b"PASS" && sign == b'=' || name == b"_auth" || name == b"auth" && is_quoted && sign == b':'
 }
 
 /// Whether this is the directory of a shell: `PWD=/home/jenkins`.

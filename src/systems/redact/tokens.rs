@@ -200,7 +200,14 @@ pub(super) fn password_of_address(scan: &Scan<'_>, at: usize) -> Option<Range<us
     let rest = &rest[..(0..rest.len()).find(|at| ends(*at)).unwrap_or(rest.len())];
     let of_path = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
     let authority = &rest[..rest.iter().position(of_path).unwrap_or(rest.len())];
-    let password = rest.iter().position(|byte| *byte == b':').filter(|colon| *colon < authority.len())? + 1;
+    let Some(colon) = authority.iter().position(|byte| *byte == b':') else {
+        // A token in the user's place.
+        let token = &authority[..authority.iter().rposition(|byte| *byte == b'@')?];
+        let is_web = scan.text[..at].ends_with(b"http") || scan.text[..at].ends_with(b"https");
+        let is_token = is_web && token.len() >= WORD && token.iter().any(u8::is_ascii_digit);
+        return is_token.then_some(start..start + token.len());
+    };
+    let password = colon + 1;
     let last_at = |part: &[u8]| part.iter().rposition(|byte| *byte == b'@').filter(|at| *at > password);
     let end = last_at(authority).or_else(|| {
         let is_port = authority[password..].iter().all(u8::is_ascii_digit);

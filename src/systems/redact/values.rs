@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     Scan,
     names::{self, Kind},
-    tokens,
+    phrases, tokens,
 };
 
 /// A name whose value is secret, and how that is written.
@@ -42,20 +42,36 @@ pub(super) fn after_name(scan: &Scan<'_>, at: usize) -> Option<Range<usize>> {
     let shown = if is_element { before } else { trimmed(before) };
     // `TOKEN ?= …` of make.
     let (named, is_quoted) = unquoted(shown.strip_suffix(b"?").map_or(shown, trimmed));
+    let named = phrases::without_verb(named);
     let length = named.iter().rev().take(names::LONGEST).take_while(|byte| names::is_of_name(byte)).count();
     let (outside, name) = named.split_at(named.len() - length);
     // `\u0026` is `&`, as JSON of Go writes it.
     let escaped = name.strip_prefix(b"u0026").filter(|_| outside.ends_with(b"\\"));
     let name = escaped.unwrap_or(name);
     let is_of_query = escaped.is_some() || matches!(outside, [.., b'?' | b'&']);
-    let kind = if names::is_chinese(named) { Kind::Word } else { names::kind(name, is_of_query)? };
+    let element = phrases::element(before).filter(|_| is_element);
+    let is_value = || name.eq_ignore_ascii_case(b"value") && phrases::is_value_of_secret(outside);
+    let kind = match names::kind(element.unwrap_or(name), is_of_query) {
+        Some(kind) => kind,
+        None if names::is_chinese(named) || names::is_written_so(name, sign, is_quoted) || is_value() => {
+            Kind::Word
+        }
+        None => {
+            return if is_ended(scan.text, value) { phrases::alone_below(scan, before, value) } else { None };
+        }
+    };
     let start = after_blanks(scan.text, value);
+    if sign == b':'
+        && let Some(below) = phrases::below(scan, before, value)
+    {
+        return Some(below);
+    }
     // `registry/token:1.2`
     let is_image = sign == b':' && !is_quoted && start == value && outside.ends_with(b"/");
     // `PASSWORD= USER=…`
     let is_empty =
         sign == b'=' && start > value && shown.len() == before.len() && is_pair(&scan.text[start..]);
-    let is_other = is_image || is_empty || is_element && !outside.ends_with(b"<");
+    let is_other = is_image || is_empty || is_element && element.is_none() && !outside.ends_with(b"<");
     if is_other || names::is_directory(name, &scan.text[start..]) {
         return None;
     }
@@ -79,7 +95,17 @@ pub(super) fn after_option(scan: &Scan<'_>, at: usize) -> Option<Range<usize>> {
     if start == value && !is_listed || scan.text[start..].starts_with(b"-") {
         return None;
     }
-    Name { kind: Kind::Word, quote: None, is_of_query: false, is_element: false }.secret(scan.text, start)
+    word(scan.text, start)
+}
+
+/// One word that is secret, or what is in quotes.
+pub(super) fn word(text: &[u8], at: usize) -> Option<Range<usize>> {
+    Name { kind: Kind::Word, quote: None, is_of_query: false, is_element: false }.secret(text, at)
+}
+
+/// Whether a line ends here.
+fn is_ended(text: &[u8], at: usize) -> bool {
+    matches!(text[after_blanks(text, at)..], [b'\n', ..])
 }
 
 impl Name {
@@ -91,7 +117,14 @@ impl Name {
             [quote, ..] if is_quote(quote) => {
                 let start = at + slashes + 1;
                 let start = tokens::scheme(text, start).unwrap_or(start);
-                start..closing(text, start, quote, slashes)
+                let end = closing(text, start, quote, slashes);
+                match text[end..] {
+                    // A shell goes on: `'abc'def`.
+                    [_, next, ..] if slashes == 0 && text[end] == quote && next.is_ascii_alphanumeric() => {
+                        at..self.end_of_word(text, end + 1)
+                    }
+                    _ => start..end,
+                }
             }
             _ => self.unquoted(text, at)?,
         };
@@ -166,7 +199,7 @@ fn find(text: &[u8], at: usize, is_end: impl Fn(&[u8]) -> bool) -> usize {
 }
 
 /// Whether a name and its value follow: `name=…`, `"name": …`; not `cGFzcw==`, which is base64.
-fn is_pair(text: &[u8]) -> bool {
+pub(super) fn is_pair(text: &[u8]) -> bool {
     let opening =
         text.iter().take(2).take_while(|byte| is_quote(**byte) || matches!(byte, b'[' | b'(' | b'{')).count();
     let text = &text[opening..];
@@ -196,15 +229,17 @@ fn unquoted(before: &[u8]) -> (&[u8], bool) {
     }
 }
 
-fn trimmed(before: &[u8]) -> &[u8] {
+pub(super) fn trimmed(before: &[u8]) -> &[u8] {
     let blanks = before.iter().rev().take_while(|byte| is_blank(byte)).count();
     &before[..before.len() - blanks]
 }
 
 /// Where blanks, and the colours of a terminal, end.
-fn after_blanks(text: &[u8], mut at: usize) -> usize {
+pub(super) fn after_blanks(text: &[u8], mut at: usize) -> usize {
     loop {
-        at += text[at..].iter().take_while(|byte| is_blank(byte)).count();
+        while let Some(blank) = blank(&text[at..]) {
+            at += blank;
+        }
         let Some(colour) = text[at..].strip_prefix(b"\x1b[") else { return at };
         let numbers = colour.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
         if colour.get(numbers) != Some(&b'm') {
@@ -216,6 +251,16 @@ fn after_blanks(text: &[u8], mut at: usize) -> usize {
 
 fn is_blank(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\t')
+}
+
+/// How long the blank is that stands here: one of ASCII, a no-break one, or a full-width one.
+fn blank(text: &[u8]) -> Option<usize> {
+    match text {
+        [b' ' | b'\t', ..] => Some(1),
+        [0xC2, 0xA0, ..] => Some(2),
+        [0xE3, 0x80, 0x80, ..] => Some(3),
+        _ => None,
+    }
 }
 
 fn is_quote(byte: u8) -> bool {
