@@ -93,7 +93,13 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
     };
     let first = ctx.table.rows().find(|row| is_meant(row))?;
     let is_meant = |row: &Row, alias: Option<&Alias>| alias.is_none() && is_meant(row);
-    let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+    let mut reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+    // The title says it.
+    for block in &mut reply.blocks {
+        if let Block::List { heading, .. } = block {
+            heading.clear();
+        }
+    }
     Some(if reply.blocks.is_empty() {
         reply.text(ctx.locale.say("usage.nothing_here", &[]))
     } else {
