@@ -306,8 +306,8 @@ async fn the_help() {
 
     例如：
 
-    - **say group:ops web goes out at 22:00**
-    - **say robot:bob --at alice have a look, please**
+    - **say group:ops 今晚 22:00 发布 web**
+    - **say robot:bob --at alice 请看一下**
 
     @0147000002
     ");
