@@ -74,6 +74,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// For what the operator must mend to be said again in a chat.
 const SAID_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+/// For a line about the same person to be logged again.
+const SAID_AGAIN_SOON: SignedDuration = SignedDuration::from_mins(1);
 
 /// The function.
 pub struct App {
@@ -93,7 +95,12 @@ pub struct App {
     limits: Limits,
     /// Where it was said that the quota is used up.
     said: Recently,
+    /// What strangers cause to be logged, and what DingTalk's callbacks do: the former hides nothing of the latter.
+    strangers: Sparingly,
     lines: Sparingly,
+    /// Whom a line in the log says to have gone on.
+    unanswered: Recently,
+    disowned: Limits,
 }
 
 /// What a host knows of a request.
@@ -168,7 +175,10 @@ impl App {
             refusals: Refusals::new(),
             limits: Limits::new(settings.limits),
             said: Recently::new(SAID_AGAIN_AFTER),
+            strangers: Sparingly::new(2, 10),
             lines: Sparingly::new(2, 10),
+            unanswered: Recently::new(SAID_AGAIN_SOON),
+            disowned: Limits::new(limits::DISOWNED),
             settings: Arc::new(settings),
             clock,
             outbound,
@@ -253,7 +263,8 @@ impl App {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response<String> {
-        if let Some(withheld) = self.lines.admit(refusal.kind(), self.clock.now()) {
+        let lines = if refusal.is_signed() { &self.lines } else { &self.strangers };
+        if let Some(withheld) = lines.admit(refusal.kind(), self.clock.now()) {
             tracing::warn!(status = refusal.status().as_u16(), withheld, reason = %refusal, "refused");
         }
         refusal.response()
@@ -263,7 +274,7 @@ impl App {
     fn silence(&self, why: Silent) -> Admitted {
         if let Some(withheld) = self.lines.admit(why.kind(), self.clock.now()) {
             match why {
-                Silent::Again | Silent::Limited => tracing::info!(withheld, "{why}"),
+                Silent::Again => tracing::info!(withheld, "{why}"),
                 _ => tracing::error!(withheld, "{why}"),
             }
         }

@@ -178,16 +178,16 @@ fn lambda(api: &str) -> Result<(), CliError> {
     let memory = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
     let size = env(memory).and_then(|size| size.parse::<i32>().ok());
     size.ok_or_else(|| wrong(memory, "a number of MB, as Lambda sets it beside AWS_LAMBDA_RUNTIME_API"))?;
-    let app = Arc::new(app()?);
     crate::log::init(Some(host::lambda::metrics::embed))?;
+    let app = Arc::new(app()?);
     runtime()?.block_on(host::lambda::run(app)).map_err(CliError::Lambda)
 }
 
 fn serve(arguments: &Serve) -> Result<(), CliError> {
     let (name, address) = listen(arguments.listen.clone())?;
     let surroundings = Surroundings { timeout: timeout()?, freezes: function_compute::is_here(&env) };
-    let app = Arc::new(app()?);
     crate::log::init(None)?;
+    let app = Arc::new(app()?);
     runtime()?.block_on(async {
         let signals = StopSignals::listen();
         let mut signals = signals.map_err(|error| CliError::Io { what: "signals".into(), error })?;

@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::{
     Accepted, App, Arrival,
     limits::{Over, Turn, Window},
-    refusal::Silent,
+    refusals::Told,
     report,
 };
 use crate::{
@@ -137,8 +137,14 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
     if matches!(task, Task::Unreadable) && !ctx.place.private {
         return;
     }
-    let turn = match task {
+    let turn = match &task {
         Task::NoQuota => Turn::Free,
+        Task::Line(line) if confirm::line::disowns(line) => {
+            match app.disowned.take(sender(&ctx), app.clock.now()) {
+                Turn::Free => Turn::Free,
+                Turn::Over(_) | Turn::Silent => Turn::Silent,
+            }
+        }
         _ => app.limits.take(sender(&ctx), app.clock.now()),
     };
     let by = before(arrival.deadline, TO_RECORD, app.clock.now());
@@ -151,7 +157,7 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
     let Dispatched { reply, record, sensitive, elsewhere } = match (turn, task) {
         (Turn::Over(over), _) => limited(over, &ctx),
         (Turn::Silent, _) => {
-            app.silence(Silent::Limited);
+            unanswered(app, &ctx);
             return;
         }
         (Turn::Free, Task::Line(line)) => {
@@ -181,7 +187,14 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         }
     };
     let refused = record.outcome == Outcome::Refused;
-    let delivered = if refused && !app.refusals.tell(sender(&ctx), &record.path, app.clock.now()) {
+    // Another reason, or another place, is news.
+    let refusal = format!("{}\n{:?}\n{reply:?}", record.path, ctx.place.conversation_id);
+    let told = if refused { app.refusals.tell(sender(&ctx), &refusal, app.clock.now()) } else { Told::Now };
+    let reply = match told {
+        Told::Last => reply.note(ctx.locale.say("access.last", &[])),
+        _ => reply,
+    };
+    let delivered = if told == Told::Never {
         None
     } else {
         let there = match &elsewhere {
@@ -217,7 +230,7 @@ async fn work(app: &App, task: Task, ctx: Ctx, mut reach: Reach, arrival: Arriva
         && !undelivered.may_have_arrived()
     {
         if refused {
-            app.refusals.untold(sender(&ctx), &record.path, app.clock.now());
+            app.refusals.untold(sender(&ctx), &refusal, app.clock.now());
         }
         if record.outcome == Outcome::Limited {
             app.limits.untold(sender(&ctx), app.clock.now());
@@ -249,6 +262,20 @@ fn delivery(delivered: &Option<Result<Way, Undelivered>>) -> Delivery<'_> {
 /// Who it was, for limits, and for a refusal not to be said too often. A staff id may be that of another organisation.
 fn sender(ctx: &Ctx) -> &str {
     ctx.who.dingtalk_id.as_deref().or(ctx.who.staff_id.as_deref()).unwrap_or(&ctx.who.nick)
+}
+
+/// Notes once a minute who went on after they were told that they said too much: perhaps somebody else in their name.
+fn unanswered(app: &App, ctx: &Ctx) {
+    if app.unanswered.first_time(sender(ctx), app.clock.now()) {
+        tracing::warn!(
+            who = ctx.who.staff().unwrap_or_default(),
+            sender = ctx.who.dingtalk_id.as_deref().unwrap_or_default(),
+            nick = ctx.who.nick.as_str(),
+            place = ctx.place.conversation_id.as_deref().unwrap_or_default(),
+            private = ctx.place.private,
+            "somebody who said too much went on, and was not answered"
+        );
+    }
 }
 
 /// A reply to what is no command: a title and a sentence.

@@ -8,6 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::memory::Recently;
 use crate::config;
 
+/// How often somebody may say that they did not ask for something, beside all else: a flood in their name does not
+/// silence them.
+pub(super) const DISOWNED: config::Limits = config::Limits { per_minute: 3, per_day: 1000 };
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 

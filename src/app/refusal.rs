@@ -52,6 +52,24 @@ impl Refusal {
         }
     }
 
+    /// Whether only who holds a signature of DingTalk can cause it.
+    pub(super) fn is_signed(&self) -> bool {
+        match self {
+            Self::NotPassedOn(_)
+            | Self::TooLarge
+            | Self::NotCallback(_)
+            | Self::OtherOrganisation { .. }
+            | Self::OtherRobot { .. }
+            | Self::Session(_) => true,
+            Self::Method(_)
+            | Self::Malformed(_)
+            | Self::NoHook
+            | Self::NotSigned(_)
+            | Self::Interrupted(_)
+            | Self::Slow(_) => false,
+        }
+    }
+
     /// What of a refusal is counted together in the log.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -97,8 +115,6 @@ impl Refusal {
 pub(super) enum Silent {
     #[error("a callback came again and was not run again")]
     Again,
-    #[error("somebody who was told that they said too much went on, and was not answered")]
-    Limited,
     #[error("a callback without a sessionWebhook: nothing was run, since no reply could be sent")]
     NoSession,
     #[error("the sessionWebhook of a callback is expired: nothing was run, since no reply could be sent")]
@@ -115,7 +131,6 @@ impl Silent {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Again => "again",
-            Self::Limited => "limited",
             Self::NoSession => "no session",
             Self::SessionExpired => "session expired",
             Self::NoQuota { .. } => "no quota",

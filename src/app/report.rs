@@ -16,7 +16,7 @@ use crate::{
     },
     dispatch::{
         Ctx, Person, Place,
-        audit::{Outcome, Record},
+        audit::{self, Outcome, Record},
     },
     locale::Locale,
     reply::Reply,
@@ -62,9 +62,11 @@ fn told(record: &Record, said: &Ctx) -> Reply {
         _ => "failed.title",
     };
     let (who, place) = record.asked(said);
-    let named = |person: &Person| format!("{}（{}）", person.nick, person.staff().unwrap_or_default());
+    let named =
+        |person: &Person| format!("{}（{}）", person.plain_nick(), person.staff().unwrap_or_default());
     let given = record.values.iter().filter(|(_, value)| **value != Value::Bool(false));
-    let values: Vec<String> = given.map(|(name, value)| format!("{name} = {}", text(value))).collect();
+    let values: Vec<String> =
+        given.map(|(name, value)| format!("{name} = {}", text(value, said.locale))).collect();
     let fields = [
         ("reports.who", Some(named(who))),
         ("reports.approver", record.approver(said).map(named)),
@@ -77,12 +79,16 @@ fn told(record: &Record, said: &Ctx) -> Reply {
 }
 
 /// A value as one reads it.
-fn text(value: &Value) -> String {
+fn text(value: &Value, locale: Locale) -> String {
+    let shown = |value: &Value| text(value, locale);
     match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
+        Value::String(text) => match audit::bytes_of(text) {
+            Some(bytes) => locale.say("reports.bytes", &[("bytes", &bytes)]),
+            None => text.clone(),
+        },
+        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(" "),
         Value::Object(values) => {
-            let pairs = values.iter().map(|(key, value)| format!("{key}={}", text(value)));
+            let pairs = values.iter().map(|(key, value)| format!("{key}={}", shown(value)));
             pairs.collect::<Vec<_>>().join(" ")
         }
         other => other.to_string(),

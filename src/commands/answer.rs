@@ -37,6 +37,13 @@ impl Answer {
         }
         about.push_str(rest);
         let about = about.replace(['[', '*', '#', '>', '`'], "");
+        // An item of a list: `- `, `1. `.
+        let begun = about.trim_start_matches(['-', '+', ' ']);
+        let unnumbered = begun.trim_start_matches(|c: char| c.is_ascii_digit());
+        let about = match unnumbered.strip_prefix(". ") {
+            Some(item) if unnumbered.len() < begun.len() => item,
+            _ => begun,
+        };
         text::cut(about.trim(), MAX_ABOUT)
     }
 }
@@ -99,6 +106,21 @@ mod tests {
 
         @0147000002
         ");
+    }
+
+    #[tokio::test]
+    async fn help_shows_the_words_of_its_first_line() {
+        for (markdown, about) in [
+            ("- 白天：爱丽丝\\n- 晚上：Bob", "白天：爱丽丝"),
+            ("1. **先**看[面板](https://example.com)", "先看面板"),
+            ("### 3.5 版", "3.5 版"),
+            ("> 2026 年", "2026 年"),
+        ] {
+            let mut chat = Chat::with(&format!("[[answer]]\nname = '值班'\nmarkdown = \"{markdown}\"")).await;
+            chat.say(alice(), "help").await;
+            let help = chat.read();
+            assert!(help.contains(&format!("- **值班**：{about}\n")), "{markdown}: {help}");
+        }
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use self::template::{Scope, check};
 use crate::{
     config::{
         Located, Mistake,
-        http::{Argument, Body, Http, Tree},
+        http::{Argument, Body, Http, Shape, Tree},
     },
     dispatch::{
         CommandError, Ctx, Effect, Preview, Row, UserError,
@@ -52,6 +52,7 @@ fn row(entry: &Http) -> Result<Row, Mistake> {
     };
     row.arguments = named(|_| true);
     row.secret = named(|argument| argument.secret);
+    row.free_text = named(|argument| matches!(argument.shape, Shape::Text(_)));
     row.examples = Names::Owned(entry.examples.iter().map(|example| example.text().to_owned()).collect());
     entry.examples.iter().try_for_each(|line| example(line, &row))?;
     Ok(row)

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, arguments, audit},
+    dispatch::{Command, CommandError, Ctx, Effect, Tail, arguments, audit, confirm},
     reply::Reply,
 };
 
@@ -12,24 +12,29 @@ use crate::{
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct NotMe {
-    /// The command you were asked to confirm
+    /// The command you were asked to confirm, with its code if that is to be refused
     #[arg(value_parser = arguments::text)]
-    command: Vec<String>,
+    command: Option<String>,
 }
 
 impl Command for NotMe {
     const PATH: &'static [&'static str] = &["not-me"];
     const ALIASES: &'static [&'static str] = &["不是我"];
     const EFFECT: Effect = Effect::Open;
+    const TAIL: Tail = Tail::Verbatim;
     const ARGUMENTS: &'static [&'static str] = &["command"];
-    const FREE_TEXT: &'static [&'static str] = &["command"];
     const EXAMPLES: &'static [&'static str] = &["not-me ping"];
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         // Only what is a command is written down: the rest is anybody's text.
-        let named = ctx.table.named(&self.command.join(" "));
-        let command = named.map(|row| row.path.to_string()).unwrap_or_default();
-        audit::disowned(&command, ctx);
-        Ok(Reply::new(ctx.locale.say("not_me.title", &[])).text(ctx.locale.say("not_me.text", &[])))
+        let disowned = confirm::disown(self.command.as_deref().unwrap_or_default(), ctx);
+        audit::disowned(&disowned, ctx);
+        let code = match (disowned.is_void, ctx.deliver.has_openapi()) {
+            (true, _) => "not_me.void",
+            (false, true) => "not_me.only_yours",
+            (false, false) => "not_me.no_code",
+        };
+        let reply = Reply::new(ctx.locale.say("not_me.title", &[])).text(ctx.locale.say(code, &[]));
+        Ok(reply.text(ctx.locale.say("not_me.text", &[])))
     }
 }

@@ -54,7 +54,7 @@ fn every_row_with_arguments_has_examples_that_say_it() {
     let table = Table::new(every_row(), Vec::new()).unwrap();
     for row in every_row() {
         assert!(row.arguments.is_empty() || !row.examples.is_empty(), "{}: EXAMPLES", row.path);
-        for example in row.examples.iter() {
+        for example in [Locale::Zh, Locale::En].into_iter().flat_map(|locale| help::to_try(row, locale)) {
             let Found::Row { row: found, line, words, .. } = table.find(Line::split(example)) else {
                 panic!("{example}: of no row");
             };

@@ -128,6 +128,15 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
+    /// What is missing, for the log: the reason that this person is told.
+    pub fn to_log(&self, to: &Person) -> String {
+        match self {
+            Self::Rule(_) if to.membership != Membership::Own => Self::OtherOrganisation.to_string(),
+            Self::Rule(_) if to.staff_id.is_none() => Self::StaffId.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// What is missing, for the chat. Who may is told to people of the organisation only.
     pub fn sentences(&self, to: &Person, locale: Locale) -> Vec<String> {
         let say = |key| vec![locale.say(key, &[])];
@@ -211,7 +220,8 @@ impl Rules {
         let (mut perhaps_denied, mut perhaps_allowed) = (false, false);
         for rule in self.about(&path, alias).filter(|rule| rule.is_for(who) && rule.is_here(place)) {
             let allows = !rule.name.denies && rule.can_run(row.effect, who);
-            match (allows, rule.when.is_empty()) {
+            let is_constant = rule.when.iter().all(|condition| condition.is_constant(rule.name.denies));
+            match (allows, is_constant) {
                 (false, true) if perhaps_allowed => return May::Depends,
                 (false, true) => return May::No,
                 (false, false) => perhaps_denied = true,

@@ -13,10 +13,13 @@ use sha2::{Digest, Sha256};
 use tracing::field::display;
 
 use super::{
-    Ctx, Effect, Person, Place, Understood, help,
+    Ctx, Effect, Person, Place, Understood,
+    confirm::Disowned,
+    help,
     row::{Row, Tail},
+    table::Table,
 };
-use crate::mask::HIDDEN;
+use crate::{mask::HIDDEN, systems::redact::redacted};
 
 /// The target of the lines, for filters of the log.
 pub const TARGET: &str = "dingops::audit";
@@ -97,6 +100,8 @@ pub struct Record {
     pub decision: Option<String>,
     /// Who asked for it, and where, if a code proved that the line is about something said before.
     pub asked: Option<(Person, Place)>,
+    /// Where the code that came with it is for, where that is a place of the settings.
+    pub code_place: Option<String>,
     /// Whether a write was begun.
     pub begun: bool,
     /// What came of it.
@@ -114,18 +119,19 @@ impl Record {
             dry_run: false,
             decision: None,
             asked: None,
+            code_place: None,
             begun: false,
             outcome,
         }
     }
 
     /// Of a command that will be judged.
-    pub(super) fn of(understood: &Understood<'_>) -> Self {
+    pub(super) fn of(understood: &Understood<'_>, table: &Table) -> Self {
         let Understood { row, invocation, dry_run, .. } = understood;
         Self {
             effect: Some(row.effect),
             alias: invocation.alias.as_ref().map(|via| via.name.clone()),
-            values: readable(row, &invocation.values),
+            values: readable(row, &invocation.values, table),
             dry_run: *dry_run,
             ..Self::new(&invocation.path, Outcome::Failed)
         }
@@ -143,10 +149,17 @@ impl Record {
 }
 
 /// Those that were given or are filled in, as far as anyone may read them.
-fn readable(row: &Row, values: &Map<String, Value>) -> Map<String, Value> {
+fn readable(row: &Row, values: &Map<String, Value>, table: &Table) -> Map<String, Value> {
     let tail = match row.tail {
         Tail::Words => None,
         Tail::Verbatim | Tail::Query => row.clap().get_positionals().last().map(help::name),
+    };
+    let path = |value: &Value| {
+        let said = match value {
+            Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+            value => value.as_str()?.to_owned(),
+        };
+        Some(Value::from(table.named(&said)?.path.to_string()))
     };
     let shown = |(name, value): (&String, &Value)| {
         let value = match value {
@@ -154,13 +167,29 @@ fn readable(row: &Row, values: &Map<String, Value>) -> Map<String, Value> {
             Value::Array(values) if values.is_empty() => return None,
             _ if row.secret.iter().any(|secret| secret == name) => HIDDEN.into(),
             value if tail.as_ref() == Some(name) || row.free_text.iter().any(|text| text == name) => {
-                measured(value)
+                // A command that is asked about, such as by help, is nobody's words.
+                path(value).filter(|_| name == "command").unwrap_or_else(|| measured(value))
             }
+            Value::Object(pairs) => pairs.iter().map(pair).collect(),
             value => value.clone(),
         };
         Some((name.clone(), value))
     };
     values.iter().filter_map(shown).collect()
+}
+
+/// One of KEY=VALUE, whose key may tell that it is a secret, and whose value may be one by itself.
+fn pair((key, value): (&String, &Value)) -> (String, Value) {
+    let Some(text) = value.as_str() else { return (key.clone(), value.clone()) };
+    let is_secret = redacted(&format!("{key}=hunter2")).ends_with(HIDDEN);
+    (key.clone(), if is_secret { HIDDEN.into() } else { redacted(text).into() })
+}
+
+/// How many bytes a text has of which the audit has only that and a hash.
+pub(crate) fn bytes_of(value: &str) -> Option<&str> {
+    let (bytes, hash) = value.strip_prefix("text(")?.strip_suffix(')')?.split_once(" bytes, sha256 ")?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (digits(bytes) && digits(hash)).then_some(bytes)
 }
 
 /// Anybody's words, by their length and the beginning of their hash.
@@ -199,6 +228,7 @@ macro_rules! line {
             values.json = values.map(display),
             dryRun = record.dry_run.then_some(true),
             decision = record.decision.as_deref(),
+            codePlace = record.code_place.as_deref(),
             $($($more)*,)?
             $what
         )
@@ -230,11 +260,30 @@ pub fn outcome(record: &Record, said: &Ctx, took: SignedDuration, delivery: &Del
 }
 
 /// Writes that somebody did not ask for what they were to confirm: somebody else speaks in their name.
-pub fn disowned(command: &str, ctx: &Ctx) {
+pub fn disowned(disowned: &Disowned, ctx: &Ctx) {
+    let Disowned { command, is_void, place: code_place } = disowned;
     let who = ctx.who.staff().unwrap_or_default();
     let sender = ctx.who.dingtalk_id.as_deref().unwrap_or_default();
     let nick = ctx.who.nick.as_str();
-    tracing::error!(target: TARGET, who, sender, nick, command, "security: a command was not asked for by who it names");
+    let place = ctx.place.conversation_id.as_deref().unwrap_or_default();
+    let private = ctx.place.private;
+    let (command, code_place) = (command.as_deref(), code_place.as_deref());
+    if command.is_none() && !is_void {
+        tracing::warn!(target: TARGET, who, sender, nick, place, private, "somebody says that they did not ask for something, and names no command");
+        return;
+    }
+    tracing::error!(
+        target: TARGET,
+        who,
+        sender,
+        nick,
+        place,
+        private,
+        command,
+        codeIsVoid = is_void,
+        codePlace = code_place,
+        "security: a command was not asked for by who it names"
+    );
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ use super::{
     Ctx, Membership, Person, Place, Understood,
     access::{self, Grant},
     row::Preview,
+    table,
+    words::Line,
 };
 use crate::{config::Confirm, locale::Locale, reply::Reply};
 
@@ -39,6 +41,8 @@ pub enum Refused {
     NotApprover,
     /// A code of the asker where somebody else has to approve, or the other way round.
     OtherWay,
+    /// Somebody said that they never asked for it.
+    Disowned,
     /// Something stands behind the code, or its option is misspelled. The line is not shown again: the code may hold.
     Slip,
 }
@@ -52,10 +56,11 @@ impl Refused {
             Self::Changed => "confirm.changed",
             Self::NotApprover => "confirm.not_approver",
             Self::OtherWay => "confirm.other_way",
+            Self::Disowned => "confirm.disowned",
             Self::Slip => "confirm.slip",
         };
         let reply = Reply::new(ctx.locale.say("confirm.refused", &[])).text(ctx.locale.say(sentence, &[]));
-        if matches!(self, Self::Expired | Self::Changed) { reply.code(line) } else { reply }
+        if matches!(self, Self::Expired | Self::Changed | Self::Disowned) { reply.code(line) } else { reply }
     }
 }
 
@@ -125,6 +130,9 @@ pub fn find(
         }
         (Some(_), _) => return Err(Refused::OtherWay),
     };
+    if ctx.codes.is_disowned(typed) {
+        return Err(Refused::Disowned);
+    }
     match ctx.codes.find(&bound(purpose, holder, understood, ctx), typed, grant.valid, ctx.clock.now()) {
         Found::Live(live) => {
             let approver = given.asker.is_some().then(|| sender.clone());
@@ -153,6 +161,41 @@ impl Pending {
         let holds = ctx.codes.holds(&bound, self.typed, &self.live, &preview.witness);
         if holds && ctx.codes.first_use(&once) { Ok(once) } else { Err(Refused::Changed) }
     }
+}
+
+/// What somebody says that they never asked for.
+pub struct Disowned {
+    /// The command that they name, by its path.
+    pub command: Option<String>,
+    /// Whether they gave its code, which this process refuses from now on.
+    pub is_void: bool,
+    /// Where the code is for, where that is a place of the settings.
+    pub place: Option<String>,
+}
+
+/// Reads what stands behind 不是我, and refuses its code from now on. Whether the code was ever made does not matter: who has
+/// it may not use it.
+pub fn disown(text: &str, ctx: &Ctx) -> Disowned {
+    let (line, given) = line::take(text);
+    let command = match ctx.table.find(Line::split(line)) {
+        table::Found::Row { row, .. } if !line.is_empty() => Some(row.path.to_string()),
+        _ => None,
+    };
+    let code = given.as_ref().and_then(|given| given.code);
+    if let Some(code) = code {
+        ctx.codes.disown(code);
+    }
+    let place = given.and_then(|given| known_place(&given, ctx));
+    Disowned { command, is_void: code.is_some(), place }
+}
+
+/// The place that a code is for, for the log: anything else that stands there is anybody's text.
+pub fn known_place(given: &Given, ctx: &Ctx) -> Option<String> {
+    let groups = &ctx.settings.groups;
+    let is_known = |name: &&String| {
+        *name == PRIVATE || groups.contains_key(*name) || groups.values().any(|id| id == *name)
+    };
+    given.place.as_ref().filter(is_known).cloned()
 }
 
 /// What is said to a 确认 that quotes no code: where codes are.

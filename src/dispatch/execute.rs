@@ -68,11 +68,12 @@ pub(super) async fn execute(
 ) -> Dispatched {
     let row = understood.row;
     let sender = &said.who;
-    let mut record = Record::of(&understood);
+    let mut record = Record::of(&understood, &ctx.table);
+    record.code_place = given.and_then(|given| confirm::known_place(given, said));
     let Admitted { ctx, grant, pending } = match admit(&understood, given, ctx, sender) {
         Ok(admitted) => admitted,
         Err(Denied::Missing(missing)) => {
-            record.decision = Some(missing.to_string());
+            record.decision = Some(missing.to_log(&ctx.who));
             return Dispatched::of(record, refused(&understood, &missing, ctx), Outcome::Refused);
         }
         Err(Denied::Code(grant, refused)) => {
@@ -118,7 +119,7 @@ pub(super) async fn execute(
     if let Some(approver) = &pending.approver {
         confirm::acknowledge(approver, &understood, &ctx).await;
     }
-    let ctx = Ctx { once: Some(once), witness: Some(preview.witness), ..ctx };
+    let ctx = Ctx { once: Some(once.clone()), witness: Some(preview.witness), ..ctx };
     let address = match (&ctx.place, given.is_some_and(|given| given.place.is_some())) {
         (_, false) => None,
         (Place { private: true, .. }, true) => ctx.who.staff().map(|id| Address::Person(id.to_owned())),
@@ -126,7 +127,12 @@ pub(super) async fn execute(
     };
     let elsewhere =
         address.map(|address| Elsewhere { address, asker: ctx.who.clone(), place: ctx.place.clone() });
-    Dispatched { elsewhere, ..run(understood, record, &ctx, said, id).await }
+    let dispatched = run(understood, record, &ctx, said, id).await;
+    // Nothing was done, for a reason that may be mended: the code holds on.
+    if dispatched.record.outcome == Outcome::Failed {
+        ctx.codes.unused(&once);
+    }
+    Dispatched { elsewhere, ..dispatched }
 }
 
 /// What would come of a line: what it is exactly, and whether it may be run.

@@ -93,7 +93,13 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
     };
     let first = ctx.table.rows().find(|row| is_meant(row))?;
     let is_meant = |row: &Row, alias: Option<&Alias>| alias.is_none() && is_meant(row);
-    let reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+    let mut reply = lines(Reply::new(name.to_lowercase()), ctx, is_meant);
+    // The title says it.
+    for block in &mut reply.blocks {
+        if let Block::List { heading, .. } = block {
+            heading.clear();
+        }
+    }
     Some(if reply.blocks.is_empty() {
         reply.text(ctx.locale.say("usage.nothing_here", &[]))
     } else {
@@ -196,7 +202,7 @@ pub fn usage(row: &Row, ctx: &Ctx) -> Reply {
         let aliases = aliases.join(&ctx.locale.say("usage.separator", &[]));
         reply.note(ctx.locale.say("usage.also", &[("aliases", &aliases)]))
     };
-    examples(reply, row.examples.iter().map(|example| with_names(example, ctx)), ctx)
+    examples(reply, to_try(row, ctx.locale).map(|example| with_names(example, ctx)), ctx)
 }
 
 /// How something is said. No code: a client may take `<to>` in it for HTML.
@@ -209,6 +215,16 @@ fn examples(reply: Reply, lines: impl IntoIterator<Item = String>, ctx: &Ctx) ->
     let mut lines = lines.into_iter().peekable();
     let reply = if lines.peek().is_some() { reply.text(ctx.locale.say("usage.example", &[])) } else { reply };
     lines.fold(reply, |reply, line| reply.action(line.clone(), line))
+}
+
+/// Lines that a row is said with, to try. Where words are a part of them, zh.yml has them in Chinese.
+pub fn to_try(row: &Row, locale: Locale) -> impl Iterator<Item = &str> {
+    let written = match (row.kind, locale) {
+        (Kind::Command, Locale::Zh) => locale.lookup(&format!("help.{}.examples", key(row))),
+        _ => None,
+    };
+    let in_rust = row.examples.iter().filter(move |_| written.is_none());
+    written.into_iter().flat_map(str::lines).chain(in_rust)
 }
 
 /// An example with names of these settings for those that are not in them, where there are any.

@@ -103,15 +103,21 @@ async fn answer(text: &str, ctx: &Ctx, id: &str) -> Dispatched {
         let refused = confirm::Refused::Slip;
         return Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed);
     }
-    let Some(given) = given else {
-        return match understand(line, ctx) {
+    // Who disowns a command gives its code to have it refused.
+    let is_disowning = confirm::line::disowns(line);
+    let Some(given) = given.filter(|_| !is_disowning) else {
+        return match understand(if is_disowning { &text } else { line }, ctx) {
             Ok(understood) => execute(understood, None, ctx, ctx, id).await,
             Err(answered) => *answered,
         };
     };
     let asked = match confirm::asked(&given, ctx) {
         Ok(asked) => asked,
-        Err(refused) => return Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed),
+        Err(refused) => {
+            let mut dispatched = Dispatched::new(refused.reply(line, ctx), "", Outcome::NotConfirmed);
+            dispatched.record.code_place = confirm::known_place(&given, ctx);
+            return dispatched;
+        }
     };
     match understand(line, &asked) {
         Ok(understood) => execute(understood, Some(&given), &asked, ctx, id).await,

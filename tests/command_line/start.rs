@@ -105,6 +105,21 @@ fn an_address_that_is_taken_is_named() {
 }
 
 #[test]
+fn a_system_that_is_turned_off_is_in_the_log() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let toml = "version = 1\n[[prometheus]]\nname = \"main\"\nurl = \"${NO_SUCH_VARIABLE}\"";
+    let config = File::new("toml", toml);
+    let variables = [("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_CONFIG", config.path())];
+    let ended = run(&["serve", "--listen", &address], &variables);
+    assert!(
+        ended.err.contains("a system is turned off") && ended.err.contains("NO_SUCH_VARIABLE"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
 fn a_mistake_in_the_settings_is_named_with_its_key_and_line() {
     for (toml, says) in [
         ("version = 1\ncolour = 1", &[":2:", "colour"][..]),

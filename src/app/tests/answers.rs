@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use simulator::{AnswerFault, Endpoint};
 
 use crate::testing::{Answer, Chat, Service, Setup, alice, bob, nobody};
@@ -121,9 +122,70 @@ async fn what_goes_on_is_counted_in_the_log() {
     let mut chat = Chat::with("[limits]\nper_minute = 1").await;
     for _ in 0..6 {
         chat.say(alice(), "ping").await;
+        chat.say(bob(), "ping").await;
     }
     chat.forget();
-    let went_on = log.text().matches("and was not answered").count();
-    let outcomes: Vec<_> = log.audit().iter().map(|line| line["outcome"].clone()).collect();
-    assert_eq!((went_on, outcomes), (2, vec!["done".into(), "limited".into()]));
+    let text = log.text();
+    let went_on = text.lines().filter(|line| line.contains("and was not answered"));
+    let went_on: Vec<Value> = went_on.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown: Vec<_> = went_on.iter().map(|line| (&line["level"], &line["who"], &line["place"])).collect();
+    let (warn, ops) = (&Value::from("WARN"), &Value::from("cidOPSAAAAAAAAAAAAAAAA=="));
+    assert_eq!(shown, [(warn, &"0147000002".into(), ops), (warn, &"0147000003".into(), ops)]);
+    let limited = log.audit().iter().filter(|line| line["outcome"] == "limited").count();
+    assert_eq!(limited, 2);
+}
+
+#[tokio::test]
+async fn another_reason_or_place_of_a_refusal_is_news() {
+    let rules = "[people]\nalice = '0147000002'\n[groups]\nops = 'cidOPSAAAAAAAAAAAAAAAA=='\n
+        [[allow]]\nwho = ['alice']\nin = ['ops']\nrun = ['ip']\n
+        [[deny]]\nwho = ['staff']\nrun = ['status']\n[[deny]]\nwho = ['staff']\nin = ['private']\nrun = ['ip']";
+    let mut chat = Chat::with(rules).await;
+    chat.say(alice(), "status").await;
+    let here = chat.read();
+    chat.say(alice(), "status").await;
+    chat.silence();
+    chat.say_privately(alice(), "status").await;
+    let there = chat.read_privately(&alice());
+    assert!(
+        there.starts_with("#### status：无权执行") && here.starts_with("#### status：无权执行"),
+        "{there}"
+    );
+    chat.say_privately(alice(), "ip").await;
+    let last = chat.read_privately(&alice());
+    assert!(last.contains("一分钟内不再提示") && !there.contains("一分钟内不再提示"), "{last}");
+    chat.say_privately(bob(), "ip").await;
+    chat.read_privately(&bob());
+    chat.say(alice(), "help").await;
+    chat.read();
+}
+
+#[tokio::test]
+async fn strangers_do_not_hide_what_is_wrong_with_callbacks() {
+    let log = crate::testing::Log::start(None);
+    let mut chat = Chat::start().await;
+    for path in ["/", "/hooks/x"] {
+        for method in ["PUT", "DELETE", "POST", "PATCH"] {
+            for headers in [false, true] {
+                let mut request = chat.signed("x");
+                *request.method_mut() = method.parse().unwrap();
+                *request.uri_mut() = path.parse().unwrap();
+                if headers {
+                    request.headers_mut().insert("timestamp", "1".parse().unwrap());
+                } else {
+                    request.headers_mut().clear();
+                }
+                chat.send(request).await;
+            }
+        }
+    }
+    let mut callback = chat.text(&alice(), "ping");
+    callback["sessionWebhook"] = Value::Null;
+    chat.post(&callback).await;
+    let mut other = chat.text(&alice(), "ping");
+    other["senderCorpId"] = "ding0001other".into();
+    let request = chat.signed(other.to_string());
+    chat.send(request).await;
+    let text = log.text();
+    assert!(text.contains("without a sessionWebhook") && text.contains("senderCorpId"), "{text}");
 }

@@ -263,7 +263,8 @@ async fn what_cannot_be_said() {
         ("say", "缺少参数「to」。"),
         ("say watch", "缺少参数「text」。"),
         ("say wach hello", "「to」没有找到「wach」，你要写的是不是：robot:watch"),
-        ("say nobody hello", "「to」应为 group:群名"),
+        ("say nobody hello", "登记过的群有：group:"),
+        ("say 运维群 hello", "登记过的群有：group:"),
         ("say bob hello", "「to」不明确，「bob」可以是：person:bob、robot:bob。请写全。"),
         ("say robot:wach hello", "最接近的是：watch"),
         ("say group:nope hello", "没有找到「group:nope」"),
@@ -305,8 +306,8 @@ async fn the_help() {
 
     例如：
 
-    - **say group:ops web goes out at 22:00**
-    - **say robot:bob --at alice have a look, please**
+    - **say group:ops 今晚 22:00 发布 web**
+    - **say robot:bob --at alice 请看一下**
 
     @0147000002
     ");

@@ -26,6 +26,9 @@ const RESERVED: [&str; 22] = [
     "or", "not", "in", "is", "if", "else", "help", "confirm", "approve", "dry-run",
 ];
 
+/// What the entry calls a shape.
+const KINDS: [&str; 6] = ["text", "number", "duration", "choice", "flag", "key-value"];
+
 /// An argument of a command over HTTP.
 #[derive(Debug, Clone)]
 pub struct Argument {
@@ -73,7 +76,7 @@ pub(super) struct ArgumentSection {
     /// What it is.
     help: SpokenSection,
     /// What it may be; "text" where it is left out.
-    #[cfg_attr(test, schemars(extend("enum" = ["text", "number", "duration", "choice", "flag", "key-value"])))]
+    #[cfg_attr(test, schemars(extend("enum" = KINDS)))]
     #[serde(rename = "type")]
     kind: Option<Spanned<String>>,
     /// It is said with `--name`.
@@ -178,6 +181,11 @@ impl ArgumentSection {
 
     fn shape(&mut self, places: &Places<'_>) -> Result<Shape, Mistake> {
         let kind = self.kind.as_ref().map_or("text", |kind| kind.get_ref());
+        if let Some(at) = self.kind.as_ref().filter(|_| !KINDS.contains(&kind)) {
+            let expected =
+                "expected \"text\", \"number\", \"duration\", \"choice\", \"flag\" or \"key-value\"";
+            return Err(places.unexpected(at.span(), expected, kind));
+        }
         let (min, max) = (self.min.take(), self.max.take());
         let misplaced = match kind {
             "number" | "duration" => None,
@@ -225,13 +233,7 @@ impl ArgumentSection {
             }
             "choice" => self.choices(places).map(Shape::Choice),
             "flag" => Ok(Shape::Flag),
-            "key-value" => Ok(Shape::KeyValue),
-            other => {
-                let expected =
-                    "expected \"text\", \"number\", \"duration\", \"choice\", \"flag\" or \"key-value\"";
-                let at = self.kind.as_ref().map_or_else(|| self.name.span(), Spanned::span);
-                Err(places.unexpected(at, expected, other))
-            }
+            _ => Ok(Shape::KeyValue),
         }
     }
 

@@ -19,6 +19,10 @@ use crate::{
 /// What is wrong with an entry of `run` that leaves nothing.
 const UNFIT: &str = "expected a command that both run and effect fit";
 
+/// The same of one that fits sensitive commands alone.
+const UNNAMED: &str =
+    "expected the first word of the command without *: a sensitive command is allowed only by its name";
+
 /// Holds rules against a table.
 struct Compiler<'t> {
     table: &'t Table,
@@ -125,13 +129,17 @@ impl Compiler<'_> {
                 continue;
             }
             let glob = run.text().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-            let names = entry.denies || glob.contains(|c| !matches!(c, '*' | ' '));
-            let found: Vec<usize> = (0..self.rows.len())
-                .filter(|&index| condition::matches(&glob, &self.paths[index]))
-                .filter(|&index| names || !self.rows[index].sensitive)
-                .collect();
-            if found.is_empty() {
-                return Err(self.names_nothing(run));
+            // What says no whole word of the beginning names nothing: `*` and `*e*` fit what nobody thought of.
+            let first = glob.split(' ').next().unwrap_or_default();
+            let names = entry.denies || !first.contains('*');
+            let fit: Vec<usize> =
+                (0..self.rows.len()).filter(|&index| condition::matches(&glob, &self.paths[index])).collect();
+            let found: Vec<usize> =
+                fit.iter().copied().filter(|&index| names || !self.rows[index].sensitive).collect();
+            match (found.is_empty(), fit.is_empty()) {
+                (true, true) => return Err(self.names_nothing(run)),
+                (true, false) => return Err(run.unexpected(UNNAMED)),
+                (false, _) => {}
             }
             let meant: BTreeSet<usize> =
                 found.into_iter().filter(|&index| is_meant(self.rows[index])).collect();
@@ -279,7 +287,9 @@ fn matches(entry: &RuleEntry, about: &About, when: &[Condition]) -> Matches {
         places.clear();
     }
     let when = when.iter().map(Condition::bare).collect();
-    (entry.denies, everybody(&entry.who), places, about.rows.clone(), about.aliases.clone(), when)
+    // A rule that names the path is about the alias, too.
+    let aliases = about.aliases.iter().filter(|(_, row)| !about.rows.contains(row)).cloned().collect();
+    (entry.denies, everybody(&entry.who), places, about.rows.clone(), aliases, when)
 }
 
 /// Whom these mean, each id by itself, without those that are among others.

@@ -67,8 +67,10 @@ impl Condition {
             };
             list.push(Pattern::new(text, kind).map_err(|expected| Wrong { index, expected })?);
         }
-        condition.fits.sort();
-        condition.breaks.sort();
+        for list in [&mut condition.fits, &mut condition.breaks] {
+            list.sort();
+            list.dedup();
+        }
         Ok(condition)
     }
 
@@ -81,6 +83,13 @@ impl Condition {
     pub(super) fn takes_ranges(&self) -> bool {
         let is_range = |pattern: &Pattern| !matches!(pattern, Pattern::Text(_) | Pattern::Caseless(_));
         self.fits.iter().chain(&self.breaks).any(is_range)
+    }
+
+    /// Whether it holds whatever is said. Of what was not given, a deny rule does not know that it does not fit; an allow rule
+    /// knows it only of the rest of keys, of which there may be none.
+    pub(super) fn is_constant(&self, denies: bool) -> bool {
+        let is_all = self.breaks.is_empty() && self.fits.iter().any(Pattern::fits_all);
+        is_all && (denies || self.key == Some(Key::Rest))
     }
 
     /// Whether one plain value fits: some plain entry (or there is none) and no `!` entry.
@@ -102,8 +111,16 @@ impl Pattern {
                 range(text, Duration::parse).map(|(from, to)| Self::Duration(from, to)).ok_or(expected)
             }
             Kind::Flag if !matches!(text, "true" | "false" | "*") => Err("expected true or false"),
-            Kind::Flag | Kind::Text | Kind::KeyValue => Ok(Self::Text(text.to_owned())),
-            Kind::Caseless => Ok(Self::Caseless(text.to_lowercase())),
+            Kind::Flag | Kind::Text | Kind::KeyValue => Ok(Self::Text(plain(text))),
+            Kind::Caseless => Ok(Self::Caseless(plain(&text.to_lowercase()))),
+        }
+    }
+
+    fn fits_all(&self) -> bool {
+        match self {
+            Self::Text(glob) | Self::Caseless(glob) => glob == "*",
+            Self::Number(from, to) => from.is_none() && to.is_none(),
+            Self::Duration(from, to) => from.is_none() && to.is_none(),
         }
     }
 
@@ -121,6 +138,17 @@ impl Pattern {
             }
         }
     }
+}
+
+/// A glob as it is written shortest: `**` is `*`.
+fn plain(glob: &str) -> String {
+    let mut plain = String::with_capacity(glob.len());
+    for c in glob.chars() {
+        if c != '*' || !plain.ends_with('*') {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 /// Whether some value of an argument fits an entry.

@@ -58,7 +58,11 @@ pub(super) fn recipient(command: &Command, words: &[Word], ctx: &Ctx) -> Option<
         (_, Some(Ok(_))) => return None,
         (Some(word), _) if word.quoted => return None,
         (Some(word), _) if word.text.starts_with(['@', '＠']) => true,
-        (_, Some(Err(error))) if error.key != "arguments.recipient" => return None,
+        (_, Some(Err(error)))
+            if !matches!(error.key, "arguments.recipient" | "arguments.recipient_groups") =>
+        {
+            return None;
+        }
         _ => false,
     };
     Some(Recipient { text: values::mentioned(&person.staff_id), is_rest })

@@ -208,6 +208,22 @@ async fn how_a_command_ends_and_what_decided() {
 }
 
 #[tokio::test]
+async fn a_code_that_is_for_another_place_is_noted_as_such() {
+    let log = Log::start(None);
+    let mut chat = chat(RULES, true).await;
+    for code in ["0123456789AB@ops", "0123456789AB@private", "0123456789AB@0123456789AB", "0123456789AB"] {
+        chat.say_privately(alice(), format!("change well --confirm {code}")).await;
+    }
+    chat.forget();
+    insta::assert_snapshot!(lines(&log, &["private", "codePlace", "outcome"]), @r#"
+    level="INFO" message="outcome" private=true codePlace="ops" outcome="not confirmed"
+    level="INFO" message="outcome" private=true codePlace="private" outcome="not confirmed"
+    level="INFO" message="outcome" private=true outcome="not confirmed"
+    level="INFO" message="outcome" private=true outcome="not confirmed"
+    "#);
+}
+
+#[tokio::test]
 async fn a_write_that_is_cut_off_is_unknown() {
     let log = Log::start(None);
     let mut chat = chat(RULES, false).await;

@@ -57,7 +57,8 @@ async fn ask_asker(understood: &Understood<'_>, grant: &Grant, preview: &Preview
     let card = if can_tap { card.action(say("confirm.confirm", &[]), line) } else { card };
     let card = match openapi {
         true => {
-            let disown = format!("{} {}", say("confirm.not_me_command", &[]), understood.row.path);
+            let named = format!("{} {}", say("confirm.not_me_command", &[]), understood.row.path);
+            let disown = with_code(&named, None, &code, elsewhere.then(|| place_name(ctx)).as_deref());
             card.action(say("confirm.not_me", &[]), disown)
         }
         false => card,
@@ -93,6 +94,13 @@ async fn ask_peers(
         .map(String::as_str)
         .filter(|id| *id != asker)
         .collect();
+    let values = &understood.invocation.values;
+    let is_given = |name: &&str| values.get(*name).is_some_and(|value| !value.is_null());
+    // The line that an approver sends has all values.
+    if let Some(secret) = understood.row.secret.iter().find(is_given) {
+        let reply = Reply::new(title).text(ctx.locale.say("confirm.secret", &[("argument", &secret)]));
+        return Asking { reply, sensitive: false, outcome: Outcome::Refused };
+    }
     if ids.is_empty() {
         let reply = Reply::new(title).text(ctx.locale.say("confirm.no_approver", &[]));
         return Asking { reply, sensitive: false, outcome: Outcome::Refused };
@@ -123,7 +131,8 @@ async fn ask_peers(
         }
     }
     let separator = ctx.locale.say("usage.separator", &[]);
-    let reply = changes(Reply::new(title), understood, preview, ctx);
+    let waiting = ctx.locale.say("confirm.waiting_title", &[("command", &understood.row.path)]);
+    let reply = changes(Reply::new(waiting), understood, preview, ctx);
     let (reply, outcome) = if reached.is_empty() {
         (reply.text(ctx.locale.say("confirm.nobody_reached", &[])), Outcome::Failed)
     } else {

@@ -28,7 +28,7 @@ const BITS: usize = 5;
 const MINUTE: i64 = 60;
 /// How long a code that is over is still known to be one.
 const REMEMBERED: i64 = 24 * 60;
-/// How many used codes a process remembers.
+/// How many codes a process remembers that were used, and that were disowned.
 const USED: usize = 256;
 /// A key shorter than that could be guessed.
 const SHORTEST_KEY: usize = 32;
@@ -149,14 +149,44 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Codes {
     keys: Vec<CodeKey>,
-    /// What [`Codes::once`] told of the last that were used in this process.
-    used: Mutex<VecDeque<String>>,
+    /// Those that were used.
+    used: Last,
+    /// Those that somebody says they never asked for.
+    disowned: Last,
+}
+
+/// What [`Codes::once`] told of the last codes that something happened to in this process.
+#[derive(Debug, Default)]
+struct Last(Mutex<VecDeque<String>>);
+
+impl Last {
+    fn with<T>(&self, then: impl FnOnce(&mut VecDeque<String>) -> T) -> T {
+        then(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn has(&self, once: &str) -> bool {
+        self.with(|last| last.iter().any(|other| other == once))
+    }
+
+    /// Whether it is new to them.
+    fn add(&self, once: &str) -> bool {
+        self.with(|last| {
+            if last.iter().any(|other| other == once) {
+                return false;
+            }
+            if last.len() == USED {
+                last.pop_front();
+            }
+            last.push_back(once.to_owned());
+            true
+        })
+    }
 }
 
 impl Codes {
     /// Makes codes with the first of these keys, and knows those of each.
     pub fn new(keys: Vec<CodeKey>) -> Self {
-        Self { keys, used: Mutex::default() }
+        Self { keys, used: Last::default(), disowned: Last::default() }
     }
 
     /// The code that stands for this, asked now.
@@ -195,15 +225,22 @@ impl Codes {
     /// Whether a code was not used in this process yet; from now on it was. A bonus where a command has no witness: another
     /// process does not know it.
     pub fn first_use(&self, once: &str) -> bool {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.iter().any(|other| other == once) {
-            return false;
-        }
-        if used.len() == USED {
-            used.pop_front();
-        }
-        used.push_back(once.to_owned());
-        true
+        self.used.add(once)
+    }
+
+    /// It was not used after all: surely nothing was done.
+    pub fn unused(&self, once: &str) {
+        self.used.with(|used| used.retain(|other| other != once));
+    }
+
+    /// From now on this process takes this code for nothing.
+    pub fn disown(&self, typed: Typed) {
+        self.disowned.add(&self.once(typed));
+    }
+
+    /// Whether somebody said that they never asked for it.
+    pub fn is_disowned(&self, typed: Typed) -> bool {
+        self.disowned.has(&self.once(typed))
     }
 
     /// A key that is the same for each use of a code, and does not tell it.

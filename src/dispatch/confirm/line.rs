@@ -8,6 +8,9 @@ const APPROVE: &str = "approve";
 /// What one says of a quoted card.
 const CONSENTS: [&str; 6] = ["确认", "确认执行", "批准", "批准执行", CONFIRM, APPROVE];
 
+/// What one says to never have asked for something.
+const DISOWNS: [&str; 2] = ["不是我", "not-me"];
+
 /// A code that was given with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
@@ -89,18 +92,35 @@ pub fn with_code(line: &str, asker: Option<&str>, code: &str, place: Option<&str
     }
 }
 
-/// The line that is meant: what was said, or, where a card is quoted with one of the words that confirm, the card's.
+/// The line that is meant: what was said, or, where a card is quoted with one of the words that confirm, the card's. Where it is
+/// quoted with one of those that disown, that word stands before it.
 pub fn meant(said: &str, quote: Option<&str>) -> String {
-    quote.filter(|_| is_consent(said)).and_then(quoted).unwrap_or_else(|| said.to_owned())
+    let meant = match quote {
+        Some(quote) if is_consent(said) => quoted(quote),
+        Some(quote) if is_one_of(said, &DISOWNS) => {
+            quoted(quote).map(|line| format!("{} {line}", DISOWNS[0]))
+        }
+        _ => None,
+    };
+    meant.unwrap_or_else(|| said.to_owned())
 }
 
 /// Whether a line is one of the words that confirm what it quotes.
 pub fn is_consent(said: &str) -> bool {
+    is_one_of(said, &CONSENTS)
+}
+
+/// Whether a line disowns what stands behind its first word, or what it quotes.
+pub fn disowns(said: &str) -> bool {
+    Line::split(said).words().first().is_some_and(|word| is_one_of(&word.text, &DISOWNS))
+}
+
+fn is_one_of(said: &str, words: &[&str]) -> bool {
     use Meaning::{Blank, DoubleQuote, Dropped, SingleQuote, Slash};
     let around =
         |c: char| matches!(words::meaning(c), Some(Blank | Dropped | Slash | DoubleQuote | SingleQuote));
-    let word = said.trim_matches(|c| around(c) || "「」。.！!".contains(c));
-    CONSENTS.iter().any(|consent| word.eq_ignore_ascii_case(consent))
+    let said = said.trim_matches(|c| around(c) || "「」。.！!".contains(c));
+    words.iter().any(|word| said.eq_ignore_ascii_case(word))
 }
 
 /// The line that a quoted message stands for: the last in it that ends in a code, with what stands above it in the

@@ -191,8 +191,7 @@ async fn a_quote_with_a_word_of_consent_stands_for_the_line() {
 
 #[tokio::test]
 async fn consent_without_a_code_is_told_where_codes_are() {
-    for (openapi, where_to_look) in
-        [(false, "请引用带确认码的那条消息"), (true, "确认码在你和机器人的单聊里")]
+    for (openapi, where_to_look) in [(false, "请引用带确认码的那条消息"), (true, "确认码在单聊里")]
     {
         let mut chat = chat(openapi).await;
         chat.say(alice(), "hello").await;
@@ -310,4 +309,37 @@ async fn two_taps_at_the_same_moment_in_two_processes_write_once() {
     assert_eq!(replies.iter().filter(|reply| reply.starts_with("#### web × 3")).count(), 1, "{replies:?}");
     assert_eq!(replies.iter().filter(|reply| reply.contains("conflict")).count(), 1, "{replies:?}");
     assert_eq!(writes(&chat), 1);
+}
+
+#[tokio::test]
+async fn a_code_of_what_surely_was_not_done_holds_on() {
+    let mut chat = Chat::set_up(Setup { toml: RULES, rows: Some(TRIES), ..Setup::default() }).await;
+    world(&origin(&chat), |world| *world = World::default());
+    chat.say(alice(), "try").await;
+    let line = line(&chat.read());
+    chat.say(alice(), &line).await;
+    assert!(chat.read().contains("busy"));
+    chat.say(alice(), &line).await;
+    assert!(chat.read().starts_with("#### tried"));
+    chat.say(alice(), &line).await;
+    assert!(chat.read().contains("可能已经执行过"));
+}
+
+/// Try, which works the second time
+#[derive(clap::Args, Serialize)]
+struct Try {}
+
+static TRIES: &[Row] = &[row::<Try>()];
+
+impl Command for Try {
+    const PATH: &'static [&'static str] = &["try"];
+    const EFFECT: Effect = Effect::Write;
+
+    async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
+        let count = world(ctx.settings.dingtalk.api.as_str(), |world| {
+            world.writes += 1;
+            world.writes
+        });
+        if count == 1 { Err(UserError("busy".into()).into()) } else { Ok(Reply::new("tried")) }
+    }
 }

@@ -251,8 +251,6 @@ async fn the_nearest_commands() {
     > prom
     #### prom
 
-    **prom**
-
     - [查询](dtmd://dingtalkclient/sendMessage?content=%E6%9F%A5%E8%AF%A2)（prom query）：用 PromQL 查询当前值
 
     > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom query

@@ -99,13 +99,16 @@ pub(super) fn resolve(typed: &str, ctx: &Ctx) -> Result<String, InvalidValue> {
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => {
-            let nearest = match ctx.who.membership {
-                Membership::Own => nearest(typed, settings),
-                _ => Vec::new(),
-            };
-            Err(match nearest.is_empty() {
-                true => InvalidValue::new("arguments.recipient"),
-                false => InvalidValue::new("arguments.recipient_nearest").with_all("nearest", nearest),
+            if ctx.who.membership != Membership::Own {
+                return Err(InvalidValue::new("arguments.recipient"));
+            }
+            let nearest = nearest(typed, settings);
+            let groups = settings.groups.keys().take(3).map(|name| written(Kind::Group, name));
+            let groups: Vec<String> = groups.collect();
+            Err(match (nearest.is_empty(), groups.is_empty()) {
+                (false, _) => InvalidValue::new("arguments.recipient_nearest").with_all("nearest", nearest),
+                (true, false) => InvalidValue::new("arguments.recipient_groups").with_all("groups", groups),
+                (true, true) => InvalidValue::new("arguments.recipient"),
             })
         }
         _ => Err(InvalidValue::new("arguments.recipient_several").with_all("choices", found)),

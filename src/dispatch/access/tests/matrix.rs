@@ -315,6 +315,31 @@ proptest! {
     }
 }
 
+#[test]
+fn a_condition_that_says_nothing_leaves_nothing_open() {
+    let rule = |denies, run, when: &[(&'static str, &'static str)]| Rule {
+        denies,
+        who: vec!["anyone"],
+        within: Vec::new(),
+        run: vec![run],
+        effect: None,
+        when: when.iter().map(|(name, entry)| (*name, vec![*entry])).collect(),
+        confirm: None,
+    };
+    let (who, place) = real(people()[0], "ops");
+    for (rules, may) in [
+        (vec![rule(true, "wave", &[("to", "*")])], May::No),
+        (vec![rule(true, "wave", &[("to", "a*")])], May::Depends),
+        (vec![rule(false, "jenkins build", &[("param.*", "*")])], May::Yes),
+        (vec![rule(false, "jenkins build", &[("param.*", "*"), ("all", "*")])], May::Depends),
+        (vec![rule(false, "jenkins build", &[("param.ENV", "*")])], May::Depends),
+        (vec![rule(true, "k8s scale", &[("replicas", "*")]), rule(false, "k8s scale", &[])], May::No),
+    ] {
+        let command = COMMANDS.iter().find(|command| command.path == rules[0].run[0]).unwrap();
+        assert_eq!(compiled(&rules).unwrap().may(row(command), None, &who, &place), may, "{rules:?}");
+    }
+}
+
 /// The same said with an argument once more, or with one that no deny names.
 fn with(
     values: &Values,

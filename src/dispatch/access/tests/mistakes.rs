@@ -143,6 +143,41 @@ fn a_rule_that_means_what_an_earlier_one_does_never_decides() {
 }
 
 #[test]
+fn what_is_written_longer_means_the_same() {
+    let again = |first: &str, second: &str| {
+        let rule =
+            |when: &str| format!("[[allow]]\nwho = ['alice']\nrun = ['k8s scale']\nwhen = {{ {when} }}");
+        wrong(&format!("{}\n{}", rule(first), rule(second)))
+    };
+    for (first, second) in [
+        ("namespace = 'a'", "namespace = ['a', 'a']"),
+        ("namespace = ['b', '!c', 'a']", "namespace = ['a', 'b', '!c', '!c']"),
+        ("namespace = '*'", "namespace = '**'"),
+        ("namespace = 'a**b***'", "namespace = 'a*b*'"),
+        ("replicas = ['3']", "replicas = ['3..3', 3]"),
+    ] {
+        let mistake = "5:1: allow[2]: expected a rule of its own, came allow #1 once more";
+        assert_eq!(again(first, second).as_deref(), Some(mistake), "{first} {second}");
+    }
+    assert_eq!(again("namespace = 'a'", "namespace = ['a', '!a']"), None);
+}
+
+#[test]
+fn a_sensitive_command_is_named_by_a_whole_first_word() {
+    let rule = |run: &str| wrong(&format!("[[allow]]\nwho = ['alice']\nrun = ['{run}']"));
+    for run in ["k8s secrets", "K8S  *", "k8s s*", "* *", "*e*"] {
+        assert_eq!(rule(run), None, "{run}");
+    }
+    for run in ["*secret*", "k*s secrets", "*ecrets"] {
+        let mistake = format!(
+            "3:8: allow[1].run[1]: expected the first word of the command without *: a sensitive command is allowed only by its name, came \"{run}\""
+        );
+        assert_eq!(rule(run), Some(mistake), "{run}");
+    }
+    assert_eq!(wrong("[[deny]]\nwho = ['alice']\nrun = ['*secret*']"), None, "a deny names nobody too much");
+}
+
+#[test]
 fn each_entry_of_run_leaves_a_command() {
     for (about, mistake) in [
         (

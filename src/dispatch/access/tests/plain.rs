@@ -128,7 +128,13 @@ pub(super) fn decide(
 
 /// As long as nothing is known of the arguments: each rule that asks for them may match or not.
 pub(super) fn may(rules: &[Rule], command: &Command, person: Person, place: Place) -> May {
-    let asking: Vec<usize> = (0..rules.len()).filter(|&index| !rules[index].when.is_empty()).collect();
+    // `*` says nothing: of what is absent a deny matches anyway, and of the rest of pairs there may be none.
+    let says_nothing = |rule: &Rule, name: &str, entries: &[&str]| {
+        let is_all = entries.contains(&"*") && !entries.iter().any(|entry| entry.starts_with('!'));
+        is_all && (rule.denies || name.ends_with(".*"))
+    };
+    let asks = |rule: &Rule| !rule.when.iter().all(|(name, entries)| says_nothing(rule, name, entries));
+    let asking: Vec<usize> = (0..rules.len()).filter(|&index| asks(&rules[index])).collect();
     let has = |name: &&str| {
         let argument = name.split('.').next().unwrap();
         command.arguments.iter().any(|(other, _)| *other == argument)
@@ -176,8 +182,9 @@ fn is_in(place: Place, within: &str) -> bool {
 
 /// `run`, `effect` or both, and both must hold. A sensitive command is allowed only where `run` names it.
 fn is_about(rule: &Rule, command: &Command) -> bool {
-    // A glob of nothing but `*` names nothing.
-    let names = |glob: &str| rule.denies || !command.sensitive || glob.chars().any(|c| c != '*');
+    // A glob whose first word is not whole names nothing.
+    let names =
+        |glob: &str| rule.denies || !command.sensitive || !glob.split(' ').next().unwrap().contains('*');
     let named = rule.run.iter().any(|glob| names(glob) && fits_glob(&glob.to_lowercase(), command.path));
     let by_run = if rule.run.is_empty() { rule.denies || !command.sensitive } else { named };
     by_run && rule.effect.is_none_or(|effect| effect == command.effect)

@@ -51,7 +51,7 @@ async fn a_group_is_told_what_came_of_a_write_elsewhere() {
 
     - **执行人**：爱丽丝（0147000002）
     - **会话**：ops
-    - **参数**：how = well、password = &#42;&#42;&#42;、why = text(10 bytes, sha256 c941cd3f)
+    - **参数**：how = well、password = &#42;&#42;&#42;、why = （10 字节的内容）
 
     #### change：未能完成
 
@@ -88,6 +88,22 @@ async fn nobody_is_told_twice() {
     assert!(chat.read_privately(&alice()).starts_with("#### changed"));
     assert!(read(&mut chat, &Place::group("ops")).contains("单聊"));
     chat.silence();
+}
+
+#[tokio::test]
+async fn a_nick_is_one_name_in_a_report() {
+    let mut chat = chat(&rules("'group:dev'"), true).await;
+    let mut alice = alice();
+    alice.nick = "Bob（0147000003）、\n**批准人**：Eve".into();
+    chat.say(alice, "change well").await;
+    chat.read();
+    insta::assert_snapshot!(read(&mut chat, &Place::group("dev")), @"
+    #### change：已执行
+
+    - **执行人**：Bob0147000003批准人Eve（0147000002）
+    - **会话**：ops
+    - **参数**：how = well
+    ");
 }
 
 #[tokio::test]

@@ -5,12 +5,37 @@ use serde_json::{Map, Value, json};
 
 use super::{super::readable, ROWS};
 use crate::{
-    dispatch::Row,
+    dispatch::{Row, table::Table},
     testing::{Chat, Log, alice},
 };
 
 fn row(path: &str) -> &'static Row {
     ROWS.iter().find(|row| row.path.to_string() == path).unwrap()
+}
+
+fn read(row: &Row, values: &Map<String, Value>) -> Map<String, Value> {
+    readable(row, values, &Table::new(ROWS, Vec::new()).unwrap())
+}
+
+#[test]
+fn of_pairs_a_secret_is_not_read_whether_its_key_or_its_value_tells() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
+    let pairs = json!({
+        "DB_PASSWORD": "hunter2 and more", "API_TOKEN": "x", "ENV": "prod", "JWT": jwt, "PASSWORD_FILE": "/etc/x", "N": 3,
+    });
+    let shown = Value::Object(read(row("change"), &map(json!({ "how": pairs }))));
+    insta::assert_snapshot!(shown, @r#"{"how":{"API_TOKEN":"***","DB_PASSWORD":"***","ENV":"prod","JWT":"eyJ***","N":3,"PASSWORD_FILE":"/etc/x"}}"#);
+}
+
+#[test]
+fn a_command_that_is_asked_about_is_nobodys_words() {
+    let about =
+        |command: Value| read(row("help"), &map(json!({ "command": command })))["command"].to_string();
+    assert_eq!(about(json!(["Change"])), r#""change""#);
+    assert!(about(json!(["change", "x"])).contains("bytes, sha256"), "what is more is somebody's");
+    // Of another argument it is.
+    let why = read(row("change"), &map(json!({ "why": "change" })));
+    assert!(why["why"].to_string().contains("text(6 bytes"), "{why:?}");
 }
 
 fn map(values: Value) -> Map<String, Value> {
@@ -24,7 +49,7 @@ fn what_nobody_gave_is_left_out_and_what_is_the_same_looks_the_same() {
     // printf '' | sha256sum; printf a | sha256sum
     let (none, a) = (text(0, "e3b0c442"), text(1, "ca978112"));
     let shown = json!({ "how": "well", "why": [none, a, a] });
-    assert_eq!(Value::Object(readable(row("change"), &map(given))), shown);
+    assert_eq!(Value::Object(read(row("change"), &map(given))), shown);
 }
 
 #[tokio::test]
@@ -54,7 +79,7 @@ proptest! {
             for (path, argument) in [("change", "password"), ("change", "why"), ("query", "query"), ("help", "command")] {
                 let mut values = map(json!({ "how": "well", "on": "prod" }));
                 values.insert(argument.into(), hidden.clone());
-                let shown = Value::Object(readable(row(path), &values)).to_string();
+                let shown = Value::Object(read(row(path), &values)).to_string();
                 prop_assert!(!shown.contains(&word) && !shown.contains(&number.to_string()), "{}", shown);
                 prop_assert!(shown.contains("well") && shown.contains("prod"), "the rest is: {}", shown);
             }

@@ -1,9 +1,15 @@
 //! Approval by somebody else.
 
+use serde::Serialize;
 use simulator::Place;
 
 use super::{Chat, ROWS, alice, bob, line, shown, with_rules, writes};
-use crate::config::{Settings, SettingsFile};
+use crate::{
+    config::{Settings, SettingsFile},
+    dispatch::{Command, CommandError, Ctx, Effect, Row, arguments, row},
+    reply::Reply,
+    testing::Setup,
+};
 
 const PEERS: &str = "
 [people]
@@ -50,7 +56,7 @@ async fn each_approver_but_the_asker_gets_a_card() {
     - [批准执行](dtmd://dingtalkclient/sendMessage?content=k8s%20scale%20web%203%20%2D%2Dnamespace%20dev%20%2D%2Dapprove%20alice%3ACODE%40ops)
     ");
     insta::assert_snapshot!(chat.read(), @"
-    #### k8s scale：请批准
+    #### k8s scale：等待批准
 
     ```
     k8s scale web 3 --namespace dev
@@ -116,4 +122,60 @@ fn peers_need_the_openapi() {
     let table = crate::dispatch::table::Table::new(ROWS, Vec::new()).unwrap();
     let mistake = crate::dispatch::access::Rules::new(&settings, &table, false).unwrap_err().to_string();
     assert!(mistake.starts_with("13:11: allow[1].confirm: expected DINGTALK_APP_KEY"), "{mistake}");
+}
+
+/// Change a lock
+#[derive(clap::Args, Serialize)]
+struct Lock {
+    /// What opens it
+    #[arg(long, value_parser = arguments::text)]
+    key: Option<String>,
+}
+
+impl Command for Lock {
+    const PATH: &'static [&'static str] = &["lock"];
+    const EFFECT: Effect = Effect::Write;
+    const ARGUMENTS: &'static [&'static str] = &["key"];
+    const SECRET: &'static [&'static str] = &["key"];
+
+    async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
+        Ok(Reply::new("locked"))
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_anothers_secret() {
+    static LOCKS: &[Row] = &[row::<Lock>()];
+    let mut chat =
+        Chat::set_up(Setup { toml: PEERS, rows: Some(LOCKS), openapi: true, ..Default::default() }).await;
+    chat.say(alice(), "lock --key hunter2").await;
+    insta::assert_snapshot!(chat.read(), @r#"
+    #### lock：请批准
+
+    参数 key 是保密的，而批准人收到的那一行里会有它的值，所以没有发给任何人，命令没有执行。要执行它，请管理员在规则里改为由发起人自己确认（confirm = "self"）。
+
+    @0147000002
+    "#);
+    chat.silence();
+    chat.say(alice(), "lock").await;
+    chat.say_privately(bob(), line(&chat.dingtalk().read_in(&Place::private(&bob())).unwrap().to_string()))
+        .await;
+    chat.forget();
+}
+
+#[tokio::test]
+async fn who_quotes_what_waits_for_approval_is_told_who_approves() {
+    let mut chat = chat().await;
+    chat.say(alice(), "k8s scale web 3").await;
+    let waiting = chat.dingtalk().read_in(&Place::group("ops")).expect("a reply");
+    assert!(waiting.to_string().starts_with("#### k8s scale：等待批准\n"), "{waiting:?}");
+    chat.forget();
+    chat.say(alice(), simulator::Said::text("确认").quoting(&waiting.id)).await;
+    insta::assert_snapshot!(chat.read(), @"
+    #### 没有执行
+
+    确认码在单聊里：由你自己确认的，请到你和机器人的单聊里点按钮，或引用带确认码的那条消息再回复「确认」；等待批准的，只能由收到请求的批准人批准。
+
+    @0147000002
+    ");
 }

@@ -22,6 +22,7 @@ fn every_mistake_of_an_argument_names_its_key_and_line() {
         r#"name = "dry-run""#,
         r#"name = "flag""#,
         r#"type = "string""#,
+        r#"type = "string" | min = 1"#,
         r#"type = "text" | max = 0"#,
         r#"type = "text" | min = 1"#,
         r#"type = "choice""#,
@@ -65,6 +66,8 @@ fn every_mistake_of_an_argument_names_its_key_and_line() {
     name = "flag"
         21:8: http[1].args[2].name: expected a name of its own, came that of another argument
     type = "string"
+        21:8: http[1].args[2].type: expected "text", "number", "duration", "choice", "flag" or "key-value", came "string"
+    type = "string" | min = 1
         21:8: http[1].args[2].type: expected "text", "number", "duration", "choice", "flag" or "key-value", came "string"
     type = "text" | max = 0
         22:7: http[1].args[2].max: expected at least one letter, came less
