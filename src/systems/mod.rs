@@ -4,13 +4,12 @@
 //! |---|---|
 //! | `mod.rs` | what the system is for, its entry of dingops.toml, and the line that is in [`SYSTEMS`] |
 //! | `client.rs` | typed requests and answers, with only the fields that are used |
-//! | `commands.rs` | its rows: arguments, `resolve`, `preview`, `run` |
+//! | `commands/` | its rows, a file for each: arguments, `resolve`, `preview`, `run` |
 //!
 //! What they share stands here: [`instance`] (several of one system by name), [`api`] (calls over HTTP), [`failure`]
 //! (what cannot be done, as a sentence), [`redact`] (what a log must not show) and [`listing`].
 //!
-//! To add one: copy `jenkins`, change its words, and name it in [`SYSTEMS`], in [`Systems`] and in the sections of
-//! `config.rs`. Tests fail for what is missing.
+//! The README says how one is added. Tests fail for most of what is missing.
 
 pub mod alertmanager;
 pub mod api;
