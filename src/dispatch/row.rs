@@ -29,6 +29,9 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const TAIL: Tail = Tail::Words;
     /// Names of its fields in their order, `start-at` for `start_at`, options too; a test compares them with clap's.
     const ARGUMENTS: &'static [&'static str] = &[];
+    /// Of those that [`Command::resolve`] rewrites by itself (`web` to `deploy/web`), the form that access rules judge. A rule
+    /// with another would never match.
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[];
     /// Those of them that hold secrets: the audit has `***` for each.
     const SECRET: &'static [&'static str] = &[];
     /// Those of them that hold anybody's words: the audit has their length and hash. A tail taken as typed always does.
@@ -71,6 +74,9 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
 
 /// What another tool takes and a command does not, with the keys of sentences.
 pub type Habits = &'static [&'static [(&'static str, &'static str)]];
+
+/// A value as rules see it; none for what is no value.
+pub type Canonical = fn(&str) -> Option<String>;
 
 /// The flag of every write that shows its preview alone.
 pub(crate) const DRY_RUN: &str = "dry_run";
@@ -215,6 +221,8 @@ pub struct Row {
     pub tail: Tail,
     /// Names of its arguments.
     pub arguments: Names,
+    /// The form that rules judge, of those that are rewritten.
+    pub canonical: &'static [(&'static str, Canonical)],
     /// Those that hold secrets.
     pub secret: Names,
     /// Those that hold anybody's words, beside a tail taken as typed.
@@ -291,6 +299,7 @@ pub const fn row<C: Command>() -> Row {
         mild: C::MILD,
         tail: C::TAIL,
         arguments: Names::Static(C::ARGUMENTS),
+        canonical: C::CANONICAL,
         secret: Names::Static(C::SECRET),
         free_text: Names::Static(C::FREE_TEXT),
         habits: C::HABITS,
@@ -311,6 +320,7 @@ impl Row {
             mild: false,
             tail: Tail::Words,
             arguments: Names::Static(&[]),
+            canonical: &[],
             secret: Names::Static(&[]),
             free_text: Names::Static(&[]),
             habits: &[],

@@ -208,6 +208,14 @@ impl Compiler<'_> {
                 {
                     return Err(entry.unexpected(&expected));
                 }
+                let all = about.rows.iter().chain(about.aliases.iter().map(|(_, row)| row));
+                let rewritten =
+                    all.flat_map(|&row| self.rows[row].canonical).filter(|(name, _)| *name == argument);
+                if let Some(expected) =
+                    rewritten.clone().find_map(|(_, form)| condition::misspelt(text, *form))
+                {
+                    return Err(entry.unexpected(&format!("expected {expected:?}, as it will be executed")));
+                }
             }
             condition.written = entries.iter().map(|entry| entry.text().to_owned()).collect();
             condition.said = asked.first().map(help::mentioned).unwrap_or_default();

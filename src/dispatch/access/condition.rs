@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::dispatch::values::{self, Duration, Kind};
+use crate::dispatch::{
+    row::Canonical,
+    values::{self, Duration, Kind},
+};
 
 /// What a rule asks of one argument.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,6 +188,20 @@ pub(super) fn can_fit(entry: &str, kind: Kind, argument: &clap::Arg) -> Result<(
     }
 }
 
+/// How an entry would have to be spelt to match anything, where it is spelt otherwise: rules judge what will be executed.
+pub(super) fn misspelt(entry: &str, canonical: Canonical) -> Option<String> {
+    let text = entry.strip_prefix('!').unwrap_or(entry);
+    match text.split_once('*') {
+        None => canonical(text).filter(|form| form != text),
+        // Of a glob only what stands before the first star can be told.
+        Some((begins, _)) if !begins.is_empty() => {
+            let form = canonical(&format!("{begins}x"))?;
+            (!form.starts_with(begins)).then(|| format!("{}*", form.strip_suffix('x').unwrap_or(&form)))
+        }
+        Some(_) => None,
+    }
+}
+
 /// Whether two ranges have something in common.
 fn overlap<T: PartialOrd>(one: (Option<T>, Option<T>), other: (Option<T>, Option<T>)) -> bool {
     let before = |to: &Option<T>, from: &Option<T>| matches!((to, from), (Some(to), Some(from)) if to < from);
@@ -259,6 +276,28 @@ mod tests {
             let condition = Condition::new("n", &[&format!("{from}..{}", from + width)], Kind::Number);
             let admits = condition.ok().map(|condition| condition.admits(&json!(value)));
             prop_assert_eq!(admits, Some((from..=from + width).contains(&value)));
+        }
+    }
+
+    #[test]
+    fn an_entry_that_could_never_match_is_told() {
+        let form: Canonical = |typed| match typed.split_once('/') {
+            Some(("deployment", name)) => Some(format!("deploy/{name}")),
+            Some(_) => Some(typed.to_owned()),
+            None => Some(format!("deploy/{typed}")),
+        };
+        for (entry, expected) in [
+            ("web", Some("deploy/web")),
+            ("!deployment/web", Some("deploy/web")),
+            ("web*", Some("deploy/web*")),
+            ("deployment/*", Some("deploy/*")),
+            ("deploy/web", None),
+            ("deploy/w*", None),
+            ("sts/*", None),
+            ("*/web", None),
+            ("*", None),
+        ] {
+            assert_eq!(misspelt(entry, form).as_deref(), expected, "{entry}");
         }
     }
 
