@@ -1,17 +1,9 @@
-//! What is asked of Kubernetes, and what it answers: the types are `k8s-openapi`'s, the requests `kube`'s
-//! (tools.md 9).
+//! What is asked of Kubernetes: the requests are `kube`'s, their addresses `k8s-openapi`'s (tools.md 9).
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
-use k8s_openapi::{
-    api::{
-        apps::v1::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet},
-        autoscaling::v2::HorizontalPodAutoscaler,
-        core::v1::{Event, Node, Pod, Service},
-    },
-    apimachinery::pkg::apis::meta::v1::{ListMeta, ObjectMeta},
-};
+use k8s_openapi::{api::core::v1::Service, apimachinery::pkg::apis::meta::v1::ListMeta};
 use kube::{
     Resource,
     client::Body,
@@ -21,12 +13,16 @@ use kube::{
         subresource::LogParams,
     },
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
 
 use super::{
     Kubernetes, Token,
     target::{Kind, Target},
+    types::{Autoscaler, Controller, ControllerRevision, Event, Metadata, Node, Pod, ReplicaSet, Served},
     workload::{Workload, annotation, is_owned},
 };
 use crate::{
@@ -86,12 +82,6 @@ pub(super) struct By<'b> {
 #[error("no answer that can be used")]
 struct Stopped(Failure);
 
-impl<T: Into<Workload>> Listed<T> {
-    fn into_workloads(self) -> Listed<Workload> {
-        Listed { items: self.items.into_iter().map(Into::into).collect(), more: self.more }
-    }
-}
-
 impl<'c> Client<'c> {
     /// The crate's client costs a task, and is made for each command: it carries that command's deadline. What is dear,
     /// the TLS configuration, is the [`Api`]'s, and kept.
@@ -131,11 +121,12 @@ impl<'c> Client<'c> {
     }
 
     /// Some of a kind, in the order of their names.
-    pub(super) async fn list<K>(&self, by: &By<'_>) -> Result<Listed<K>, Failure>
-    where
-        K: Resource<DynamicType = ()> + DeserializeOwned,
-    {
-        let path = request::Request::new(K::url_path(&(), by.namespace));
+    pub(super) async fn list<K: Served>(&self, by: &By<'_>) -> Result<Listed<K>, Failure> {
+        self.listed(K::path(by.namespace), by).await
+    }
+
+    async fn listed<K: DeserializeOwned>(&self, path: String, by: &By<'_>) -> Result<Listed<K>, Failure> {
+        let path = request::Request::new(path);
         let mut params = ListParams::default().limit(PAGE);
         (params.label_selector, params.field_selector) = (by.labels.map(str::to_owned), by.fields.clone());
         let mut items = Vec::new();
@@ -155,44 +146,34 @@ impl<'c> Client<'c> {
         Ok(Listed { items, more: 1 })
     }
 
-    async fn get<K>(&self, namespace: Option<&str>, name: &str) -> Result<K, Failure>
-    where
-        K: Resource<DynamicType = ()> + DeserializeOwned,
-    {
-        let path = request::Request::new(K::url_path(&(), namespace));
-        self.ask(path.get(name, &GetParams::default())).await
+    async fn get<K: DeserializeOwned>(&self, path: String, name: &str) -> Result<K, Failure> {
+        self.ask(request::Request::new(path).get(name, &GetParams::default())).await
     }
 
     pub(super) async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, Failure> {
-        self.get(Some(namespace), name).await
+        self.get(Pod::path(Some(namespace)), name).await
     }
 
     /// Whether there is a service of this name.
     pub(super) async fn service(&self, namespace: &str, name: &str) -> Result<(), Failure> {
-        self.get::<Service>(Some(namespace), name).await.map(|_| ())
+        self.get::<IgnoredAny>(Service::url_path(&(), Some(namespace)), name).await.map(|_| ())
     }
 
     pub(super) async fn node(&self, name: &str) -> Result<Node, Failure> {
-        self.get(None, name).await
+        self.get(Node::path(None), name).await
     }
 
     /// A workload. A pod is none.
     pub(super) async fn workload(&self, namespace: &str, target: &Target) -> Result<Workload, Failure> {
-        let (namespace, name) = (Some(namespace), target.name.as_str());
-        Ok(match target.kind {
-            Kind::StatefulSet => self.get::<StatefulSet>(namespace, name).await?.into(),
-            Kind::DaemonSet => self.get::<DaemonSet>(namespace, name).await?.into(),
-            Kind::Deployment | Kind::Pod => self.get::<Deployment>(namespace, name).await?.into(),
-        })
+        let path = Workload::path(target.kind, Some(namespace));
+        Ok(Workload::new(target.kind, self.get(path, &target.name).await?))
     }
 
     /// The workloads of a kind.
     pub(super) async fn workloads(&self, kind: Kind, by: &By<'_>) -> Result<Listed<Workload>, Failure> {
-        Ok(match kind {
-            Kind::StatefulSet => self.list::<StatefulSet>(by).await?.into_workloads(),
-            Kind::DaemonSet => self.list::<DaemonSet>(by).await?.into_workloads(),
-            Kind::Deployment | Kind::Pod => self.list::<Deployment>(by).await?.into_workloads(),
-        })
+        let Listed { items, more } =
+            self.listed::<Controller>(Workload::path(kind, by.namespace), by).await?;
+        Ok(Listed { items: items.into_iter().map(|it| Workload::new(kind, it)).collect(), more })
     }
 
     /// The pods of a workload.
@@ -201,8 +182,8 @@ impl<'c> Client<'c> {
         let by = By { namespace: Some(namespace), labels: Some(&selector), ..By::default() };
         let pods = self.list::<Pod>(&by).await?.items.into_iter();
         // Labels of two workloads may be the same by mistake.
-        let sets: Vec<ObjectMeta> = match workload {
-            Workload::Deployment(_) => {
+        let sets: Vec<Metadata> = match workload.kind {
+            Kind::Deployment => {
                 let sets = self.replica_sets(namespace, workload).await?;
                 sets.into_iter().map(|set| set.metadata).collect()
             }
@@ -246,12 +227,11 @@ impl<'c> Client<'c> {
         workload: &Workload,
         revision: &str,
     ) -> Result<Value, Failure> {
-        let (path, at) = match workload {
-            Workload::Deployment(_) => (ReplicaSet::url_path(&(), Some(namespace)), "/spec/template"),
-            _ => (ControllerRevision::url_path(&(), Some(namespace)), "/data/spec/template"),
+        let (path, at) = match workload.kind {
+            Kind::Deployment => (ReplicaSet::path(Some(namespace)), "/spec/template"),
+            _ => (ControllerRevision::path(Some(namespace)), "/data/spec/template"),
         };
-        let path = request::Request::new(path);
-        let mut kept: Value = self.ask(path.get(revision, &GetParams::default())).await?;
+        let mut kept: Value = self.get(path, revision).await?;
         let malformed = || Failure::Malformed { system: self.title().to_owned() };
         let template = kept.pointer_mut(at).map(Value::take).filter(Value::is_object);
         let mut template = template.ok_or_else(malformed)?;
@@ -270,7 +250,7 @@ impl<'c> Client<'c> {
     }
 
     /// What scales things by itself.
-    pub(super) async fn autoscalers(&self, by: &By<'_>) -> Result<Listed<HorizontalPodAutoscaler>, Failure> {
+    pub(super) async fn autoscalers(&self, by: &By<'_>) -> Result<Listed<Autoscaler>, Failure> {
         self.list(by).await
     }
 
@@ -283,7 +263,7 @@ impl<'c> Client<'c> {
         previous: bool,
         lines: i64,
     ) -> Result<String, Failure> {
-        let path = request::Request::new(Pod::url_path(&(), Some(namespace)));
+        let path = request::Request::new(Pod::path(Some(namespace)));
         let container = container.map(str::to_owned);
         // `limitBytes` would cut the end, which is what is wanted.
         let params = LogParams { container, previous, tail_lines: Some(lines), ..LogParams::default() };
@@ -301,46 +281,41 @@ impl<'c> Client<'c> {
         target: &Target,
         patch: Value,
     ) -> Result<Workload, Failure> {
-        let (namespace, name) = (Some(namespace), target.name.as_str());
-        Ok(match target.kind {
-            Kind::StatefulSet => self.patched::<StatefulSet>(namespace, name, patch).await?.into(),
-            Kind::DaemonSet => self.patched::<DaemonSet>(namespace, name, patch).await?.into(),
-            Kind::Deployment | Kind::Pod => self.patched::<Deployment>(namespace, name, patch).await?.into(),
-        })
+        let path = Workload::path(target.kind, Some(namespace));
+        Ok(Workload::new(target.kind, self.patched(path, &target.name, patch).await?))
     }
 
     pub(super) async fn patch_node(&self, name: &str, patch: Value) -> Result<Node, Failure> {
-        self.patched(None, name, patch).await
+        self.patched(Node::path(None), name, patch).await
     }
 
-    async fn patched<K>(&self, namespace: Option<&str>, name: &str, patch: Value) -> Result<K, Failure>
-    where
-        K: Resource<DynamicType = ()> + DeserializeOwned,
-    {
-        let path = request::Request::new(K::url_path(&(), namespace));
+    async fn patched<K: DeserializeOwned>(
+        &self,
+        path: String,
+        name: &str,
+        patch: Value,
+    ) -> Result<K, Failure> {
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        self.ask(path.patch(name, &params, &Patch::Strategic(patch))).await
+        self.ask(request::Request::new(path).patch(name, &params, &Patch::Strategic(patch))).await
     }
 
-    /// Puts something there that is not there yet.
-    pub(super) async fn create<K>(&self, namespace: &str, object: &K) -> Result<(), Failure>
+    /// Puts something of a kind there that is not there yet.
+    pub(super) async fn create<K>(&self, namespace: &str, object: &Value) -> Result<(), Failure>
     where
-        K: Resource<DynamicType = ()> + Serialize,
+        K: Resource<DynamicType = ()>,
     {
         let path = request::Request::new(K::url_path(&(), Some(namespace)));
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-        let body = serde_json::to_vec(object).map_err(request::Error::SerializeBody);
-        let request = body.and_then(|body| path.create(&params, body));
-        self.ask::<serde::de::IgnoredAny>(request).await.map(|_| ())
+        self.ask::<IgnoredAny>(path.create(&params, object.to_string().into_bytes())).await.map(|_| ())
     }
 
     /// Deletes a pod, if it is still this one.
-    pub(super) async fn delete_pod(&self, namespace: &str, pod: &ObjectMeta) -> Result<(), Failure> {
-        let path = request::Request::new(Pod::url_path(&(), Some(namespace)));
+    pub(super) async fn delete_pod(&self, namespace: &str, pod: &Metadata) -> Result<(), Failure> {
+        let path = request::Request::new(Pod::path(Some(namespace)));
         let preconditions = Preconditions { uid: pod.uid.clone(), resource_version: None };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         let request = path.delete(pod.name.as_deref().unwrap_or_default(), &params);
-        self.ask::<serde::de::IgnoredAny>(request).await.map(|_| ())
+        self.ask::<IgnoredAny>(request).await.map(|_| ())
     }
 
     /// An answer of this form. It is read here: the crate would log one that is not.

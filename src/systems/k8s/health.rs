@@ -1,13 +1,11 @@
 //! How pods are, in Kubernetes' words, and what is wrong with them, in ours.
 
-use jiff::Timestamp;
-use k8s_openapi::{
-    api::core::v1::{Container, ContainerState, ContainerStateTerminated, ContainerStatus, Event, Pod},
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+use super::{
+    types::{Container, ContainerState, ContainerStatus, Event, Metadata, Pod, Terminated},
+    workload::Workload,
 };
-
-use super::workload::Workload;
 use crate::{dispatch::Ctx, text};
+use jiff::Timestamp;
 
 /// Letters of a message of Kubernetes that are quoted.
 const MAX_QUOTED: usize = 160;
@@ -32,7 +30,7 @@ pub(super) fn quoted(message: &str) -> String {
 }
 
 /// How long ago something came to be, in its largest unit.
-pub(super) fn age(metadata: &ObjectMeta, ctx: &Ctx) -> String {
+pub(super) fn age(metadata: &Metadata, ctx: &Ctx) -> String {
     metadata.creation_timestamp.as_ref().map(|it| since(it.0, ctx)).unwrap_or_default()
 }
 
@@ -48,21 +46,21 @@ pub(super) fn since(time: Timestamp, ctx: &Ctx) -> String {
 }
 
 fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
-    pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten())
+    pod.status.container_statuses.iter().flatten()
 }
 
 fn init_statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
-    pod.status.iter().flat_map(|status| status.init_container_statuses.iter().flatten())
+    pod.status.init_container_statuses.iter().flatten()
 }
 
 fn phase(pod: &Pod) -> &str {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown")
+    pod.status.phase.as_deref().unwrap_or("Unknown")
 }
 
 /// How many of a pod's containers are ready, of how many.
 pub(super) fn readiness(pod: &Pod) -> (usize, usize) {
     let ready = statuses(pod).filter(|status| status.ready).count();
-    (ready, pod.spec.as_ref().map_or(0, |spec| spec.containers.len()))
+    (ready, pod.spec.containers.len())
 }
 
 /// How often a pod's containers were begun anew.
@@ -85,7 +83,7 @@ pub(super) fn word(pod: &Pod) -> String {
     if pod.metadata.deletion_timestamp.is_some() {
         return "Terminating".to_owned();
     }
-    let total = pod.spec.as_ref().and_then(|spec| spec.init_containers.as_ref()).map_or(0, Vec::len);
+    let total = pod.spec.init_containers.as_ref().map_or(0, Vec::len);
     for (index, status) in init_statuses(pod).enumerate() {
         let state = status.state.as_ref();
         let ended = state.and_then(|state| state.terminated.as_ref());
@@ -107,7 +105,7 @@ pub(super) fn word(pod: &Pod) -> String {
         let waits = state.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
         waits.or_else(|| state.terminated.as_ref().map(ended_word))
     };
-    let of_pod = pod.status.as_ref().and_then(|status| status.reason.clone());
+    let of_pod = pod.status.reason.clone();
     match (of_pod, statuses(pod).find_map(reason)) {
         (Some(reason), _) => reason,
         // Some of its containers are done, and some run.
@@ -117,7 +115,7 @@ pub(super) fn word(pod: &Pod) -> String {
     }
 }
 
-fn ended_word(ended: &ContainerStateTerminated) -> String {
+fn ended_word(ended: &Terminated) -> String {
     match (&ended.reason, ended.signal) {
         (Some(reason), _) if !reason.is_empty() => reason.clone(),
         (_, Some(signal)) if signal != 0 => format!("Signal:{signal}"),
@@ -132,25 +130,22 @@ pub(super) fn findings(pod: &Pod, events: &[&Event], ctx: &Ctx) -> Vec<String> {
         let since = since(deleted.0, ctx);
         return vec![say("k8s.terminates", &[("since", &since)])];
     }
-    let status = pod.status.as_ref();
     if phase(pod) == "Failed" {
         let reason = word(pod);
-        let message = status.and_then(|status| status.message.as_deref()).map(quoted).unwrap_or_default();
+        let message = pod.status.message.as_deref().map(quoted).unwrap_or_default();
         return vec![say("k8s.failed", &[("reason", &reason), ("message", &message)])];
     }
-    let conditions = status.and_then(|status| status.conditions.as_ref());
+    let conditions = pod.status.conditions.iter().flatten();
     let unscheduled = conditions
         .into_iter()
-        .flatten()
-        .find(|condition| condition.type_ == "PodScheduled" && condition.status == "False");
+        .find(|condition| condition.kind == "PodScheduled" && condition.status == "False");
     if let Some(condition) = unscheduled {
         let message = condition.message.as_deref().or_else(|| message(events, &["FailedScheduling"]));
         let message = quoted(message.unwrap_or_default());
         return vec![say("k8s.unschedulable", &[("message", &message)])];
     }
-    let spec = pod.spec.as_ref();
-    let containers = spec.map_or(&[][..], |spec| &spec.containers);
-    let preparing = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
+    let containers = &pod.spec.containers;
+    let preparing = pod.spec.init_containers.as_deref().unwrap_or_default();
     let mut found: Vec<String> =
         init_statuses(pod).filter_map(|status| finding(status, preparing, events, true, ctx)).collect();
     found.extend(statuses(pod).filter_map(|status| finding(status, containers, events, false, ctx)));
@@ -245,7 +240,7 @@ fn finding(
 }
 
 /// How a container ended.
-fn ended(end: &ContainerStateTerminated, container: Option<&Container>, ctx: &Ctx) -> String {
+fn ended(end: &Terminated, container: Option<&Container>, ctx: &Ctx) -> String {
     let at = end.finished_at.as_ref().map(|it| ctx.local(it.0)).unwrap_or_default();
     let with: [(&str, &dyn std::fmt::Display); 3] =
         [("code", &end.exit_code), ("reason", &ended_word(end)), ("at", &at)];
@@ -270,16 +265,16 @@ pub(super) fn findings_of_workload(workload: &Workload, events: &[&Event], ctx: 
     let say = |key: &str, message: &str| ctx.locale.say(key, &[("message", &quoted(message))]);
     let conditions = workload.conditions();
     let mut found = Vec::new();
-    let failure = conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.is_true);
+    let failure = conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.status == "True");
     let counts = workload.counts();
     let fails = || message(events, &["FailedCreate"]).filter(|_| counts.present < counts.wanted);
-    if let Some(said) = failure.map(|it| it.message.as_str()).or_else(fails) {
+    if let Some(said) = failure.and_then(|it| it.message.as_deref()).or_else(fails) {
         found.push(match said.contains("exceeded quota") {
             true => say("k8s.quota", said),
             false => say("k8s.no_pods_made", said),
         });
     }
-    if conditions.iter().any(|it| it.kind == "Progressing" && it.reason == "ProgressDeadlineExceeded") {
+    if workload.is_late() {
         found.push(ctx.locale.say("k8s.too_slow", &[]));
     }
     if workload.is_paused() {

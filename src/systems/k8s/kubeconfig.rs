@@ -4,8 +4,7 @@
 //! there is.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kube::config::{AuthInfo, Cluster, Kubeconfig};
-use secrecy::ExposeSecret;
+use serde_json::Value;
 
 use super::target;
 
@@ -45,63 +44,79 @@ use InvalidKubeconfig::{Form, Missing, NoBase64, Refused};
 /// # Errors
 /// When it cannot be used.
 pub(super) fn read(text: &str) -> Result<Read, InvalidKubeconfig> {
-    let config = Kubeconfig::from_yaml(text).map_err(|_| Form)?;
-    let current = match (&config.current_context, config.contexts.as_slice()) {
-        (Some(current), _) if !current.is_empty() => current.clone(),
-        (_, [only]) => only.name.clone(),
+    let config: Value = serde_saphyr::from_str(text).map_err(|_| Form)?;
+    let current = match (string(&config, "current-context"), config["contexts"].as_array().map(Vec::as_slice))
+    {
+        (Some(current), _) if !current.is_empty() => current,
+        (_, Some([only])) => string(only, "name").ok_or(Form)?,
         _ => return Err(Missing("a current-context")),
     };
-    let context = config.contexts.iter().find(|context| context.name == current);
-    let context = context.and_then(|named| named.context.as_ref()).ok_or(Missing("its current context"))?;
-    let cluster = config.clusters.iter().find(|cluster| cluster.name == context.cluster);
-    let cluster = cluster.and_then(|named| named.cluster.as_ref()).ok_or(Missing("the context's cluster"))?;
-    let user = context.user.as_deref().unwrap_or_default();
-    let user = config.auth_infos.iter().find(|named| named.name == user);
-    let user = user.and_then(|named| named.auth_info.as_ref()).ok_or(Missing("the context's user"))?;
+    let context = named(&config["contexts"], &current, "context").ok_or(Missing("its current context"))?;
+    let of = |list: &str, key: &str| {
+        let name = string(context, key).unwrap_or_default();
+        named(&config[list], &name, key)
+    };
+    let cluster = of("clusters", "cluster").ok_or(Missing("the context's cluster"))?;
+    let user = of("users", "user").ok_or(Missing("the context's user"))?;
     refuse(cluster, user)?;
-    let namespace = context.namespace.as_deref().filter(|namespace| !namespace.is_empty());
-    let namespace = namespace.map(target::namespace).transpose().map_err(|_| Form)?;
-    let ca = cluster.certificate_authority_data.as_deref();
-    let certificate = user.client_certificate_data.as_deref();
-    let key = user.client_key_data.as_ref().map(ExposeSecret::expose_secret);
-    let identity = match (certificate, key) {
-        (Some(certificate), Some(key)) => {
-            Some((decoded(certificate, "client-certificate-data")?, decoded(key, "client-key-data")?))
-        }
+    let namespace = string(context, "namespace").filter(|namespace| !namespace.is_empty());
+    let namespace = namespace.as_deref().map(target::namespace).transpose().map_err(|_| Form)?;
+    let certificate = decoded(user, "client-certificate-data")?;
+    let identity = match (certificate, decoded(user, "client-key-data")?) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
         (None, None) => None,
         (Some(_), None) => return Err(Missing("client-key-data beside client-certificate-data")),
         (None, Some(_)) => return Err(Missing("client-certificate-data beside client-key-data")),
     };
     Ok(Read {
-        server: cluster.server.clone().ok_or(Missing("the cluster's server"))?,
-        ca: ca.map(|ca| decoded(ca, "certificate-authority-data")).transpose()?,
-        proxy: cluster.proxy_url.clone(),
-        token: user.token.as_ref().map(|token| token.expose_secret().to_owned()),
+        server: string(cluster, "server").ok_or(Missing("the cluster's server"))?,
+        ca: decoded(cluster, "certificate-authority-data")?,
+        proxy: string(cluster, "proxy-url"),
+        token: string(user, "token"),
         identity,
         namespace,
     })
 }
 
-fn refuse(cluster: &Cluster, user: &AuthInfo) -> Result<(), InvalidKubeconfig> {
+/// What one of a list of named things holds.
+fn named<'v>(list: &'v Value, name: &str, key: &str) -> Option<&'v Value> {
+    let is_meant = |entry: &&Value| string(entry, "name").as_deref() == Some(name);
+    list.as_array()?.iter().find(is_meant)?.get(key).filter(|value| value.is_object())
+}
+
+/// A text; a name may look like a number.
+fn string(value: &Value, key: &str) -> Option<String> {
+    match value.get(key)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn refuse(cluster: &Value, user: &Value) -> Result<(), InvalidKubeconfig> {
     let command = "no commands are run here; a service account's token does as well";
     let file = "files of other machines are not here; kubectl config view --flatten --raw puts them in";
     let checked = "who answers is always checked";
+    let named = "an address is checked by its own name";
     let own = "impersonate = true is the way to act as whoever asks";
+    let has = |value: &Value, key: &str| value.get(key).is_some_and(|value| !value.is_null());
+    let is_file = |value: &Value, key: &str, beside: &str| has(value, key) && !has(value, beside);
+    let is_unchecked = cluster["insecure-skip-tls-verify"] == true;
     let refused = [
-        (user.exec.is_some(), "exec", command),
-        (user.auth_provider.is_some(), "auth-provider", command),
-        (user.token_file.is_some() && user.token.is_none(), "tokenFile", file),
-        (is_file(&user.client_certificate, &user.client_certificate_data), "client-certificate", file),
-        (user.client_key.is_some() && user.client_key_data.is_none(), "client-key", file),
+        (has(user, "exec"), "exec", command),
+        (has(user, "auth-provider"), "auth-provider", command),
+        (is_file(user, "tokenFile", "token"), "tokenFile", file),
+        (is_file(user, "client-certificate", "client-certificate-data"), "client-certificate", file),
+        (is_file(user, "client-key", "client-key-data"), "client-key", file),
         (
-            is_file(&cluster.certificate_authority, &cluster.certificate_authority_data),
+            is_file(cluster, "certificate-authority", "certificate-authority-data"),
             "certificate-authority",
             file,
         ),
-        (cluster.insecure_skip_tls_verify == Some(true), "insecure-skip-tls-verify", checked),
-        (cluster.tls_server_name.is_some(), "tls-server-name", "an address is checked by its own name"),
-        (user.username.is_some() || user.password.is_some(), "username and password", "Kubernetes has none"),
-        (user.impersonate.is_some() || user.impersonate_groups.is_some(), "as", own),
+        (is_unchecked, "insecure-skip-tls-verify", checked),
+        (has(cluster, "tls-server-name"), "tls-server-name", named),
+        (has(user, "username") || has(user, "password"), "username and password", "Kubernetes has none"),
+        (["as", "as-uid", "as-groups", "as-user-extra"].iter().any(|key| has(user, key)), "as", own),
     ];
     match refused.into_iter().find(|(is_there, ..)| *is_there) {
         Some((_, what, why)) => Err(Refused(what, why)),
@@ -109,14 +124,11 @@ fn refuse(cluster: &Cluster, user: &AuthInfo) -> Result<(), InvalidKubeconfig> {
     }
 }
 
-fn is_file(path: &Option<String>, data: &Option<String>) -> bool {
-    path.is_some() && data.is_none()
-}
-
-fn decoded(text: &str, what: &'static str) -> Result<String, InvalidKubeconfig> {
+fn decoded(value: &Value, key: &'static str) -> Result<Option<String>, InvalidKubeconfig> {
+    let Some(text) = string(value, key) else { return Ok(None) };
     let letters: String = text.split_whitespace().collect();
-    let bytes = BASE64_STANDARD.decode(letters).map_err(|_| NoBase64(what))?;
-    String::from_utf8(bytes).map_err(|_| NoBase64(what))
+    let bytes = BASE64_STANDARD.decode(letters).map_err(|_| NoBase64(key))?;
+    String::from_utf8(bytes).map(Some).map_err(|_| NoBase64(key))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod eks;
 mod health;
 mod kubeconfig;
 mod target;
+mod types;
 mod workload;
 
 use futures_util::FutureExt;

@@ -1,15 +1,12 @@
 //! A workload, whichever kind it is of: what commands ask of it, and nothing else.
 
-use k8s_openapi::{
-    api::{
-        apps::v1::{DaemonSet, Deployment, StatefulSet},
-        core::v1::{Container, PodTemplateSpec},
-    },
-    apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta},
-};
-use kube::core::Selector;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use kube::{Resource, core::Selector};
 
-use super::target::{Kind, Target};
+use super::{
+    target::{Kind, Target},
+    types::{Condition, Container, Controller, Metadata, UpdateStrategy},
+};
 
 /// Where a deployment has the number of its revision.
 pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -18,10 +15,9 @@ pub(super) const CAUSE: &str = "kubernetes.io/change-cause";
 
 /// A deployment, stateful set or daemon set.
 #[derive(Debug, Clone)]
-pub(super) enum Workload {
-    Deployment(Box<Deployment>),
-    StatefulSet(Box<StatefulSet>),
-    DaemonSet(Box<DaemonSet>),
+pub(super) struct Workload {
+    pub(super) kind: Kind,
+    controller: Controller,
 }
 
 /// Its pods, counted.
@@ -36,63 +32,36 @@ pub(super) struct Counts {
     pub(super) available: i32,
 }
 
-/// What Kubernetes says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) kind: String,
-    pub(super) is_true: bool,
-    pub(super) reason: String,
-    pub(super) message: String,
-}
-
-impl From<Deployment> for Workload {
-    fn from(deployment: Deployment) -> Self {
-        Self::Deployment(Box::new(deployment))
-    }
-}
-
-impl From<StatefulSet> for Workload {
-    fn from(set: StatefulSet) -> Self {
-        Self::StatefulSet(Box::new(set))
-    }
-}
-
-impl From<DaemonSet> for Workload {
-    fn from(set: DaemonSet) -> Self {
-        Self::DaemonSet(Box::new(set))
-    }
-}
-
 impl Workload {
-    pub(super) fn metadata(&self) -> &ObjectMeta {
-        match self {
-            Self::Deployment(it) => &it.metadata,
-            Self::StatefulSet(it) => &it.metadata,
-            Self::DaemonSet(it) => &it.metadata,
+    pub(super) fn new(kind: Kind, controller: Controller) -> Self {
+        Self { kind, controller }
+    }
+
+    /// Where those of a kind are served.
+    pub(super) fn path(kind: Kind, namespace: Option<&str>) -> String {
+        match kind {
+            Kind::StatefulSet => StatefulSet::url_path(&(), namespace),
+            Kind::DaemonSet => DaemonSet::url_path(&(), namespace),
+            Kind::Deployment | Kind::Pod => Deployment::url_path(&(), namespace),
         }
+    }
+
+    pub(super) fn metadata(&self) -> &Metadata {
+        &self.controller.metadata
     }
 
     pub(super) fn target(&self) -> Target {
-        let kind = match self {
-            Self::Deployment(_) => Kind::Deployment,
-            Self::StatefulSet(_) => Kind::StatefulSet,
-            Self::DaemonSet(_) => Kind::DaemonSet,
-        };
-        Target::new(kind, self.metadata().name.as_deref().unwrap_or_default())
-    }
-
-    pub(super) fn template(&self) -> Option<&PodTemplateSpec> {
-        match self {
-            Self::Deployment(it) => it.spec.as_ref().map(|spec| &spec.template),
-            Self::StatefulSet(it) => it.spec.as_ref().map(|spec| &spec.template),
-            Self::DaemonSet(it) => it.spec.as_ref().map(|spec| &spec.template),
-        }
+        Target::new(self.kind, self.metadata().name.as_deref().unwrap_or_default())
     }
 
     /// The containers of its pods, without those that only prepare.
     pub(super) fn containers(&self) -> &[Container] {
-        let spec = self.template().and_then(|template| template.spec.as_ref());
-        spec.map_or(&[], |spec| &spec.containers)
+        &self.controller.spec.template.spec.containers
+    }
+
+    /// Those that only prepare.
+    pub(super) fn init_containers(&self) -> &[Container] {
+        self.controller.spec.template.spec.init_containers.as_deref().unwrap_or_default()
     }
 
     /// Its containers' images.
@@ -102,120 +71,73 @@ impl Workload {
 
     /// How its pods are found.
     pub(super) fn selector(&self) -> Option<String> {
-        let selector: Option<&LabelSelector> = match self {
-            Self::Deployment(it) => it.spec.as_ref().map(|spec| &spec.selector),
-            Self::StatefulSet(it) => it.spec.as_ref().map(|spec| &spec.selector),
-            Self::DaemonSet(it) => it.spec.as_ref().map(|spec| &spec.selector),
-        };
-        let selector = Selector::try_from(selector?.clone()).ok()?.to_string();
+        let selector = Selector::try_from(self.controller.spec.selector.clone()).ok()?.to_string();
         // Without labels all pods of the namespace would be meant.
         (!selector.is_empty()).then_some(selector)
     }
 
     /// How many there should be, of what can have a number.
     pub(super) fn replicas(&self) -> Option<i32> {
-        match self {
-            Self::Deployment(it) => it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1)),
-            Self::StatefulSet(it) => it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1)),
-            Self::DaemonSet(_) => None,
-        }
+        (self.kind != Kind::DaemonSet).then(|| self.controller.spec.replicas.unwrap_or(1))
     }
 
-    /// Its pods, counted. Kubernetes leaves out what is zero.
+    /// Its pods, counted.
     pub(super) fn counts(&self) -> Counts {
-        let wanted = self.replicas().unwrap_or_default();
-        match self {
-            Self::Deployment(it) => it.status.as_ref().map(|status| Counts {
-                wanted,
-                present: status.replicas.unwrap_or_default(),
-                updated: status.updated_replicas.unwrap_or_default(),
-                ready: status.ready_replicas.unwrap_or_default(),
-                available: status.available_replicas.unwrap_or_default(),
-            }),
-            Self::StatefulSet(it) => it.status.as_ref().map(|status| Counts {
+        let status = &self.controller.status;
+        match self.replicas() {
+            Some(wanted) => Counts {
                 wanted,
                 present: status.replicas,
-                updated: status.updated_replicas.unwrap_or_default(),
-                ready: status.ready_replicas.unwrap_or_default(),
-                available: status.available_replicas.unwrap_or_default(),
-            }),
-            Self::DaemonSet(it) => it.status.as_ref().map(|status| Counts {
+                updated: status.updated_replicas,
+                ready: status.ready_replicas,
+                available: status.available_replicas,
+            },
+            None => Counts {
                 wanted: status.desired_number_scheduled,
                 present: status.current_number_scheduled,
-                updated: status.updated_number_scheduled.unwrap_or_default(),
+                updated: status.updated_number_scheduled,
                 ready: status.number_ready,
-                available: status.number_available.unwrap_or_default(),
-            }),
+                available: status.number_available,
+            },
         }
-        .unwrap_or(Counts { wanted, ..Counts::default() })
     }
 
     /// Whether its controller has seen how it is to be.
     pub(super) fn is_observed(&self) -> bool {
-        let observed = match self {
-            Self::Deployment(it) => it.status.as_ref().and_then(|status| status.observed_generation),
-            Self::StatefulSet(it) => it.status.as_ref().and_then(|status| status.observed_generation),
-            Self::DaemonSet(it) => it.status.as_ref().and_then(|status| status.observed_generation),
-        };
-        observed.unwrap_or_default() >= self.metadata().generation.unwrap_or_default()
+        self.controller.status.observed_generation >= self.metadata().generation.unwrap_or_default()
     }
 
     /// Whether rollouts of it are held back.
     pub(super) fn is_paused(&self) -> bool {
-        match self {
-            Self::Deployment(it) => it.spec.as_ref().and_then(|spec| spec.paused).unwrap_or_default(),
-            _ => false,
-        }
+        self.controller.spec.paused.unwrap_or_default()
+    }
+
+    fn strategy(&self) -> Option<&UpdateStrategy> {
+        self.controller.spec.update_strategy.as_ref()
     }
 
     /// Whether its pods are replaced only when somebody deletes them.
     pub(super) fn is_updated_by_hand(&self) -> bool {
-        let strategy = match self {
-            Self::Deployment(_) => None,
-            Self::StatefulSet(it) => {
-                it.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref()?.type_.as_deref())
-            }
-            Self::DaemonSet(it) => {
-                it.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref()?.type_.as_deref())
-            }
-        };
-        strategy == Some("OnDelete")
+        self.strategy().is_some_and(|strategy| strategy.kind.as_deref() == Some("OnDelete"))
     }
 
     /// The first of a stateful set's pods that an update reaches: those before it stay as they are.
     pub(super) fn partition(&self) -> i32 {
-        match self {
-            Self::StatefulSet(it) => {
-                let strategy = it.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref());
-                strategy.and_then(|strategy| strategy.rolling_update.as_ref()?.partition).unwrap_or_default()
-            }
-            _ => 0,
-        }
+        let rolling = self.strategy().and_then(|strategy| strategy.rolling_update.as_ref());
+        rolling.and_then(|rolling| rolling.partition).unwrap_or_default()
     }
 
     /// What Kubernetes says of it.
-    pub(super) fn conditions(&self) -> Vec<Condition> {
-        let condition =
-            |kind: &str, status: &str, reason: &Option<String>, message: &Option<String>| Condition {
-                kind: kind.to_owned(),
-                is_true: status == "True",
-                reason: reason.clone().unwrap_or_default(),
-                message: message.clone().unwrap_or_default(),
-            };
-        match self {
-            Self::Deployment(it) => {
-                let all = it.status.iter().filter_map(|status| status.conditions.as_ref()).flatten();
-                all.map(|it| condition(&it.type_, &it.status, &it.reason, &it.message)).collect()
-            }
-            Self::StatefulSet(it) => {
-                let all = it.status.iter().filter_map(|status| status.conditions.as_ref()).flatten();
-                all.map(|it| condition(&it.type_, &it.status, &it.reason, &it.message)).collect()
-            }
-            Self::DaemonSet(it) => {
-                let all = it.status.iter().filter_map(|status| status.conditions.as_ref()).flatten();
-                all.map(|it| condition(&it.type_, &it.status, &it.reason, &it.message)).collect()
-            }
-        }
+    pub(super) fn conditions(&self) -> &[Condition] {
+        self.controller.status.conditions.as_deref().unwrap_or_default()
+    }
+
+    /// Whether its rollout took longer than it may.
+    pub(super) fn is_late(&self) -> bool {
+        let is_late = |it: &Condition| {
+            it.kind == "Progressing" && it.reason.as_deref() == Some("ProgressDeadlineExceeded")
+        };
+        self.conditions().iter().any(is_late)
     }
 
     /// What a write is said of: which one it is, and how it is to be. Nothing that changes by itself is in it.
@@ -232,14 +154,14 @@ impl Workload {
 }
 
 /// An annotation of anything.
-pub(super) fn annotation<'m>(metadata: &'m ObjectMeta, key: &str) -> Option<&'m str> {
+pub(super) fn annotation<'m>(metadata: &'m Metadata, key: &str) -> Option<&'m str> {
     metadata.annotations.as_ref()?.get(key).map(String::as_str)
 }
 
 /// Whether this is run by that.
-pub(super) fn is_owned(metadata: &ObjectMeta, owner: &ObjectMeta) -> bool {
-    let owners = metadata.owner_references.iter().flatten();
+pub(super) fn is_owned(metadata: &Metadata, owner: &Metadata) -> bool {
+    let mut owners = metadata.owner_references.iter().flatten();
     owner.uid.as_ref().is_some_and(|uid| {
-        owners.into_iter().any(|reference| reference.controller == Some(true) && reference.uid == *uid)
+        owners.any(|reference| reference.controller == Some(true) && reference.uid == *uid)
     })
 }

@@ -1,6 +1,5 @@
 //! Purpose: keep new pods off a node, or let them on again.
 
-use k8s_openapi::api::core::v1::Node;
 use serde::Serialize;
 use serde_json::json;
 
@@ -11,6 +10,7 @@ use crate::{
     systems::k8s::{
         client::{By, Client},
         target,
+        types::Node,
     },
 };
 

@@ -1,20 +1,8 @@
 //! Purpose: begin to run an image, and have it reached where it has a port.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::{
-    api::{
-        apps::v1::{Deployment, DeploymentSpec},
-        core::v1::{
-            Container, ContainerPort, EnvVar, PodSpec, PodTemplateSpec, Service, ServicePort, ServiceSpec,
-        },
-    },
-    apimachinery::pkg::{
-        apis::meta::v1::{LabelSelector, ObjectMeta},
-        util::intstr::IntOrString,
-    },
-};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{Where, image, linked, preview, rollout};
 use crate::{
@@ -102,7 +90,7 @@ impl Command for Create {
         let look = rollout::Status { workload: target, at: self.at.clone() };
         let look = ctx.line(&look);
         let namespace = self.at.namespace();
-        let created = client.create(namespace, &self.deployment(ctx)).await;
+        let created = client.create::<Deployment>(namespace, &self.deployment(ctx)).await;
         if let Err(failure) = created {
             return Err(match failure.status() {
                 Some(409) => self.taken("Deployment", ctx).into(),
@@ -112,7 +100,7 @@ impl Command for Create {
         let title = ctx.locale.say("k8s.created", &[("name", &self.name), ("namespace", &namespace)]);
         let mut reply = Reply::new(title);
         if let Some(service) = self.service(ctx) {
-            reply = match client.create(namespace, &service).await {
+            reply = match client.create::<Service>(namespace, &service).await {
                 Ok(()) => reply.fields([(
                     ctx.locale.say("k8s.address", &[]),
                     format!("{}.{namespace}.svc:{}", self.name, self.port.unwrap_or_default()),
@@ -152,56 +140,36 @@ impl Create {
         UserError(ctx.locale.say("k8s.is_taken", &values))
     }
 
-    fn labels(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([("app".to_owned(), self.name.clone())])
+    fn metadata(&self, ctx: &Ctx) -> Value {
+        let labels = json!({ "app": self.name });
+        json!({ "name": self.name, "labels": labels, "annotations": super::asked_by(ctx) })
     }
 
-    fn metadata(&self, ctx: &Ctx) -> ObjectMeta {
-        let who = ctx.who.staff().unwrap_or_default().to_owned();
-        ObjectMeta {
-            name: Some(self.name.clone()),
-            labels: Some(self.labels()),
-            annotations: Some(BTreeMap::from([(super::ASKED_BY.to_owned(), who)])),
-            ..ObjectMeta::default()
-        }
+    fn deployment(&self, ctx: &Ctx) -> Value {
+        let labels = json!({ "app": self.name });
+        let env: Vec<Value> =
+            self.env.iter().map(|pair| json!({ "name": pair.key, "value": pair.value })).collect();
+        let ports: Vec<Value> = self.port.iter().map(|port| json!({ "containerPort": port })).collect();
+        let container = json!({ "name": self.name, "image": self.image, "ports": ports, "env": env });
+        json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": self.metadata(ctx),
+            "spec": {
+                "replicas": self.replicas,
+                "selector": { "matchLabels": labels },
+                "template": { "metadata": { "labels": labels }, "spec": { "containers": [container] } },
+            },
+        })
     }
 
-    fn deployment(&self, ctx: &Ctx) -> Deployment {
-        let port = |port: i64| ContainerPort {
-            container_port: i32::try_from(port).unwrap_or_default(),
-            ..ContainerPort::default()
-        };
-        let env = |pair: &KeyValue| EnvVar {
-            name: pair.key.clone(),
-            value: Some(pair.value.clone()),
-            ..EnvVar::default()
-        };
-        let container = Container {
-            name: self.name.clone(),
-            image: Some(self.image.clone()),
-            ports: self.port.map(|number| vec![port(number)]),
-            env: Some(self.env.iter().map(env).collect()).filter(|env: &Vec<_>| !env.is_empty()),
-            ..Container::default()
-        };
-        let template = PodTemplateSpec {
-            metadata: Some(ObjectMeta { labels: Some(self.labels()), ..ObjectMeta::default() }),
-            spec: Some(PodSpec { containers: vec![container], ..PodSpec::default() }),
-        };
-        let spec = DeploymentSpec {
-            replicas: i32::try_from(self.replicas).ok(),
-            selector: LabelSelector { match_labels: Some(self.labels()), ..LabelSelector::default() },
-            template,
-            ..DeploymentSpec::default()
-        };
-        Deployment { metadata: self.metadata(ctx), spec: Some(spec), status: None }
-    }
-
-    fn service(&self, ctx: &Ctx) -> Option<Service> {
-        let port = i32::try_from(self.port?).ok()?;
-        let ports =
-            vec![ServicePort { port, target_port: Some(IntOrString::Int(port)), ..ServicePort::default() }];
-        let spec =
-            ServiceSpec { ports: Some(ports), selector: Some(self.labels()), ..ServiceSpec::default() };
-        Some(Service { metadata: self.metadata(ctx), spec: Some(spec), status: None })
+    fn service(&self, ctx: &Ctx) -> Option<Value> {
+        let port = self.port?;
+        Some(json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": self.metadata(ctx),
+            "spec": { "selector": { "app": self.name }, "ports": [{ "port": port, "targetPort": port }] },
+        }))
     }
 }

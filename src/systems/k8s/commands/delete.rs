@@ -1,6 +1,5 @@
 //! Purpose: delete a pod, so that a new one takes its place.
 
-use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::apis::meta::v1::OwnerReference};
 use serde::Serialize;
 
 use super::{Where, changed, get, health, linked, not_written, preview};
@@ -10,6 +9,7 @@ use crate::{
     systems::k8s::{
         client::Client,
         target::{self, Target},
+        types::{Owner, Pod},
     },
 };
 
@@ -81,7 +81,7 @@ fn witness(pod: &Pod) -> String {
     pod.metadata.uid.clone().unwrap_or_default()
 }
 
-fn owner(pod: &Pod) -> Option<&OwnerReference> {
+fn owner(pod: &Pod) -> Option<&Owner> {
     pod.metadata.owner_references.as_ref()?.iter().find(|owner| owner.controller == Some(true))
 }
 

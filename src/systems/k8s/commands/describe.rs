@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Event, Pod};
 use serde::Serialize;
 
 use super::{KINDS, Where, linked, logs, restart, rollout};
@@ -13,6 +12,7 @@ use crate::{
         client::{By, Client},
         health,
         target::{self, Kind, Target},
+        types::{Event, Pod},
         workload::{Workload, annotation},
     },
 };
@@ -198,13 +198,12 @@ fn fields(workload: &Workload, ctx: &Ctx) -> Vec<(String, Text)> {
 
 fn fields_of_pod(pod: &Pod, ctx: &Ctx) -> Vec<(String, Text)> {
     let say = |key: &str| ctx.locale.say(key, &[]);
-    let spec = pod.spec.as_ref();
     let mut fields: Vec<(String, Text)> = Vec::new();
-    for container in spec.map_or(&[][..], |spec| &spec.containers) {
+    for container in &pod.spec.containers {
         let image = container.image.clone().unwrap_or_default();
         fields.push((ctx.locale.say("k8s.image_of", &[("container", &container.name)]), image.into()));
     }
-    if let Some(node) = spec.and_then(|spec| spec.node_name.clone()) {
+    if let Some(node) = pod.spec.node_name.clone() {
         fields.push((say("k8s.node"), node.into()));
     }
     let restarts = health::restarts(pod);

@@ -1,6 +1,5 @@
 //! Purpose: list pods, workloads, and what happened: first what is not well.
 
-use k8s_openapi::api::core::v1::{Event, Pod};
 use serde::Serialize;
 
 use super::{client, describe, linked, logs};
@@ -12,6 +11,7 @@ use crate::{
             client::{By, Client, Listed},
             health,
             target::{self, Kind, Target},
+            types::{Event, Pod},
             workload::Workload,
         },
         listing::listed,
@@ -215,7 +215,7 @@ impl Command for Events {
         let client = client(&which.on, ctx)?;
         let name = |event: &Event| event.involved_object.name.clone().unwrap_or_default();
         let mut events = which.narrowed(client.events(&which.by()).await, name, ctx)?;
-        let is_warning = |event: &Event| event.type_.as_deref() == Some("Warning");
+        let is_warning = |event: &Event| event.kind.as_deref() == Some("Warning");
         // They are the newest first, and stay so.
         events.items.sort_by_key(|event| !is_warning(event));
         let warnings = events.items.iter().filter(|event| is_warning(event)).count();

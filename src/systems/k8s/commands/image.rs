@@ -157,8 +157,7 @@ struct Change {
 
 impl SetImage {
     fn changes(&self, workload: &Workload, ctx: &Ctx) -> Result<Vec<Change>, UserError> {
-        let spec = workload.template().and_then(|template| template.spec.as_ref());
-        let preparing = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
+        let preparing = workload.init_containers();
         let own = workload.containers().iter().map(|container| (container, false));
         let all: Vec<_> = own.chain(preparing.iter().map(|container| (container, true))).collect();
         let names: Vec<&str> = all.iter().map(|(container, _)| container.name.as_str()).collect();

@@ -1,6 +1,5 @@
 //! Purpose: the end of a container's log, without what looks like a secret.
 
-use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;
 
 use super::{KINDS, Where, describe, linked};
@@ -15,6 +14,7 @@ use crate::{
             client::Client,
             health,
             target::{self, Kind, Target},
+            types::Pod,
         },
         log::tail,
     },
@@ -161,9 +161,8 @@ impl Logs {
 
     /// The container that is meant.
     fn chosen(&self, pod: &Pod, ctx: &Ctx) -> Result<String, UserError> {
-        let spec = pod.spec.as_ref();
-        let own = spec.map_or(&[][..], |spec| &spec.containers);
-        let preparing = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
+        let own = pod.spec.containers.as_slice();
+        let preparing = pod.spec.init_containers.as_deref().unwrap_or_default();
         let names: Vec<&str> = own.iter().chain(preparing).map(|container| container.name.as_str()).collect();
         let separator = ctx.locale.say("usage.separator", &[]);
         if let Some(container) = &self.container {

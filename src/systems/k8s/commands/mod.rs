@@ -21,6 +21,7 @@ use super::{
     client::{ActsAs, By, Client},
     health,
     target::{self, Kind, Target},
+    types::Pod,
     workload::{CAUSE, Workload},
 };
 use crate::{
@@ -154,7 +155,7 @@ impl Where {
                 beside.push(Target::new(kind, &target.name));
             }
         }
-        let pods = client.list::<k8s_openapi::api::core::v1::Pod>(&by).await;
+        let pods = client.list::<Pod>(&by).await;
         let pods = pods.map(|listed| listed.items).unwrap_or_default();
         let is_meant = |name: &&str| target.kind == Kind::Pod || *name == target.name;
         let pods = pods.iter().filter_map(|pod| pod.metadata.name.as_deref()).filter(is_meant);

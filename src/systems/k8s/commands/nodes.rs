@@ -1,6 +1,5 @@
 //! Purpose: list nodes, those that are not well first.
 
-use k8s_openapi::api::core::v1::Node;
 use serde::Serialize;
 
 use super::{client, linked};
@@ -8,7 +7,7 @@ use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments},
     reply::{Reply, Text},
     systems::{
-        k8s::{client::By, health, target},
+        k8s::{client::By, health, target, types::Node},
         listing::listed,
     },
 };
@@ -71,8 +70,7 @@ impl Command for Nodes {
             if is_cordoned(node) {
                 words.push(ctx.locale.say("k8s.is_cordoned", &[]));
             }
-            let info = node.status.as_ref().and_then(|status| status.node_info.as_ref());
-            let version = info.map(|info| info.kubelet_version.clone()).unwrap_or_default();
+            let version = node.status.node_info.kubelet_version.clone();
             let age = health::age(&node.metadata, ctx);
             let roles = roles(node);
             let rest = [words.join("，"), roles, version, age];
@@ -85,16 +83,16 @@ impl Command for Nodes {
 
 /// Whether pods are kept off a node by hand.
 pub(super) fn is_cordoned(node: &Node) -> bool {
-    node.spec.as_ref().and_then(|spec| spec.unschedulable).unwrap_or_default()
+    node.spec.unschedulable.unwrap_or_default()
 }
 
 /// Whether a node is ready, and what it lacks.
 fn state(node: &Node) -> Vec<String> {
-    let conditions = node.status.iter().filter_map(|status| status.conditions.as_ref()).flatten();
+    let conditions = node.status.conditions.iter().flatten();
     let mut words = Vec::new();
     let mut ready = "NotReady";
     for condition in conditions {
-        match (condition.type_.as_str(), condition.status.as_str()) {
+        match (condition.kind.as_str(), condition.status.as_str()) {
             ("Ready", "True") => ready = "Ready",
             ("Ready", _) => {}
             (other, "True") => words.push(other.to_owned()),

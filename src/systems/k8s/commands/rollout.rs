@@ -10,7 +10,7 @@ use crate::{
         k8s::{
             client::{Client, revision_of},
             health,
-            target::{self, Target},
+            target::{self, Kind, Target},
             workload::{CAUSE, Workload, annotation},
         },
         listing::listed,
@@ -72,27 +72,24 @@ enum Progress {
 
 fn progress(workload: &Workload) -> Progress {
     let counts = workload.counts();
-    let is_late = |it: &super::super::workload::Condition| {
-        it.kind == "Progressing" && it.reason == "ProgressDeadlineExceeded"
-    };
     if workload.is_updated_by_hand() {
         return Progress::ByHand;
     }
     if !workload.is_observed() {
         return Progress::GoesOn;
     }
-    if workload.conditions().iter().any(is_late) {
+    if workload.is_late() {
         return Progress::Stuck;
     }
     let updated = counts.wanted - workload.partition();
-    let goes_on = match workload {
-        Workload::Deployment(_) => {
+    let goes_on = match workload.kind {
+        Kind::Deployment | Kind::Pod => {
             counts.updated < counts.wanted
                 || counts.present > counts.updated
                 || counts.available < counts.updated
         }
-        Workload::StatefulSet(_) => counts.ready < counts.wanted || counts.updated < updated,
-        Workload::DaemonSet(_) => counts.updated < counts.wanted || counts.available < counts.wanted,
+        Kind::StatefulSet => counts.ready < counts.wanted || counts.updated < updated,
+        Kind::DaemonSet => counts.updated < counts.wanted || counts.available < counts.wanted,
     };
     if goes_on { Progress::GoesOn } else { Progress::Done }
 }
@@ -235,13 +232,12 @@ pub(super) async fn revisions(
     ctx: &Ctx,
 ) -> Result<Vec<Revision>, CommandError> {
     let tell = |failure: crate::systems::failure::Failure| failure.tell(ctx);
-    if let Workload::Deployment(_) = workload {
+    if workload.kind == Kind::Deployment {
         let sets = client.replica_sets(namespace, workload).await.map_err(tell)?;
         return Ok(sets
             .into_iter()
             .map(|set| {
-                let template = set.spec.as_ref().and_then(|spec| spec.template.as_ref()?.spec.as_ref());
-                let containers = template.map_or(&[][..], |spec| &spec.containers);
+                let containers = &set.spec.template.spec.containers;
                 Revision {
                     number: revision_of(&set),
                     images: containers
@@ -259,8 +255,7 @@ pub(super) async fn revisions(
     Ok(revisions
         .into_iter()
         .map(|revision| {
-            let containers =
-                revision.data.as_ref().and_then(|data| data.0.pointer("/spec/template/spec/containers"));
+            let containers = revision.data.pointer("/spec/template/spec/containers");
             let text = |it: &serde_json::Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
             let containers = containers.and_then(|it| it.as_array()).into_iter().flatten();
             Revision {

@@ -111,7 +111,8 @@ impl Scale {
         let spec = listed.items.into_iter().filter_map(|it| Some((it.metadata.name?, it.spec)));
         let (name, spec) = { spec }.find(|(_, spec)| {
             let of = &spec.scale_target_ref;
-            of.kind == self.workload.kind.name() && of.name == self.workload.name
+            of.kind.as_deref() == Some(self.workload.kind.name())
+                && of.name.as_ref() == Some(&self.workload.name)
         })?;
         let least = spec.min_replicas.unwrap_or(1);
         let values: [(&str, &dyn std::fmt::Display); 3] =
