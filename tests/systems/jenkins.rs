@@ -94,8 +94,6 @@ async fn help_has_what_is_set_up() {
     insta::assert_snapshot!(ask(&mut chat, "help jenkins").await, @"
     #### jenkins
 
-    **jenkins**
-
     - **jenkins jobs**：列出任务和上次构建的结果
     - **构建**（jenkins build）：开始一次构建
     - **构建状态**（jenkins status）：查看构建进行得怎样、结果如何
