@@ -192,6 +192,8 @@ pub enum CommandError {
     Unknown {
         /// How to find out.
         look: String,
+        /// The line that finds out, to tap.
+        command: Option<String>,
     },
     /// Anything else: logged, and the chat gets one plain sentence with an id.
     Other(Box<dyn std::error::Error + Send + Sync>),

@@ -702,7 +702,9 @@ async fn a_read_is_tried_twice_and_a_write_once() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### jenkins build：结果未知，可能已经执行
 
-    没有等到 Jenkins 的完整回应。操作可能已经执行，重试之前请先确认：jenkins status team/api
+    没有等到 Jenkins 的完整回应。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**jenkins status team/api**
 
     @0147000002
     ");
@@ -811,7 +813,7 @@ async fn a_jenkins_that_hangs() {
     insta::assert_snapshot!(chat.read(), @"
     #### jenkins jobs：未能完成
 
-    没有等到 Jenkins 的完整回应。
+    没有等到 Jenkins 的完整回应，它可能正忙，或者网络不稳。请稍后再试；仍然不行，请管理员检查它的负载和网络。
 
     @0147000002
     ");

@@ -183,7 +183,7 @@ async fn a_cluster_that_hangs() {
     insta::assert_snapshot!(chat.read(), @"
     #### k8s get pods：未能完成
 
-    没有等到 Kubernetes 的完整回应。
+    没有等到 Kubernetes 的完整回应，它可能正忙，或者网络不稳。请稍后再试；仍然不行，请管理员检查它的负载和网络。
 
     @0147000002
     ");
