@@ -16,6 +16,8 @@ pub struct Jenkins {
     pub queue: Vec<Waiting>,
     /// Looks at the queue before a build begins.
     pub queued_for: u32,
+    /// Whether it answers what builds wait for.
+    pub tells_inputs: bool,
     next_item: u64,
     /// Milliseconds since 1970.
     now: fn() -> i64,
@@ -106,7 +108,7 @@ impl Jenkins {
             ("old", old),
         ];
         let jobs = jobs.into_iter().map(|(name, job)| (name.to_owned(), job)).collect();
-        Self { jobs, queue: Vec::new(), queued_for: 0, next_item: 900, now }
+        Self { jobs, queue: Vec::new(), queued_for: 0, tells_inputs: true, next_item: 900, now }
     }
 
     /// A build of a job, by its number.
@@ -121,7 +123,8 @@ impl Jenkins {
             let Some(rest) = name.strip_prefix(&prefix) else { continue };
             let (first, is_folder) = rest.split_once('/').map_or((rest, false), |(first, _)| (first, true));
             let item = match is_folder {
-                true => json!({ "_class": "com.cloudbees.hudson.plugins.folder.Folder", "name": first }),
+                true => json!({ "_class": "com.cloudbees.hudson.plugins.folder.Folder", "name": first,
+                                "jobs": self.folder(&format!("{prefix}{first}")) }),
                 false => json!({ "_class": "org.jenkinsci.plugins.workflow.job.WorkflowJob", "name": first,
                                  "fullName": name, "color": job.color() }),
             };
@@ -152,6 +155,7 @@ impl Jenkins {
     fn of_job(&mut self, name: &str, rest: &[&str], asked: &Asked) -> Option<Answer> {
         let is_post = asked.method == Method::POST;
         match rest {
+            [_, "input", "api", "json"] if !self.tells_inputs => Some(Answer::page(500, "Oops")),
             ["api", "json"] => self.described(name).map(|job| Answer::json(200, &job)),
             ["build" | "buildWithParameters"] if is_post => self.start(name, rest[0], asked),
             [number, rest @ ..] => {

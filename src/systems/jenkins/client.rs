@@ -2,7 +2,7 @@
 
 use http::{StatusCode, header::LOCATION};
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -39,9 +39,18 @@ pub(super) struct Item {
 }
 
 #[derive(Deserialize)]
-struct Folder {
+struct Folder<I> {
     /// A job has none.
-    jobs: Option<Vec<Item>>,
+    jobs: Option<Vec<I>>,
+}
+
+/// What is in a folder, by name, and what is in that.
+#[derive(Debug, Deserialize)]
+pub(super) struct Name {
+    pub(super) name: String,
+    /// A job has none.
+    #[serde(default)]
+    pub(super) jobs: Vec<Name>,
 }
 
 /// A job.
@@ -264,6 +273,11 @@ impl<'c> Client<'c> {
         self.jenkins.api.title()
     }
 
+    /// A title or a line that names no system: which one it is said of, where there may be several.
+    pub(super) fn named(&self, title: String) -> String {
+        self.jenkins.api.named(title)
+    }
+
     /// A page of it for people.
     pub(super) fn page(&self, job: Option<&str>, rest: &[&str]) -> String {
         let mut segments = job.map(job::segments).unwrap_or_default();
@@ -283,10 +297,23 @@ impl<'c> Client<'c> {
 
     /// What is in a folder, or at the top; none where it is a job.
     pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Option<Vec<Item>>, Failure> {
+        self.listed(folder, JOBS).await
+    }
+
+    /// The names of what is in a folder, or at the top, and one level below; nothing where it is a job.
+    pub(super) async fn names(&self, folder: Option<&str>) -> Result<Vec<Name>, Failure> {
+        Ok(self.listed(folder, "jobs[name,jobs[name]]").await?.unwrap_or_default())
+    }
+
+    async fn listed<I: DeserializeOwned>(
+        &self,
+        folder: Option<&str>,
+        tree: &str,
+    ) -> Result<Option<Vec<I>>, Failure> {
         let segments = folder.map_or_else(Vec::new, job::segments);
         let segments: Vec<String> = segments.into_iter().chain(["api", "json"].map(str::to_owned)).collect();
-        let folder: Folder = self.jenkins.api.get(self.ctx, &segments).query([("tree", JOBS)]).json().await?;
-        Ok(folder.jobs)
+        let call = self.jenkins.api.get(self.ctx, &segments).query([("tree", tree)]);
+        Ok(call.json::<Folder<I>>().await?.jobs)
     }
 
     pub(super) async fn job(&self, job: &str) -> Result<Job, Failure> {

@@ -7,16 +7,13 @@ use serde::Serialize;
 use super::{client, found, resolve, status};
 use crate::{
     dispatch::{
-        Command, CommandError, Ctx, Effect, Preview, UserError, arguments,
+        Command, CommandError, Ctx, Effect, Habits, Preview, UserError, arguments,
         values::{self, Caseless, KeyValue},
     },
     reply::Reply,
-    systems::{
-        failure::Failure,
-        jenkins::{
-            client::{Asked, Client, Job, Parameter},
-            job,
-        },
+    systems::jenkins::{
+        client::{Asked, Client, Job, Parameter},
+        job,
     },
 };
 
@@ -48,14 +45,15 @@ pub(super) struct Build {
 
 impl Command for Build {
     const PATH: &'static [&'static str] = &["jenkins", "build"];
-    const ALIASES: &'static [&'static str] = &["jenkins 构建", "构建"];
+    const ALIASES: &'static [&'static str] = &["构建", "jenkins 构建"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["job", "param", "wait", "on"];
+    const HABITS: Habits = &[&[("-w", "jenkins.use_wait"), ("-s", "jenkins.use_wait")]];
     const EXAMPLES: &'static [&'static str] =
         &["jenkins build team/web", "jenkins build team/web -p ENV=staging --wait"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.on, Some(&mut self.job), ctx)
+        resolve(&mut self.on, Some(&mut self.job), ctx).map(drop)
     }
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
@@ -111,22 +109,23 @@ impl Command for Build {
         let asked = asked.map_err(|failure| failure.tell_of_write(look.clone(), ctx))?;
         let say = |key: &str| ctx.locale.say(key, &[("job", &self.job)]);
         let page = client.page(Some(self.job.as_str()), &[]);
-        let wait = |reply: Reply| {
+        let titled = |key: &str| {
+            let reply = Reply::new(client.named(say(key)));
             reply.action(say("jenkins.do_status"), look.clone()).link(say("jenkins.open"), page.clone())
         };
         let id = match asked {
             Asked::Queued(id) => id,
-            Asked::Already => return Ok(wait(Reply::new(say("jenkins.already_queued")))),
+            Asked::Already => return Ok(titled("jenkins.already_queued")),
             Asked::Vetoed => return Err(UserError(say("jenkins.vetoed")).into()),
-            Asked::Somehow => return Ok(wait(Reply::new(say("jenkins.asked")))),
+            Asked::Somehow => return Ok(titled("jenkins.asked")),
         };
         let number = match self.begun(&client, id, ctx).await {
             Begun::As(number) => number,
             Begun::Not(why) => {
-                let reply = wait(Reply::new(say("jenkins.queued")));
+                let reply = titled("jenkins.queued");
                 return Ok(if why.is_empty() { reply } else { reply.text(why) });
             }
-            Begun::Cancelled => return Ok(wait(Reply::new(say("jenkins.cancelled")))),
+            Begun::Cancelled => return Ok(titled("jenkins.cancelled")),
         };
         let described = client.describe(self.job.as_str(), number, &ctx.signature()).await;
         let reply = self.watched(&client, number, ctx).await;
@@ -217,22 +216,32 @@ impl Build {
     /// The build, once it is over where that was asked for.
     async fn watched(&self, client: &Client<'_>, number: u64, ctx: &Ctx) -> Reply {
         let job = self.job.as_str();
-        ctx.progress.waits_for(format!("{job} #{number}"));
+        ctx.progress.waits_for(client.named(format!("{job} #{number}")));
         let until = ctx.clock.now() + WAIT.min(ctx.clock.until(ctx.deadline).saturating_sub(TO_TELL));
-        let mut build: Result<_, Failure> = client.build(job, Some(number)).await;
-        while self.wait && !matches!(&build, Ok(build) if status::ended(build, ctx).is_some()) {
-            if ctx.clock.now() >= until {
-                break;
+        let (seen, goes_on) = loop {
+            let seen = match client.build(job, Some(number)).await {
+                Ok(build) => {
+                    let inputs = status::inputs(&build, &self.job, client, ctx).await;
+                    Some((build, inputs))
+                }
+                Err(_) => None,
+            };
+            // It is over, or waits itself: for somebody.
+            let rests = seen
+                .as_ref()
+                .is_some_and(|(build, inputs)| status::ended(build, ctx).is_some() || !inputs.is_empty());
+            if !self.wait || rests || ctx.clock.now() >= until {
+                break (seen, !rests);
             }
             ctx.clock.sleep(Duration::from_secs(2)).await;
-            build = client.build(job, Some(number)).await;
-        }
-        let reply = match build {
-            Ok(build) => status::shown(&build, &self.job, &self.on, client, ctx),
-            Err(_) => Reply::new(ctx.locale.say("jenkins.begun", &[("job", &self.job), ("number", &number)]))
+        };
+        let begun = || ctx.locale.say("jenkins.begun", &[("job", &self.job), ("number", &number)]);
+        let reply = match seen {
+            Some((build, inputs)) => status::shown(&build, &inputs, &self.job, &self.on, client, ctx),
+            None => Reply::new(client.named(begun()))
                 .link(ctx.locale.say("jenkins.open", &[]), client.page(Some(job), &[&number.to_string()])),
         };
-        match self.wait && ctx.clock.now() >= until {
+        match self.wait && goes_on {
             true => reply.note(ctx.locale.say("jenkins.still_runs", &[])),
             false => reply,
         }
