@@ -117,7 +117,9 @@ impl Command for Say {
                 let values: [(&str, &dyn std::fmt::Display); 2] =
                     [("to", &self.to), ("reason", &undelivered.remedy(ctx.locale))];
                 Err(match undelivered.may_have_arrived() {
-                    true => CommandError::Unknown { look: ctx.locale.say("say.perhaps", &values) },
+                    true => {
+                        CommandError::Unknown { look: ctx.locale.say("say.perhaps", &values), command: None }
+                    }
                     false => UserError(ctx.locale.say("say.not_sent", &values)).into(),
                 })
             }

@@ -83,6 +83,18 @@ impl Ctx {
         }
     }
 
+    /// Whether the world is still as it was when it was confirmed, right before a write: of two taps at the same moment
+    /// the second meets another.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn unchanged(&self, witness: &str) -> Result<(), UserError> {
+        match &self.witness {
+            Some(seen) if seen != witness => Err(UserError(self.locale.say("systems.changed", &[]))),
+            _ => Ok(()),
+        }
+    }
+
     /// A time in the configured zone, to the second.
     pub fn local(&self, time: Timestamp) -> String {
         let time = time.to_zoned(self.zone.clone());
@@ -192,6 +204,8 @@ pub enum CommandError {
     Unknown {
         /// How to find out.
         look: String,
+        /// The line that finds out, to tap.
+        command: Option<String>,
     },
     /// Anything else: logged, and the chat gets one plain sentence with an id.
     Other(Box<dyn std::error::Error + Send + Sync>),

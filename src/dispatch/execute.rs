@@ -212,7 +212,11 @@ async fn attempt<T>(
     };
     Err(match error {
         CommandError::User(UserError(message)) => (title("failed.title").text(message), Outcome::Failed),
-        CommandError::Unknown { look } => (title("failed.unknown").text(look), Outcome::Unknown),
+        CommandError::Unknown { look, command } => {
+            let reply = title("failed.unknown").text(look);
+            let label = ctx.locale.say("failed.look", &[]);
+            (command.into_iter().fold(reply, |reply, line| reply.action(&label, line)), Outcome::Unknown)
+        }
         CommandError::Other(error) => {
             let error = outbound::chain(error.as_ref());
             tracing::error!(id, command = %row.path, error, "command failed");

@@ -110,7 +110,7 @@ impl Command for End {
             "panic" => panic!("as told"),
             "never" => std::future::pending().await,
             "user" => Err(UserError("mend this".into()).into()),
-            "unknown" => Err(CommandError::Unknown { look: "look there".into() }),
+            "unknown" => Err(CommandError::Unknown { look: "look there".into(), command: None }),
             _ => Err(Inner)?,
         }
     }

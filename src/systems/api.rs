@@ -141,6 +141,14 @@ impl Api {
         &self.title
     }
 
+    /// A title or a line that names no system: which one it is said of, where it was given a name.
+    pub fn named(&self, title: String) -> String {
+        match self.title.contains(' ') {
+            true => format!("{} · {title}", self.title),
+            false => title,
+        }
+    }
+
     /// Its address.
     pub fn url(&self) -> &Url {
         &self.url

@@ -107,24 +107,28 @@ impl Failure {
         UserError(self.sentence(ctx)).into()
     }
 
-    /// As the answer to a write: `look` is how to find out whether it happened.
+    /// As the answer to a write: `look` is the line that finds out whether it happened.
     pub fn tell_of_write(&self, look: String, ctx: &Ctx) -> CommandError {
         match self.may_have_happened() {
-            true => {
-                let sentence = self.sentence(ctx);
-                CommandError::Unknown {
-                    look: ctx.locale.say("systems.unknown", &[("why", &sentence), ("look", &look)]),
-                }
-            }
+            true => CommandError::Unknown {
+                look: ctx.locale.say("systems.unknown", &[("why", &self.told(false, ctx))]),
+                command: Some(look),
+            },
             false => self.tell(ctx),
         }
     }
 
     /// What happened, and what to do about it.
     pub fn sentence(&self, ctx: &Ctx) -> String {
+        self.told(true, ctx)
+    }
+
+    /// What happened; what was a write and may have been done is not to be tried `again`.
+    fn told(&self, again: bool, ctx: &Ctx) -> String {
         let say = |key, system: &String| ctx.locale.say(key, &[("system", system)]);
         match self {
             Self::Unreachable { system } => say("systems.unreachable", system),
+            Self::Lost { system } if again => say("systems.lost_again", system),
             Self::Lost { system } => say("systems.lost", system),
             Self::Malformed { system } => say("systems.malformed", system),
             Self::TooLong { system } => say("systems.too_long", system),
@@ -139,6 +143,7 @@ impl Failure {
                     409 => "systems.conflict",
                     400 | 422 => "systems.invalid",
                     429 => return limited(system, *retry, ctx),
+                    500.. if again => "systems.broken_again",
                     500.. => "systems.broken",
                     _ => "systems.refused",
                 };

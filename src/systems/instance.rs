@@ -17,7 +17,7 @@ pub(crate) trait Entry: Sized {
     type Settings;
     /// What the section is called.
     const KIND: &'static str;
-    /// What the system calls itself.
+    /// What the system calls itself, in one word: behind it stands the name of an instance.
     const TITLE: &'static str;
 
     /// Its `name`.
@@ -144,6 +144,13 @@ impl<S> Instances<S> {
             Some(on) => locale.say("systems.no_such_instance", &[("name", &on), ("names", &names)]),
             None => locale.say("systems.which_instance", &[("names", &names)]),
         }))
+    }
+
+    /// The one that [`Instances::choose`] chose; none where it is turned off, which is no mistake in what was typed:
+    /// [`Instances::get`] tells it to who would use it.
+    pub fn usable(&self, on: Option<&str>) -> Option<&S> {
+        let found = self.0.iter().find(|instance| instance.name.as_deref() == on)?;
+        found.settings.as_ref().ok()
     }
 
     /// The one that [`Instances::choose`] chose.

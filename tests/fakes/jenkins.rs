@@ -16,6 +16,8 @@ pub struct Jenkins {
     pub queue: Vec<Waiting>,
     /// Looks at the queue before a build begins.
     pub queued_for: u32,
+    /// Whether it answers what builds wait for.
+    pub tells_inputs: bool,
     next_item: u64,
     /// Milliseconds since 1970.
     now: fn() -> i64,
@@ -49,6 +51,7 @@ pub struct Build {
     pub looks_left: u32,
     pub result: Option<String>,
     pub input: Option<String>,
+    pub approvals: u32,
     pub began: i64,
     pub log: String,
 }
@@ -106,7 +109,7 @@ impl Jenkins {
             ("old", old),
         ];
         let jobs = jobs.into_iter().map(|(name, job)| (name.to_owned(), job)).collect();
-        Self { jobs, queue: Vec::new(), queued_for: 0, next_item: 900, now }
+        Self { jobs, queue: Vec::new(), queued_for: 0, tells_inputs: true, next_item: 900, now }
     }
 
     /// A build of a job, by its number.
@@ -121,7 +124,8 @@ impl Jenkins {
             let Some(rest) = name.strip_prefix(&prefix) else { continue };
             let (first, is_folder) = rest.split_once('/').map_or((rest, false), |(first, _)| (first, true));
             let item = match is_folder {
-                true => json!({ "_class": "com.cloudbees.hudson.plugins.folder.Folder", "name": first }),
+                true => json!({ "_class": "com.cloudbees.hudson.plugins.folder.Folder", "name": first,
+                                "jobs": self.folder(&format!("{prefix}{first}")) }),
                 false => json!({ "_class": "org.jenkinsci.plugins.workflow.job.WorkflowJob", "name": first,
                                  "fullName": name, "color": job.color() }),
             };
@@ -152,6 +156,7 @@ impl Jenkins {
     fn of_job(&mut self, name: &str, rest: &[&str], asked: &Asked) -> Option<Answer> {
         let is_post = asked.method == Method::POST;
         match rest {
+            [_, "input", "api", "json"] if !self.tells_inputs => Some(Answer::page(500, "Oops")),
             ["api", "json"] => self.described(name).map(|job| Answer::json(200, &job)),
             ["build" | "buildWithParameters"] if is_post => self.start(name, rest[0], asked),
             [number, rest @ ..] => {
@@ -256,6 +261,13 @@ impl Build {
                 }
                 let parameters =
                     self.parameters.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+                let mut actions = vec![
+                    json!({ "causes": [{ "shortDescription": "Started by user bot" }] }),
+                    json!({}),
+                    json!({ "parameters": parameters.collect::<Vec<_>>() }),
+                ];
+                let approval = "org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction";
+                actions.extend((0..self.approvals).map(|_| json!({ "_class": approval })));
                 Some(Answer::json(
                     200,
                     &json!({
@@ -266,8 +278,7 @@ impl Build {
                         "duration": if self.result.is_some() { 73_512 } else { 0 },
                         "estimatedDuration": 80_000,
                         "description": Some(&self.description).filter(|text| !text.is_empty()),
-                        "actions": [{ "causes": [{ "shortDescription": "Started by user bot" }] }, {},
-                                    { "parameters": parameters.collect::<Vec<_>>() }],
+                        "actions": actions,
                     }),
                 ))
             }
@@ -306,7 +317,10 @@ impl Build {
                 self.input = None;
                 match *verb {
                     "abort" => self.result = Some("ABORTED".into()),
-                    _ => self.looks_left = runs_for,
+                    _ => {
+                        self.looks_left = runs_for;
+                        self.approvals += 1;
+                    }
                 }
                 Some(Answer::text(200, ""))
             }

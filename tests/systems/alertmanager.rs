@@ -278,7 +278,9 @@ async fn a_lost_answer_says_where_to_look() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### alerts unsilence：结果未知，可能已经执行
 
-    没有等到 Alertmanager 的完整回应。操作可能已经执行，重试之前请先确认：alerts silences
+    没有等到 Alertmanager 的完整回应。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**alerts silences**
 
     @0147000002
     ");

@@ -94,7 +94,7 @@ async fn help_has_what_is_set_up() {
     insta::assert_snapshot!(ask(&mut chat, "help jenkins").await, @"
     #### jenkins
 
-    - **jenkins jobs**：列出任务和上次构建的结果
+    - **构建任务**（jenkins jobs）：列出任务和上次构建的结果
     - **构建**（jenkins build）：开始一次构建
     - **构建状态**（jenkins status）：查看构建进行得怎样、结果如何
     - **构建日志**（jenkins log）：查看构建日志的最后几行
@@ -119,7 +119,7 @@ async fn help_has_what_is_set_up() {
     - **&#45;-on**：在哪个 Jenkins 上
     - **&#45;-dry-run**：只预览会改变什么，不执行
 
-    > 也可以说：jenkins 构建、构建
+    > 也可以说：构建、jenkins 构建
 
     例如：
 
@@ -700,7 +700,9 @@ async fn a_read_is_tried_twice_and_a_write_once() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### jenkins build：结果未知，可能已经执行
 
-    没有等到 Jenkins 的完整回应。操作可能已经执行，重试之前请先确认：jenkins status team/api
+    没有等到 Jenkins 的完整回应。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**jenkins status team/api**
 
     @0147000002
     ");
@@ -764,12 +766,43 @@ async fn what_jenkins_was_signed_in_with_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_code_approves_one_step_of_those_that_ask_the_same() {
+    let (mut chat, jenkins) = start().await;
+    confirmed(&mut chat, "jenkins build team/release").await;
+    let card = ask(&mut chat, "jenkins approve team/release 1").await;
+    assert!(ask(&mut chat, &coded(&card)).await.contains("已同意"));
+    jenkins.world().jobs.get_mut("team/release").unwrap().builds[0].input =
+        Some("Release to production?".into());
+    chat.another_process();
+    let second = ask(&mut chat, &coded(&card)).await;
+    assert!(second.starts_with("#### 没有执行"), "{second}");
+    assert_eq!(jenkins.writes().iter().filter(|line| line.contains("proceedEmpty")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_default_that_looks_like_a_secret_is_not_shown() {
+    let (mut chat, jenkins) = start().await;
+    let secret = crate::fakes::jenkins::parameter(
+        "StringParameterDefinition",
+        "DB_PASSWORD",
+        serde_json::json!("hunter2hunter2"),
+        &[],
+    );
+    jenkins.world().jobs.get_mut("team/web").unwrap().parameters.push(secret);
+    for line in ["jenkins build team/web", "jenkins build team/web -p DB_PASSWORD=other"] {
+        let card = ask(&mut chat, line).await;
+        assert!(card.contains("请确认") && !card.contains("hunter2"), "{card}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_no_promise() {
     let (mut chat, jenkins) = start().await;
     let to = |location: &str| Fault::Answer(Answer::text(302, "").with("location", location));
     for (location, told) in [
         ("https://sso.example.com/login?next=%2Fjob%2Fteam", "要求跳转到别处（HTTP 302）"),
         ("/securityRealm/commenceLogin", "要求跳转到别处（HTTP 302）"),
+        ("/login?from=%2Fjob%2Fteam%2Fjob%2Fapi%2Fbuild", "要求跳转到别处（HTTP 302）"),
         (".", "没有把 team/api 排进队列"),
     ] {
         let card = ask(&mut chat, "jenkins build team/api").await;
@@ -809,7 +842,7 @@ async fn a_jenkins_that_hangs() {
     insta::assert_snapshot!(chat.read(), @"
     #### jenkins jobs：未能完成
 
-    没有等到 Jenkins 的完整回应。
+    没有等到 Jenkins 的完整回应，它可能正忙，或者网络不稳。请稍后再试；仍然不行，请管理员检查它的负载和网络。
 
     @0147000002
     ");
@@ -860,8 +893,7 @@ async fn several_are_told_apart() {
     assert!(ask(&mut chat, "jenkins build team/api --on prod").await.contains("无权执行"));
     assert!(ask(&mut chat, "jenkins build team/api --on dev").await.contains("Jenkins dev"));
     // One whose settings cannot be used takes nothing from the other.
-    let off =
-        "[[jenkins]]\nname = 'prod'\nurl = 'https://ci.example.com'\nuser = 'bot'\ntoken = '${NOT_SET}'\n";
+    let off = "[[jenkins]]\nname = 'prod'\nurl = 'https://ci.example.com'\nuser = 'bot'\ntoken = '${NOT_SET}'\n[[allow]]\nwho = ['alice']\nrun = ['jenkins *']\n";
     let mut chat = Chat::with(&rules(&(entry("dev", &dev, "default = true") + off))).await;
     assert!(ask(&mut chat, "jenkins jobs").await.starts_with("#### Jenkins dev：2 个任务"));
     insta::assert_snapshot!(ask(&mut chat, "jenkins jobs --on prod").await, @"
@@ -871,11 +903,236 @@ async fn several_are_told_apart() {
 
     @0147000002
     ");
+    let page = "https://ci.example.com/job/team/job/web/1/";
+    for of_it in ["jobs team", "status team/web", &format!("log {page}"), &format!("jobs {page}")] {
+        let reply = ask(&mut chat, &format!("jenkins {of_it} --on prod")).await;
+        assert!(reply.contains("未能完成") && reply.contains("Jenkins prod 已停用"), "{of_it}: {reply}");
+    }
+    for of_it in ["build team/web", "stop team/web 1", &format!("stop {page}"), &format!("approve {page}")] {
+        let reply = ask(&mut chat, &format!("jenkins {of_it} --on prod")).await;
+        assert!(reply.contains("未能完成") && reply.contains("Jenkins prod 已停用"), "{of_it}: {reply}");
+    }
     let reply = ask(&mut chat, "status").await;
     assert!(
         reply.contains("**Jenkins dev**：可用，版本 2.528.1") && reply.contains("**Jenkins prod**：已停用"),
         "{reply}"
     );
+}
+
+#[tokio::test]
+async fn a_pasted_page_of_a_build_is_that_build() {
+    let (mut chat, jenkins) = start().await;
+    jenkins.world().jobs.get_mut("team/web").unwrap().runs_for = 100;
+    confirmed(&mut chat, "jenkins build team/web").await;
+    for page in [
+        "job/team/job/web/1/console",
+        "view/all/job/team/job/web/1/",
+        "view/all/view/mine/job/team/view/all/job/web/1",
+    ] {
+        let reply = ask(&mut chat, &format!("jenkins log https://ci.example.com/{page}")).await;
+        assert!(reply.starts_with("#### team/web #1（失败）"), "{page}: {reply}");
+        let reply = ask(&mut chat, &format!("jenkins status https://ci.example.com/{page} 1")).await;
+        assert!(reply.starts_with("#### team/web #1：失败"), "{page}: {reply}");
+    }
+    let reply = ask(&mut chat, "jenkins status https://ci.example.com/job/team/job/web/lastBuild/").await;
+    assert!(reply.starts_with("#### team/web #2：构建中"), "{reply}");
+    let card = ask(&mut chat, "jenkins stop https://ci.example.com/job/team/job/web/2/").await;
+    assert!(card.contains("停止 team/web #2"), "{card}");
+    assert!(ask(&mut chat, &coded(&card)).await.starts_with("#### team/web #2：已要求停止"));
+    confirmed(&mut chat, "jenkins build team/release").await;
+    let page = "https://ci.example.com/job/team/job/release/1/input/";
+    assert!(ask(&mut chat, &format!("jenkins approve {page}")).await.contains("让 team/release #1 继续"));
+    assert!(ask(&mut chat, &format!("jenkins reject {page}")).await.contains("驳回并结束 team/release #1"));
+    let mut told = String::new();
+    for line in [
+        "jenkins log https://ci.example.com/job/team/job/web/1/console 2",
+        "jenkins stop https://ci.example.com/job/team/job/web/",
+        "jenkins approve team/release",
+        "jenkins status https://ci.example.com/view/all/",
+    ] {
+        told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @"
+    > jenkins log https://ci.example.com/job/team/job/web/1/console 2
+    #### jenkins log：参数有误
+
+    粘贴的是第 1 次构建的页面，后面写的却是 2：请去掉其中一个。
+
+    用法：jenkins log &lt;job&gt; &#91;number&#93; &#91;--lines &lt;lines&gt;&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 jenkins log**
+
+    @0147000002
+    > jenkins stop https://ci.example.com/job/team/job/web/
+    #### jenkins stop：参数有误
+
+    缺少参数「number」：要写第几次构建，也可以粘贴那次构建的页面地址。
+
+    用法：jenkins stop &lt;job&gt; &#91;number&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 jenkins stop**
+
+    @0147000002
+    > jenkins approve team/release
+    #### jenkins approve：参数有误
+
+    缺少参数「number」：要写第几次构建，也可以粘贴那次构建的页面地址。
+
+    用法：jenkins approve &lt;job&gt; &#91;number&#93; &#91;--input &lt;input&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 jenkins approve**
+
+    @0147000002
+    > jenkins status https://ci.example.com/view/all/
+    #### jenkins status：参数有误
+
+    「https&#58;//ci.example.com/view/all/」不是这个 Jenkins 上的任务页面。
+
+    用法：jenkins status &lt;job&gt; &#91;number&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 jenkins status**
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn a_build_that_waits_for_approval_says_so() {
+    let (mut chat, jenkins) = start().await;
+    let card = ask(&mut chat, "jenkins build team/release --wait").await;
+    // It stops waiting at the question, without a look more.
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### team/release #1：等待确认
+
+    - **等待确认**：Release to production?
+    - **开始**：08:00:00
+    - **用时**：0s（通常 1m20s）
+    - **触发**：Started by user bot
+    - **说明**：由爱丽丝（0147000002）在钉钉发起
+
+    - 同意：**jenkins approve team/release 1**
+    - 驳回：**jenkins reject team/release 1**
+    - 状态：**jenkins status team/release 1**
+    - 日志：**jenkins log team/release 1 --lines 30**
+    - 停止：**jenkins stop team/release 1**
+
+    @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/release/1/)
+    ");
+    let reply = ask(&mut chat, "jenkins status team/release 1").await;
+    assert!(reply.starts_with("#### team/release #1：等待确认"), "{reply}");
+    confirmed(&mut chat, "jenkins approve team/release 1").await;
+    let reply = ask(&mut chat, "jenkins status team/release 1").await;
+    assert!(reply.starts_with("#### team/release #1：构建中") && !reply.contains("同意"), "{reply}");
+    // That the question cannot be read takes nothing from the build.
+    confirmed(&mut chat, "jenkins build team/release").await;
+    jenkins.world().tells_inputs = false;
+    let reply = ask(&mut chat, "jenkins status team/release 2").await;
+    assert!(reply.starts_with("#### team/release #2：构建中"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_other_tools_take() {
+    let (mut chat, _jenkins) = start().await;
+    let reply = ask(&mut chat, "jenkins logs team/web --tail 2").await;
+    assert!(reply.contains("最后 2 行") && !reply.contains("make deploy"), "{reply}");
+    let mut told = String::new();
+    for line in
+        ["jenkins log team/web -f", "jenkins build team/web -w", "jenkins status web", "jenkins status WEB"]
+    {
+        told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @"
+    > jenkins log team/web -f
+    #### jenkins log：参数有误
+
+    聊天里不能持续输出（-f）：去掉它，想看新的就再发一次
+
+    ```
+    jenkins log team/web -f
+                         ^^
+    ```
+
+    用法：jenkins log &lt;job&gt; &#91;number&#93; &#91;--lines &lt;lines&gt;&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 jenkins log**
+
+    @0147000002
+    > jenkins build team/web -w
+    #### jenkins build：参数有误
+
+    这里没有 -w：要等到构建结束，请写 --wait
+
+    ```
+    jenkins build team/web -w
+                           ^^
+    ```
+
+    用法：jenkins build &lt;job&gt; &#91;--param &lt;param&gt;…&#93; &#91;--wait&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 jenkins build**
+
+    @0147000002
+    > jenkins status web
+    #### jenkins status：未能完成
+
+    Jenkins 上没有任务 web。是不是：team/web？
+
+    @0147000002
+    > jenkins status WEB
+    #### jenkins status：未能完成
+
+    Jenkins 上没有任务 WEB。是不是：team/web？
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn one_of_several_is_named_in_what_is_said_of_it() {
+    let jenkins = Fake::start(Jenkins::new(|| NOW_MS)).await.unwrap();
+    let named = settings(&jenkins, "name = 'prod'");
+    let mut chat = Chat::with(&named).await;
+    jenkins.world().jobs.get_mut("team/web").unwrap().runs_for = 100;
+    let mut first_lines = String::new();
+    let mut told =
+        |said: String| first_lines.push_str(&format!("{}\n", said.lines().next().unwrap_or_default()));
+    for line in [
+        "jenkins jobs",
+        "jenkins jobs team",
+        "jenkins jobs team/web",
+        "jenkins status team/web",
+        "jenkins log team/web",
+    ] {
+        told(ask(&mut chat, line).await);
+    }
+    for line in [
+        "jenkins build team/web",
+        "jenkins stop team/web 2",
+        "jenkins build team/release",
+        "jenkins approve team/release 1",
+    ] {
+        let card = ask(&mut chat, line).await;
+        assert!(card.contains("Jenkins prod"), "{card}");
+        told(card.lines().find(|line| line.starts_with("- ")).unwrap_or_default().to_owned());
+        told(ask(&mut chat, &coded(&card)).await);
+    }
+    insta::assert_snapshot!(first_lines, @"
+    #### Jenkins prod：2 个任务
+    #### Jenkins prod · team：5 个任务
+    #### Jenkins prod · team/web 是任务，不是文件夹
+    #### Jenkins prod · team/web #1：失败
+    #### Jenkins prod · team/web #1（失败）日志的最后 5 行
+    - 在 Jenkins prod 上构建 team/web，将是 #2
+    #### Jenkins prod · team/web #2：构建中
+    - Jenkins prod · 停止 team/web #2，它已运行 0s
+    #### Jenkins prod · team/web #2：已要求停止
+    - 在 Jenkins prod 上构建 team/release，将是 #1
+    #### Jenkins prod · team/release #1：等待确认
+    - Jenkins prod · 让 team/release #1 继续：Release to production?
+    #### Jenkins prod · team/release #1：已同意，继续执行
+    ");
 }
 
 #[tokio::test]

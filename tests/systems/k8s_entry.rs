@@ -183,7 +183,7 @@ async fn a_cluster_that_hangs() {
     insta::assert_snapshot!(chat.read(), @"
     #### k8s get pods：未能完成
 
-    没有等到 Kubernetes 的完整回应。
+    没有等到 Kubernetes 的完整回应，它可能正忙，或者网络不稳。请稍后再试；仍然不行，请管理员检查它的负载和网络。
 
     @0147000002
     ");
@@ -194,8 +194,6 @@ async fn help_has_what_is_set_up() {
     let (mut chat, _k8s) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "help k8s").await, @"
     #### k8s
-
-    **k8s**
 
     - **容器组**（k8s get pods）：列出 Pod，异常的在前
     - **工作负载**（k8s get deploy）：列出 Deployment，异常的在前

@@ -459,7 +459,9 @@ async fn a_deployment_is_created_with_its_service() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### k8s create deployment：结果未知，可能已经执行
 
-    没有等到 Kubernetes 的完整回应。操作可能已经执行，重试之前请先确认：k8s rollout status deploy/other --namespace prod
+    没有等到 Kubernetes 的完整回应。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**k8s rollout status deploy/other --namespace prod**
 
     @0147000002
     ");
@@ -622,7 +624,9 @@ async fn a_write_whose_answer_is_lost_is_unknown() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### k8s scale：结果未知，可能已经执行
 
-    没有等到 Kubernetes 的完整回应。操作可能已经执行，重试之前请先确认：k8s rollout status deploy/web --namespace prod
+    没有等到 Kubernetes 的完整回应。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**k8s rollout status deploy/web --namespace prod**
 
     @0147000002
     ");

@@ -347,7 +347,9 @@ async fn a_write_is_tried_once() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### alerts silence：结果未知，可能已经执行
 
-    没有等到 Alertmanager 的完整回应。操作可能已经执行，重试之前请先确认：alerts silences
+    没有等到 Alertmanager 的完整回应。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**alerts silences**
 
     @0147000002
     ");
@@ -385,7 +387,9 @@ async fn a_write_is_tried_once() {
 
     @0147000002#### alerts silence：结果未知，可能已经执行
 
-    Alertmanager 的回应不是预期的格式，请管理员查看日志。操作可能已经执行，重试之前请先确认：alerts silences
+    Alertmanager 的回应不是预期的格式，请管理员查看日志。操作可能已经执行：请先看清现状，再决定是否重做。
+
+    - 查看现状：**alerts silences**
 
     @0147000002
     ");

@@ -83,7 +83,8 @@ fn unexpected(entry: &Http, status: StatusCode, seen: &Seen, ctx: &Ctx) -> Comma
     // A server that failed, or a gateway that waited for one, does not know how far it came.
     let perhaps = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
     if entry.effect == Effect::Write && perhaps {
-        return CommandError::Unknown { look: format!("{sentence}\n{}", look(entry, ctx)) };
+        let look = format!("{sentence}\n{}", look(entry, ctx));
+        return CommandError::Unknown { look, command: None };
     }
     UserError(sentence).into()
 }
@@ -103,7 +104,8 @@ pub(super) fn unanswered(entry: &Http, error: &OutboundError, ctx: &Ctx) -> Comm
         }
     };
     if entry.effect == Effect::Write && error.may_have_arrived() {
-        return CommandError::Unknown { look: format!("{sentence}\n{}", look(entry, ctx)) };
+        let look = format!("{sentence}\n{}", look(entry, ctx));
+        return CommandError::Unknown { look, command: None };
     }
     UserError(sentence).into()
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::dispatch::{
     row::Canonical,
-    values::{self, Duration, Kind},
+    values::{self, Caseless, Duration, Kind},
 };
 
 /// What a rule asks of one argument.
@@ -133,7 +133,7 @@ impl Pattern {
                 Value::String(text) => matches(glob, text),
                 other => matches(glob, &other.to_string()),
             },
-            Self::Caseless(glob) => value.as_str().is_some_and(|text| matches(glob, &text.to_lowercase())),
+            Self::Caseless(glob) => value.as_str().is_some_and(|text| matches(glob, &Caseless::fold(text))),
             Self::Number(from, to) => value.as_i64().is_some_and(|number| between(*from, *to, number)),
             Self::Duration(from, to) => {
                 let duration = value.as_str().and_then(Duration::parse);
@@ -324,6 +324,8 @@ mod tests {
             (&["1..10"], Kind::Text, json!("1..10"), Some(true)),
             (&["Team/*"], Kind::Caseless, json!("team/WEB"), Some(true)),
             (&["!prod-*"], Kind::Caseless, json!("PROD-web"), Some(false)),
+            (&["!prod-service"], Kind::Caseless, json!("prod-\u{17f}erv\u{131}ce"), Some(false)),
+            (&["!wiki"], Kind::Caseless, json!("w\u{130}\u{212a}i"), Some(false)),
             (&["yes"], Kind::Flag, json!(true), None),
         ] {
             assert_eq!(admits(entries, kind, value.clone()), expected, "{entries:?} {value}");

@@ -15,6 +15,16 @@ impl Caseless {
         Self(name.to_owned())
     }
 
+    /// A text with all letters that differ by case alone made one, letter by letter as Java's `equalsIgnoreCase` does: the
+    /// long s and the dotless i are letters of that kind, too.
+    pub fn fold(text: &str) -> String {
+        let upper = |letter: char| {
+            let mut letters = letter.to_uppercase();
+            letters.next().filter(|_| letters.len() == 0).unwrap_or(letter)
+        };
+        text.chars().map(|letter| upper(letter).to_lowercase().next().unwrap_or(letter)).collect()
+    }
+
     /// As it was typed.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,7 +2,7 @@
 
 use http::{StatusCode, header::LOCATION};
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -18,7 +18,7 @@ const LOG: usize = 64 * 1024;
 /// A page of somebody's Jenkins with more jobs than that is cut by the answer's own limit.
 const JOBS: &str = "jobs[name,fullName,color,_class]";
 const BUILD: &str = "number,result,building,timestamp,duration,estimatedDuration,description,\
-                     actions[causes[shortDescription],parameters[name,value]]";
+                     actions[_class,causes[shortDescription],parameters[name,value]]";
 
 /// Words of pages where one signs in, at Jenkins' own or at what stands before it.
 const SIGN_IN: [&str; 6] = ["login", "signin", "securityrealm", "oauth", "saml", "sso"];
@@ -39,9 +39,18 @@ pub(super) struct Item {
 }
 
 #[derive(Deserialize)]
-struct Folder {
+struct Folder<I> {
     /// A job has none.
-    jobs: Option<Vec<Item>>,
+    jobs: Option<Vec<I>>,
+}
+
+/// What is in a folder, by name, and what is in that.
+#[derive(Debug, Deserialize)]
+pub(super) struct Name {
+    pub(super) name: String,
+    /// A job has none.
+    #[serde(default)]
+    pub(super) jobs: Vec<Name>,
 }
 
 /// A job.
@@ -132,6 +141,8 @@ pub(super) struct Build {
 
 #[derive(Debug, Deserialize)]
 struct Action {
+    #[serde(rename = "_class")]
+    class: Option<String>,
     #[serde(default)]
     causes: Vec<Cause>,
     #[serde(default)]
@@ -248,6 +259,13 @@ impl Build {
             .find_map(|cause| cause.short_description.as_deref())
     }
 
+    /// How many of its steps were approved so far. Steps that ask the same have one id.
+    pub(super) fn approvals(&self) -> usize {
+        let is_one =
+            |action: &&Action| action.class.as_deref().is_some_and(|class| class.ends_with("ApproverAction"));
+        self.actions.iter().filter(is_one).count()
+    }
+
     /// What it was begun with.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Given> {
         self.actions.iter().flat_map(|action| &action.parameters)
@@ -262,6 +280,11 @@ impl<'c> Client<'c> {
     /// What it is called in a sentence.
     pub(super) fn title(&self) -> &str {
         self.jenkins.api.title()
+    }
+
+    /// A title or a line that names no system: which one it is said of, where there may be several.
+    pub(super) fn named(&self, title: String) -> String {
+        self.jenkins.api.named(title)
     }
 
     /// A page of it for people.
@@ -283,10 +306,23 @@ impl<'c> Client<'c> {
 
     /// What is in a folder, or at the top; none where it is a job.
     pub(super) async fn jobs(&self, folder: Option<&str>) -> Result<Option<Vec<Item>>, Failure> {
+        self.listed(folder, JOBS).await
+    }
+
+    /// The names of what is in a folder, or at the top, and one level below; nothing where it is a job.
+    pub(super) async fn names(&self, folder: Option<&str>) -> Result<Vec<Name>, Failure> {
+        Ok(self.listed(folder, "jobs[name,jobs[name]]").await?.unwrap_or_default())
+    }
+
+    async fn listed<I: DeserializeOwned>(
+        &self,
+        folder: Option<&str>,
+        tree: &str,
+    ) -> Result<Option<Vec<I>>, Failure> {
         let segments = folder.map_or_else(Vec::new, job::segments);
         let segments: Vec<String> = segments.into_iter().chain(["api", "json"].map(str::to_owned)).collect();
-        let folder: Folder = self.jenkins.api.get(self.ctx, &segments).query([("tree", JOBS)]).json().await?;
-        Ok(folder.jobs)
+        let call = self.jenkins.api.get(self.ctx, &segments).query([("tree", tree)]);
+        Ok(call.json::<Folder<I>>().await?.jobs)
     }
 
     pub(super) async fn job(&self, job: &str) -> Result<Job, Failure> {
@@ -360,13 +396,16 @@ impl<'c> Client<'c> {
             }
             Err(failure) => return Err(failure),
         };
-        Ok(waits
-            .map(|execution| Input {
-                message: execution.display_name.unwrap_or_default(),
-                id: execution.id,
-                has_parameters: false,
-            })
-            .collect())
+        let waits: Vec<Execution> = waits.collect();
+        // This list does not tell whether values are asked for; where the other one is, that does.
+        let pending = if waits.is_empty() { Vec::new() } else { self.pending(job, &number).await? };
+        let asks = |id: &str| pending.iter().any(|input| input.id == id && input.has_parameters);
+        let input = |execution: Execution| Input {
+            message: execution.display_name.unwrap_or_default(),
+            has_parameters: asks(&execution.id),
+            id: execution.id,
+        };
+        Ok(waits.into_iter().map(input).collect())
     }
 
     async fn pending(&self, job: &str, number: &str) -> Result<Vec<Input>, Failure> {
@@ -429,8 +468,10 @@ impl<'c> Client<'c> {
         }
         let page = format!("/job/{}/", job::parts(job).1).to_lowercase();
         let to = location(&answer).map(|to| percent_decode_str(to).decode_utf8_lossy().to_lowercase());
-        let to = format!("{}/", to.unwrap_or_default());
-        let asks = !to.contains(&page) && SIGN_IN.iter().any(|word| to.contains(word));
+        let to = to.unwrap_or_default();
+        // Where one signs in, the page to come back to stands behind the question mark.
+        let path = format!("{}/", to.split(['?', '#']).next().unwrap_or_default());
+        let asks = !path.contains(&page) && SIGN_IN.iter().any(|word| to.contains(word));
         let (system, status) = (self.title().to_owned(), answer.status);
         let refused = || Failure::Refused { system, status, message: String::new(), retry: None };
         if asks { Err(refused()) } else { Ok(answer) }

@@ -5,7 +5,11 @@ use url::Url;
 
 use super::Jenkins;
 use crate::{
-    dispatch::{UserError, arguments::InvalidValue, values::Caseless},
+    dispatch::{
+        UserError,
+        arguments::InvalidValue,
+        values::{self, Caseless},
+    },
     locale::Locale,
     text,
 };
@@ -43,19 +47,33 @@ fn page(typed: &str) -> Option<Url> {
     begins.then(|| Url::parse(typed).ok()).flatten()
 }
 
-/// The name of a job whose page was pasted; any other stays as it is.
+/// Whether a page was pasted that is not resolved to a job yet.
+pub(super) fn is_page(job: &Caseless) -> bool {
+    page(job.as_str()).is_some()
+}
+
+/// The name of a job whose page was pasted, and the number of its build where the page is of one; any other name stays
+/// as it is.
 ///
 /// # Errors
 /// When the page is of another Jenkins, or of no job.
-pub(super) fn resolve(typed: &mut Caseless, jenkins: &Jenkins, locale: Locale) -> Result<(), UserError> {
-    let Some(page) = page(typed.as_str()) else { return Ok(()) };
+pub(super) fn resolve(
+    typed: &mut Caseless,
+    jenkins: &Jenkins,
+    locale: Locale,
+) -> Result<Option<i64>, UserError> {
+    let Some(page) = page(typed.as_str()) else { return Ok(None) };
     let path = jenkins.path_of(&page).unwrap_or_default();
-    let name = |pair: &[&str]| match pair {
-        // An encoded slash is part of a name, and would part two here.
-        ["job", name] => Some(percent_decode_str(name).decode_utf8().ok()?.replace('/', "%2F")),
-        _ => None,
-    };
-    let names: Vec<String> = path.chunks(2).map_while(name).collect();
+    let mut rest = path.as_slice();
+    let mut names = Vec::new();
+    while let ["job" | "view", name, others @ ..] = rest {
+        // A view is no part of a name, and may stand above a job and above a folder.
+        if rest[0] == "job" {
+            // An encoded slash is part of a name, and would part two here.
+            names.push(percent_decode_str(name).decode_utf8_lossy().replace('/', "%2F"));
+        }
+        rest = others;
+    }
     match job(&names.join("/")) {
         Ok(named) if !names.is_empty() => *typed = named,
         _ => {
@@ -63,7 +81,13 @@ pub(super) fn resolve(typed: &mut Caseless, jenkins: &Jenkins, locale: Locale) -
             return Err(UserError(locale.say("jenkins.no_page", &[("page", &page)])));
         }
     }
-    Ok(())
+    Ok(rest.first().and_then(|part| number()(part).ok()))
+}
+
+/// The value parser of a build's number.
+pub(super) fn number() -> impl Fn(&str) -> Result<i64, InvalidValue> + Clone + Send + Sync + 'static {
+    let number = values::number(1..=i64::from(i32::MAX));
+    move |typed| number(typed.strip_prefix('#').unwrap_or(typed))
 }
 
 /// The segments of a job's address.

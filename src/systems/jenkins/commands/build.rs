@@ -7,16 +7,16 @@ use serde::Serialize;
 use super::{client, found, resolve, status};
 use crate::{
     dispatch::{
-        Command, CommandError, Ctx, Effect, Preview, UserError, arguments,
+        Command, CommandError, Ctx, Effect, Habits, Preview, UserError, arguments,
         values::{self, Caseless, KeyValue},
     },
     reply::Reply,
     systems::{
-        failure::Failure,
         jenkins::{
             client::{Asked, Client, Job, Parameter},
             job,
         },
+        redact::redacted,
     },
 };
 
@@ -48,14 +48,15 @@ pub(super) struct Build {
 
 impl Command for Build {
     const PATH: &'static [&'static str] = &["jenkins", "build"];
-    const ALIASES: &'static [&'static str] = &["jenkins 构建", "构建"];
+    const ALIASES: &'static [&'static str] = &["构建", "jenkins 构建"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["job", "param", "wait", "on"];
+    const HABITS: Habits = &[&[("-w", "jenkins.use_wait"), ("-s", "jenkins.use_wait")]];
     const EXAMPLES: &'static [&'static str] =
         &["jenkins build team/web", "jenkins build team/web -p ENV=staging --wait"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.on, Some(&mut self.job), ctx)
+        resolve(&mut self.on, Some(&mut self.job), ctx).map(drop)
     }
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
@@ -68,8 +69,7 @@ impl Command for Build {
             [("system", &client.title()), ("job", &name), ("number", &next)];
         let mut lines = vec![ctx.locale.say("jenkins.will_build", &values)];
         for KeyValue { key, value } in &self.param {
-            let default =
-                job.parameters().find(|parameter| parameter.name == *key).and_then(Parameter::default);
+            let default = job.parameters().find(|parameter| parameter.name == *key).and_then(shown_default);
             lines.push(match default.filter(|default| default != value) {
                 Some(default) => ctx
                     .locale
@@ -80,28 +80,27 @@ impl Command for Build {
         let left_out =
             job.parameters().filter(|parameter| !self.param.iter().any(|pair| pair.key == parameter.name));
         let left_out: Vec<String> = left_out
-            .map(|parameter| match parameter.default() {
-                Some(default) if !parameter.is_secret() => format!("{} = {default}", parameter.name),
-                _ => parameter.name.clone(),
+            .map(|parameter| match shown_default(parameter) {
+                Some(default) => format!("{} = {default}", parameter.name),
+                None => parameter.name.clone(),
             })
             .collect();
         if !left_out.is_empty() {
             let defaults = left_out.join(&ctx.locale.say("usage.separator", &[]));
             lines.push(ctx.locale.say("jenkins.defaults", &[("defaults", &defaults)]));
         }
-        let waits = job.queue_item.as_ref();
-        if let Some(queued) = waits {
+        if let Some(queued) = &job.queue_item {
             let why = queued.why.clone().unwrap_or_default();
             lines.push(ctx.locale.say("jenkins.waits", &[("why", &why)]));
         }
-        let queued = waits.map_or_else(String::new, |queued| queued.id.to_string());
-        Ok(Preview { lines, witness: format!("{next} {queued}") })
+        Ok(Preview { lines, witness: witness(&job) })
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let job = found(&client, &self.job, ctx).await?;
         self.check(&job, ctx)?;
+        ctx.unchanged(&witness(&job))?;
         let look = status::Status { job: self.job.clone(), number: None, on: self.on.clone() };
         let look = ctx.line(&look);
         let pairs: Vec<(&str, &str)> =
@@ -111,22 +110,23 @@ impl Command for Build {
         let asked = asked.map_err(|failure| failure.tell_of_write(look.clone(), ctx))?;
         let say = |key: &str| ctx.locale.say(key, &[("job", &self.job)]);
         let page = client.page(Some(self.job.as_str()), &[]);
-        let wait = |reply: Reply| {
+        let titled = |key: &str| {
+            let reply = Reply::new(client.named(say(key)));
             reply.action(say("jenkins.do_status"), look.clone()).link(say("jenkins.open"), page.clone())
         };
         let id = match asked {
             Asked::Queued(id) => id,
-            Asked::Already => return Ok(wait(Reply::new(say("jenkins.already_queued")))),
+            Asked::Already => return Ok(titled("jenkins.already_queued")),
             Asked::Vetoed => return Err(UserError(say("jenkins.vetoed")).into()),
-            Asked::Somehow => return Ok(wait(Reply::new(say("jenkins.asked")))),
+            Asked::Somehow => return Ok(titled("jenkins.asked")),
         };
         let number = match self.begun(&client, id, ctx).await {
             Begun::As(number) => number,
             Begun::Not(why) => {
-                let reply = wait(Reply::new(say("jenkins.queued")));
+                let reply = titled("jenkins.queued");
                 return Ok(if why.is_empty() { reply } else { reply.text(why) });
             }
-            Begun::Cancelled => return Ok(wait(Reply::new(say("jenkins.cancelled")))),
+            Begun::Cancelled => return Ok(titled("jenkins.cancelled")),
         };
         let described = client.describe(self.job.as_str(), number, &ctx.signature()).await;
         let reply = self.watched(&client, number, ctx).await;
@@ -138,6 +138,19 @@ impl Command for Build {
             }
         })
     }
+}
+
+/// What is another once the job was built, or is to be.
+fn witness(job: &Job) -> String {
+    let queued = job.queue_item.as_ref().map_or_else(String::new, |queued| queued.id.to_string());
+    format!("{} {queued}", job.next_build_number.unwrap_or_default())
+}
+
+/// A default that anybody may read.
+fn shown_default(parameter: &Parameter) -> Option<String> {
+    let default = parameter.default().filter(|_| !parameter.is_secret())?;
+    let pair = format!("{}={default}", parameter.name);
+    (redacted(&pair) == pair).then_some(default)
 }
 
 /// What became of a build that waited.
@@ -217,22 +230,32 @@ impl Build {
     /// The build, once it is over where that was asked for.
     async fn watched(&self, client: &Client<'_>, number: u64, ctx: &Ctx) -> Reply {
         let job = self.job.as_str();
-        ctx.progress.waits_for(format!("{job} #{number}"));
+        ctx.progress.waits_for(client.named(format!("{job} #{number}")));
         let until = ctx.clock.now() + WAIT.min(ctx.clock.until(ctx.deadline).saturating_sub(TO_TELL));
-        let mut build: Result<_, Failure> = client.build(job, Some(number)).await;
-        while self.wait && !matches!(&build, Ok(build) if status::ended(build, ctx).is_some()) {
-            if ctx.clock.now() >= until {
-                break;
+        let (seen, goes_on) = loop {
+            let seen = match client.build(job, Some(number)).await {
+                Ok(build) => {
+                    let inputs = status::inputs(&build, &self.job, client, ctx).await;
+                    Some((build, inputs))
+                }
+                Err(_) => None,
+            };
+            // It is over, or waits itself: for somebody.
+            let rests = seen
+                .as_ref()
+                .is_some_and(|(build, inputs)| status::ended(build, ctx).is_some() || !inputs.is_empty());
+            if !self.wait || rests || ctx.clock.now() >= until {
+                break (seen, !rests);
             }
             ctx.clock.sleep(Duration::from_secs(2)).await;
-            build = client.build(job, Some(number)).await;
-        }
-        let reply = match build {
-            Ok(build) => status::shown(&build, &self.job, &self.on, client, ctx),
-            Err(_) => Reply::new(ctx.locale.say("jenkins.begun", &[("job", &self.job), ("number", &number)]))
+        };
+        let begun = || ctx.locale.say("jenkins.begun", &[("job", &self.job), ("number", &number)]);
+        let reply = match seen {
+            Some((build, inputs)) => status::shown(&build, &inputs, &self.job, &self.on, client, ctx),
+            None => Reply::new(client.named(begun()))
                 .link(ctx.locale.say("jenkins.open", &[]), client.page(Some(job), &[&number.to_string()])),
         };
-        match self.wait && ctx.clock.now() >= until {
+        match self.wait && goes_on {
             true => reply.note(ctx.locale.say("jenkins.still_runs", &[])),
             false => reply,
         }

@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
-use super::{client, no_build, number, resolve, status};
+use super::{client, needed, no_build, resolve_numbered, status};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values::Caseless},
     reply::Reply,
-    systems::jenkins::{client::Input, job},
+    systems::jenkins::{
+        client::{Client, Input},
+        job,
+    },
 };
 
 /// Let a build go on that waits for approval
@@ -33,9 +36,9 @@ struct Step {
     /// Which job
     #[arg(value_parser = job::job, required = true)]
     job: Caseless,
-    /// Which build
-    #[arg(value_parser = number(), required = true)]
-    number: i64,
+    /// Which build; that of the page where one is pasted
+    #[arg(value_parser = job::number())]
+    number: Option<i64>,
     /// Which step, by its id, where several wait
     #[arg(long, value_parser = arguments::text)]
     input: Option<String>,
@@ -46,15 +49,29 @@ struct Step {
 
 const ARGUMENTS: &[&str] = &["job", "number", "input", "on"];
 
+impl Approve {
+    /// Of a step of a build; by its id where several wait.
+    pub(super) fn of(job: Caseless, number: i64, input: Option<String>, on: Option<String>) -> Self {
+        Self { step: Step { job, number: Some(number), input, on } }
+    }
+}
+
+impl Reject {
+    /// Of a step of a build; by its id where several wait.
+    pub(super) fn of(job: Caseless, number: i64, input: Option<String>, on: Option<String>) -> Self {
+        Self { step: Step { job, number: Some(number), input, on } }
+    }
+}
+
 impl Command for Approve {
     const PATH: &'static [&'static str] = &["jenkins", "approve"];
-    const ALIASES: &'static [&'static str] = &["jenkins 同意", "同意构建"];
+    const ALIASES: &'static [&'static str] = &["同意构建", "jenkins 同意"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
     const EXAMPLES: &'static [&'static str] = &["jenkins approve team/web 42"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.step.on, Some(&mut self.step.job), ctx)
+        self.step.resolve(ctx)
     }
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
@@ -68,13 +85,13 @@ impl Command for Approve {
 
 impl Command for Reject {
     const PATH: &'static [&'static str] = &["jenkins", "reject"];
-    const ALIASES: &'static [&'static str] = &["jenkins 驳回", "驳回构建"];
+    const ALIASES: &'static [&'static str] = &["驳回构建", "jenkins 驳回"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
     const EXAMPLES: &'static [&'static str] = &["jenkins reject team/web 42"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.step.on, Some(&mut self.step.job), ctx)
+        self.step.resolve(ctx)
     }
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
@@ -87,42 +104,54 @@ impl Command for Reject {
 }
 
 impl Step {
+    fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        resolve_numbered(&mut self.on, &mut self.job, &mut self.number, ctx)
+    }
+
     async fn preview(&self, key: &str, ctx: &Ctx) -> Result<Preview, CommandError> {
-        let input = self.waits(ctx).await?;
+        let client = client(&self.on, ctx)?;
+        let number = needed(self.number, ctx)?;
+        let (input, witness) = self.waits(&client, number, ctx).await?;
         let values: [(&str, &dyn std::fmt::Display); 3] =
-            [("job", &self.job), ("number", &self.number), ("message", &input.message)];
-        Ok(Preview { lines: vec![ctx.locale.say(key, &values)], witness: format!("waits {}", input.id) })
+            [("job", &self.job), ("number", &number), ("message", &input.message)];
+        let line = client.named(ctx.locale.say(key, &values));
+        Ok(Preview { lines: vec![line], witness })
     }
 
     async fn settle(self, goes_on: bool, key: &str, ctx: &Ctx) -> Result<Reply, CommandError> {
-        let input = self.waits(ctx).await?;
         let client = client(&self.on, ctx)?;
+        let number = needed(self.number, ctx)?;
+        let (input, witness) = self.waits(&client, number, ctx).await?;
+        ctx.unchanged(&witness)?;
         if goes_on && input.has_parameters {
-            let page = client.page(Some(self.job.as_str()), &[&self.number.to_string(), "input"]);
+            let page = client.page(Some(self.job.as_str()), &[&number.to_string(), "input"]);
             return Err(UserError(ctx.locale.say("jenkins.asks_for_values", &[("page", &page)])).into());
         }
-        let look = status::Status { job: self.job.clone(), number: Some(self.number), on: self.on.clone() };
+        let look = status::Status { job: self.job.clone(), number: self.number, on: self.on.clone() };
         let look = ctx.line(&look);
-        let number = self.number.unsigned_abs();
         let settled = client.settle(self.job.as_str(), number, &input.id, goes_on).await;
         if let Err(failure) = settled {
             return Err(failure.tell_of_write(look, ctx));
         }
-        let title = ctx.locale.say(key, &[("job", &self.job), ("number", &self.number)]);
+        let title = ctx.locale.say(key, &[("job", &self.job), ("number", &number)]);
         let page = client.page(Some(self.job.as_str()), &[&number.to_string()]);
-        Ok(Reply::new(title)
+        Ok(Reply::new(client.named(title))
             .text(input.message)
             .action(ctx.locale.say("jenkins.do_status", &[]), look)
             .link(ctx.locale.say("jenkins.open", &[]), page))
     }
 
-    /// The step that is meant, if it waits.
-    async fn waits(&self, ctx: &Ctx) -> Result<Input, CommandError> {
-        let client = client(&self.on, ctx)?;
-        let number = self.number.unsigned_abs();
-        if let Err(failure) = client.build(self.job.as_str(), Some(number)).await {
-            return Err(no_build(&client, &self.job, Some(number), failure, ctx).await);
-        }
+    /// The step that is meant, if it waits, and what will not be so once it was settled.
+    async fn waits(
+        &self,
+        client: &Client<'_>,
+        number: u64,
+        ctx: &Ctx,
+    ) -> Result<(Input, String), CommandError> {
+        let build = match client.build(self.job.as_str(), Some(number)).await {
+            Ok(build) => build,
+            Err(failure) => return Err(no_build(client, &self.job, Some(number), failure, ctx).await),
+        };
         let inputs = client.inputs(self.job.as_str(), number).await.map_err(|failure| failure.tell(ctx))?;
         let ids: Vec<&str> = inputs.iter().map(|input| input.id.as_str()).collect();
         let ids = ids.join(&ctx.locale.say("usage.separator", &[]));
@@ -130,7 +159,9 @@ impl Step {
         let mut meant = inputs.iter().filter(is_meant);
         let place: [(&str, &dyn std::fmt::Display); 2] = [("job", &self.job), ("number", &number)];
         let sentence = match (meant.next(), meant.next(), inputs.is_empty()) {
-            (Some(input), None, _) => return Ok(input.clone()),
+            (Some(input), None, _) => {
+                return Ok((input.clone(), format!("waits {} {}", input.id, build.approvals())));
+            }
             (Some(_), Some(_), _) => ctx.locale.say("jenkins.which_input", &[("ids", &ids)]),
             (None, _, true) => ctx.locale.say("jenkins.nothing_waits", &place),
             (None, _, false) => ctx.locale.say("jenkins.no_input", &[("ids", &ids)]),

@@ -26,13 +26,13 @@ pub(super) struct Jobs {
 
 impl Command for Jobs {
     const PATH: &'static [&'static str] = &["jenkins", "jobs"];
-    const ALIASES: &'static [&'static str] = &["jenkins 任务"];
+    const ALIASES: &'static [&'static str] = &["构建任务", "jenkins 任务"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["folder", "on"];
     const EXAMPLES: &'static [&'static str] = &["jenkins jobs", "jenkins jobs team"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.on, self.folder.as_mut(), ctx)
+        resolve(&mut self.on, self.folder.as_mut(), ctx).map(drop)
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -43,7 +43,7 @@ impl Command for Jobs {
             (Ok(None), None) => Vec::new(),
             (Ok(None), Some(job)) => {
                 let status = super::status::Status { job: job.clone(), number: None, on: self.on.clone() };
-                let reply = Reply::new(ctx.locale.say("jenkins.no_folder", &[("job", job)]));
+                let reply = Reply::new(client.named(ctx.locale.say("jenkins.no_folder", &[("job", job)])));
                 return Ok(reply
                     .action(ctx.locale.say("jenkins.do_status", &[]), ctx.line(&status))
                     .link(ctx.locale.say("jenkins.open", &[]), client.page(folder, &[])));
@@ -51,7 +51,7 @@ impl Command for Jobs {
             (Err(failure), Some(folder)) => return Err(no_job(&client, folder, failure, ctx).await),
             (Err(failure), None) => return Err(failure.tell(ctx)),
         };
-        let name = folder.unwrap_or(client.title());
+        let name = folder.map_or_else(|| client.title().to_owned(), |folder| client.named(folder.to_owned()));
         let reply = Reply::new(ctx.locale.say("jenkins.jobs", &[("name", &name), ("count", &jobs.len())]));
         let page = client.page(folder, &[]);
         let reply = reply.link(ctx.locale.say("jenkins.open", &[]), page.clone());

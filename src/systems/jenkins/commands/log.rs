@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{client, no_build, number, resolve, status};
+use super::{client, no_build, resolve_build, status};
 use crate::{
     dispatch::{
-        Command, CommandError, Ctx, Effect, UserError, arguments,
+        Command, CommandError, Ctx, Effect, Habits, UserError, arguments,
         values::{self, Caseless},
     },
     reply::Reply,
@@ -23,10 +23,10 @@ pub(super) struct Log {
     #[arg(value_parser = job::job, required = true)]
     job: Caseless,
     /// Which build; the last where it is left out
-    #[arg(value_parser = number())]
+    #[arg(value_parser = job::number())]
     number: Option<i64>,
     /// How many lines
-    #[arg(long, value_parser = values::number(1..=200), default_value = "30")]
+    #[arg(long, alias = "tail", value_parser = values::number(1..=200), default_value = "30")]
     lines: i64,
     /// On which Jenkins
     #[arg(long, value_parser = arguments::text)]
@@ -42,15 +42,16 @@ impl Log {
 
 impl Command for Log {
     const PATH: &'static [&'static str] = &["jenkins", "log"];
-    const ALIASES: &'static [&'static str] = &["jenkins 日志", "构建日志"];
+    const ALIASES: &'static [&'static str] = &["构建日志", "jenkins 日志", "jenkins logs", "jenkins console"];
     const EFFECT: Effect = Effect::Read;
     const SENSITIVE: bool = true;
     const ARGUMENTS: &'static [&'static str] = &["job", "number", "lines", "on"];
+    const HABITS: Habits = &[&[("-f", "jenkins.no_follow"), ("--follow", "jenkins.no_follow")]];
     const EXAMPLES: &'static [&'static str] =
         &["jenkins log team/web", "jenkins log team/web 42 --lines 100"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.on, Some(&mut self.job), ctx)
+        resolve_build(&mut self.on, &mut self.job, &mut self.number, ctx)
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -68,7 +69,7 @@ impl Command for Log {
             &[("job", &self.job), ("number", &build.number), ("state", &state), ("lines", &lines)],
         );
         let page = client.page(Some(self.job.as_str()), &[&build.number.to_string(), "console"]);
-        let reply = Reply::new(title).link(ctx.locale.say("jenkins.open", &[]), page);
+        let reply = Reply::new(client.named(title)).link(ctx.locale.say("jenkins.open", &[]), page);
         let reply = match text.as_str() {
             "" => reply.text(ctx.locale.say("jenkins.no_log", &[])),
             text => reply.code(text),

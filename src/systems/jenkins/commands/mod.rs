@@ -8,7 +8,7 @@ mod status;
 mod stop;
 
 use super::{
-    client::{Client, Job},
+    client::{Client, Job, Name},
     job,
 };
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     },
     systems::failure::Failure,
 };
+
+/// Names that are suggested at most.
+const NEAR: usize = 3;
 
 /// In the order of help.
 pub(super) static ROWS: &[Row] = &[
@@ -30,20 +33,58 @@ pub(super) static ROWS: &[Row] = &[
     row::<input::Reject>(),
 ];
 
-/// The canonical values of `--on` and of a job.
-fn resolve(on: &mut Option<String>, job: Option<&mut Caseless>, ctx: &Ctx) -> Result<(), UserError> {
+/// The canonical values of `--on` and of a job. Tells the number of the build whose page was pasted.
+fn resolve(on: &mut Option<String>, job: Option<&mut Caseless>, ctx: &Ctx) -> Result<Option<i64>, UserError> {
     let all = &ctx.settings.systems.jenkins;
     *on = all.choose(on.as_deref(), ctx.locale)?;
-    match job {
-        Some(job) => job::resolve(job, all.get(on.as_deref(), ctx.locale)?, ctx.locale),
-        None => Ok(()),
+    match (job, all.usable(on.as_deref())) {
+        (Some(job), Some(jenkins)) => job::resolve(job, jenkins, ctx.locale),
+        _ => Ok(None),
     }
+}
+
+/// The same where a build is meant: its number is that of the page where none is typed.
+fn resolve_build(
+    on: &mut Option<String>,
+    job: &mut Caseless,
+    number: &mut Option<i64>,
+    ctx: &Ctx,
+) -> Result<(), UserError> {
+    let shown = resolve(on, Some(job), ctx)?;
+    match (*number, shown) {
+        (Some(typed), Some(shown)) if typed != shown => {
+            Err(UserError(ctx.locale.say("jenkins.two_numbers", &[("shown", &shown), ("typed", &typed)])))
+        }
+        _ => {
+            *number = number.or(shown);
+            Ok(())
+        }
+    }
+}
+
+/// The same where that cannot be the last one.
+fn resolve_numbered(
+    on: &mut Option<String>,
+    job: &mut Caseless,
+    number: &mut Option<i64>,
+    ctx: &Ctx,
+) -> Result<(), UserError> {
+    resolve_build(on, job, number, ctx)?;
+    // A page that could not be read is of a Jenkins that is turned off, which is told in place of what is done.
+    if job::is_page(job) { Ok(()) } else { needed(*number, ctx).map(drop) }
+}
+
+/// The number of a build that must be said.
+fn needed(number: Option<i64>, ctx: &Ctx) -> Result<u64, UserError> {
+    let number = number.map(i64::unsigned_abs);
+    number.ok_or_else(|| UserError(ctx.locale.say("jenkins.which_build", &[])))
 }
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
     let jenkins = ctx.settings.systems.jenkins.get(on.as_deref(), ctx.locale)?;
-    ctx.progress.waits_for("Jenkins");
-    Ok(Client::new(jenkins, ctx))
+    let client = Client::new(jenkins, ctx);
+    ctx.progress.waits_for(client.title());
+    Ok(client)
 }
 
 /// A job that can be built, or why there is none.
@@ -66,10 +107,16 @@ async fn no_job(client: &Client<'_>, job: &Caseless, failure: Failure, ctx: &Ctx
         return failure.tell(ctx);
     }
     let (folder, name) = job::parts(job.as_str());
-    let beside = client.jobs(folder).await.ok().flatten().unwrap_or_default();
+    let beside = client.names(folder).await.unwrap_or_default();
     let near = values::near(name, beside.iter().map(|item| item.name.as_str()));
-    let path = |name: &String| folder.map_or_else(|| name.clone(), |folder| format!("{folder}/{name}"));
-    let near: Vec<String> = near.iter().map(path).collect();
+    // Who leaves out the folder knows the name.
+    let is_meant = |job: &&Name| job.name.to_lowercase() == name.to_lowercase();
+    let below = beside
+        .iter()
+        .filter_map(|item| Some(format!("{}/{}", item.name, item.jobs.iter().find(is_meant)?.name)));
+    let near = below.chain(near).take(NEAR);
+    let path = |name: String| folder.map_or_else(|| name.clone(), |folder| format!("{folder}/{name}"));
+    let near: Vec<String> = near.map(path).collect();
     let near = near.join(&ctx.locale.say("usage.separator", &[]));
     let system = client.title();
     UserError(match near.as_str() {
@@ -99,11 +146,4 @@ async fn no_build(
         None => ctx.locale.say("jenkins.never_built", &[("job", job)]),
     })
     .into()
-}
-
-/// The value parser of a build's number.
-fn number()
--> impl Fn(&str) -> Result<i64, crate::dispatch::arguments::InvalidValue> + Clone + Send + Sync + 'static {
-    let number = values::number(1..=i64::from(i32::MAX));
-    move |typed| number(typed.strip_prefix('#').unwrap_or(typed))
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{build, client, log, no_build, number, resolve, stop};
+use super::{build, client, input, log, no_build, resolve_build, stop};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, UserError, arguments,
@@ -12,7 +12,7 @@ use crate::{
     reply::{Reply, Text},
     systems::{
         jenkins::{
-            client::{Build, Client},
+            client::{Build, Client, Input},
             job,
         },
         redact::redacted,
@@ -27,7 +27,7 @@ pub(super) struct Status {
     #[arg(value_parser = job::job, required = true)]
     pub(super) job: Caseless,
     /// Which build; the last where it is left out
-    #[arg(value_parser = number())]
+    #[arg(value_parser = job::number())]
     pub(super) number: Option<i64>,
     /// On which Jenkins
     #[arg(long, value_parser = arguments::text)]
@@ -36,13 +36,13 @@ pub(super) struct Status {
 
 impl Command for Status {
     const PATH: &'static [&'static str] = &["jenkins", "status"];
-    const ALIASES: &'static [&'static str] = &["jenkins 状态", "构建状态"];
+    const ALIASES: &'static [&'static str] = &["构建状态", "jenkins 状态"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["job", "number", "on"];
     const EXAMPLES: &'static [&'static str] = &["jenkins status team/web", "jenkins status team/web 42"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        resolve(&mut self.on, Some(&mut self.job), ctx)
+        resolve_build(&mut self.on, &mut self.job, &mut self.number, ctx)
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -52,7 +52,8 @@ impl Command for Status {
             Ok(build) => build,
             Err(failure) => return Err(no_build(&client, &self.job, number, failure, ctx).await),
         };
-        let reply = shown(&build, &self.job, &self.on, &client, ctx);
+        let inputs = inputs(&build, &self.job, &client, ctx).await;
+        let reply = shown(&build, &inputs, &self.job, &self.on, &client, ctx);
         // Without a number one asks what the job is doing.
         let waits = match number {
             None => client.job(self.job.as_str()).await.ok().and_then(|job| job.queue_item),
@@ -84,9 +85,18 @@ pub(super) fn ended(build: &Build, ctx: &Ctx) -> Option<String> {
     Some(ctx.locale.say(key, &[]))
 }
 
+/// The steps of a running build that wait for somebody. None where Jenkins does not tell: the build itself is known.
+pub(super) async fn inputs(build: &Build, job: &Caseless, client: &Client<'_>, ctx: &Ctx) -> Vec<Input> {
+    match ended(build, ctx) {
+        None => client.inputs(job.as_str(), build.number).await.unwrap_or_default(),
+        Some(_) => Vec::new(),
+    }
+}
+
 /// A build, with what one may want to do next.
 pub(super) fn shown(
     build: &Build,
+    inputs: &[Input],
     job: &Caseless,
     on: &Option<String>,
     client: &Client<'_>,
@@ -94,10 +104,12 @@ pub(super) fn shown(
 ) -> Reply {
     let say = |key: &str| ctx.locale.say(key, &[]);
     let ended = ended(build, ctx);
-    let state = ended.clone().unwrap_or_else(|| say("jenkins.running"));
+    let goes = if inputs.is_empty() { "jenkins.running" } else { "jenkins.pending" };
+    let state = ended.clone().unwrap_or_else(|| say(goes));
     let title =
         ctx.locale.say("jenkins.build", &[("job", job), ("number", &build.number), ("state", &state)]);
-    let mut fields: Vec<(String, Text)> = Vec::new();
+    let pending = |input: &Input| (say("jenkins.pending"), input.message.as_str().into());
+    let mut fields: Vec<(String, Text)> = inputs.iter().map(pending).collect();
     let began = Timestamp::from_millisecond(build.timestamp).ok().filter(|_| build.timestamp > 0);
     if let Some(began) = began {
         fields.push((say("jenkins.began"), ctx.local(began).into()));
@@ -129,13 +141,24 @@ pub(super) fn shown(
         fields.push((say("jenkins.description"), description.as_str().into()));
     }
     let number = i64::try_from(build.number).unwrap_or(i64::MAX);
-    let reply = Reply::new(title).fields(fields);
+    let reply = Reply::new(client.named(title)).fields(fields);
     let page = client.page(Some(job.as_str()), &[&build.number.to_string()]);
     let (job, on) = (job.clone(), on.clone());
     let reply = match &ended {
         None => {
             let again = Status { job: job.clone(), number: Some(number), on: on.clone() };
-            let stop = stop::Stop { job: job.clone(), number, on: on.clone() };
+            let stop = stop::Stop { job: job.clone(), number: Some(number), on: on.clone() };
+            let reply = inputs.iter().fold(reply, |reply, input| {
+                let id = (inputs.len() > 1).then(|| input.id.clone());
+                let approve = input::Approve::of(job.clone(), number, id.clone(), on.clone());
+                let reject = input::Reject::of(job.clone(), number, id, on.clone());
+                // One that asks for values goes on at its page alone.
+                let reply = match input.has_parameters {
+                    true => reply,
+                    false => reply.action(say("jenkins.do_approve"), ctx.line(&approve)),
+                };
+                reply.action(say("jenkins.do_reject"), ctx.line(&reject))
+            });
             reply
                 .action(say("jenkins.do_status"), ctx.line(&again))
                 .action(say("jenkins.do_log"), ctx.line(&log::Log::of(job, number, on)))
