@@ -277,7 +277,7 @@ impl<'a> Call<'a> {
             limit: self.limit,
         };
         let answered = self.once(request.clone()).await;
-        let again = self.is_read && answered.as_ref().map_or(true, |answer| failure::is_passing(answer));
+        let again = self.is_read && answered.as_ref().map_or(true, failure::is_passing);
         let answered = if again { self.once(request).await } else { answered };
         let title = self.api.title();
         let answer = answered.map_err(|error| {
