@@ -18,16 +18,16 @@ pub(super) fn after_verb(scan: &Scan<'_>, at: usize) -> Option<Range<usize>> {
     let verb = ["is", "为", "是"].into_iter().find(|verb| scan.text[at..].starts_with(verb.as_bytes()))?;
     let value = at + verb.len();
     let start = after_blanks(scan.text, value);
-    let is_named = match verb {
-        "is" => start > value && before.ends_with(b" ") && name(trimmed(before)).is_some(),
-        _ => names::is_chinese(before),
-    };
-    let range = word(scan.text, start).filter(|_| is_named)?;
-    let shown = &scan.text[range.clone()];
     // "password is required" is a sentence, and so is 密码是否正确.
+    if verb != "is" {
+        let is_written = names::is_chinese(before) && scan.text.get(start).is_some_and(u8::is_ascii_graphic);
+        let password = if is_written { word(scan.text, start)? } else { return None };
+        return Some(password.start..scan.end_of(password.start, u8::is_ascii).min(password.end));
+    }
+    let is_named = start > value && before.ends_with(b" ") && name(trimmed(before)).is_some();
     let is_odd = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-    let is_secret = shown.is_ascii() && (verb != "is" || shown.iter().skip(1).any(is_odd));
-    is_secret.then_some(range)
+    let is_secret = |password: &Range<usize>| scan.text[password.clone()].iter().skip(1).any(is_odd);
+    if is_named { word(scan.text, start).filter(is_secret) } else { None }
 }
 
 /// What a statement has in quotes: `IDENTIFIED BY 'X'`, `WITH PASSWORD 'X'`.
@@ -40,7 +40,7 @@ pub(super) fn in_quotes(scan: &Scan<'_>, at: usize) -> Option<Range<usize>> {
     let back = &shown[shown.len().saturating_sub(BACK / 2)..];
     let is_identified = || back.windows(10).any(|word| word.eq_ignore_ascii_case(b"identified"));
     let is_named = shown.len() < before.len() && (ends(b" password") || ends(b" by") && is_identified());
-    word(scan.text, at).filter(|_| is_named)
+    if is_named { word(scan.text, at) } else { None }
 }
 
 /// The value of an instruction of an image: `ENV DB_PASSWORD X`.

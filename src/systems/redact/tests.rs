@@ -255,6 +255,35 @@ fn a_private_key_is_hidden_whole_or_cut() {
     }
 }
 
+/// Each would take minutes if what was read were read again.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the time that it really takes")]
+fn a_text_takes_time_in_proportion_to_its_length() {
+    for piece in [
+        "密码是密",
+        "password is ",
+        "is",
+        "password:\n",
+        "password: |\n",
+        "'",
+        "\\'",
+        " curl -u ",
+        "name: password value=",
+        "=",
+        "<a b=\"c\">",
+        "https://a",
+        " mysql -p",
+        "ENV ",
+        ":\n\n",
+        "是 ",
+        "-p",
+    ] {
+        let began = std::time::Instant::now();
+        let _ = redacted(&piece.repeat(400_000 / piece.len()));
+        assert!(began.elapsed().as_secs() < 10, "{piece:?}: {:?}", began.elapsed());
+    }
+}
+
 #[test]
 fn what_is_hidden_stays_hidden() {
     for (_, shown) in HIDDEN_IN {
