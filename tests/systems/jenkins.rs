@@ -1033,6 +1033,44 @@ async fn a_build_that_waits_for_approval_says_so() {
 }
 
 #[tokio::test]
+async fn each_of_several_steps_is_approved_by_its_id() {
+    let (mut chat, jenkins) = start().await;
+    let answer = |status, body: serde_json::Value| {
+        jenkins.fail_next(Method::GET, Fault::Answer(Answer::json(status, &body)));
+    };
+    let json = serde_json::json!({ "number": 1, "building": true });
+    answer(200, json.clone());
+    let step = |id: &str| serde_json::json!({ "id": id, "displayName": format!("{id}?"), "settled": false });
+    answer(200, serde_json::json!({ "executions": [step("Europe"), step("Asia")] }));
+    insta::assert_snapshot!(ask(&mut chat, "jenkins status team/web 1").await, @"
+    #### team/web #1：等待确认
+
+    - **等待确认**：Europe?
+    - **等待确认**：Asia?
+
+    - 同意：**jenkins approve team/web 1 --input Europe**
+    - 驳回：**jenkins reject team/web 1 --input Europe**
+    - 同意：**jenkins approve team/web 1 --input Asia**
+    - 驳回：**jenkins reject team/web 1 --input Asia**
+    - 状态：**jenkins status team/web 1**
+    - 日志：**jenkins log team/web 1 --lines 30**
+    - 停止：**jenkins stop team/web 1**
+
+    @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/web/1/)
+    ");
+    // By the list of an older plugin, a step that asks for values: those are given at its page.
+    answer(200, json);
+    answer(404, serde_json::json!({}));
+    let values =
+        serde_json::json!([{ "id": "Ok", "message": "Version?", "inputs": [{ "name": "VERSION" }] }]);
+    answer(200, values);
+    let reply = ask(&mut chat, "jenkins status team/web 1").await;
+    assert!(reply.contains("Version?") && reply.contains("驳回") && !reply.contains("同意"), "{reply}");
+}
+
+#[tokio::test]
 async fn what_other_tools_take() {
     let (mut chat, _jenkins) = start().await;
     let reply = ask(&mut chat, "jenkins logs team/web --tail 2").await;
