@@ -19,7 +19,7 @@ use super::{
 use crate::{
     locale::Locale,
     reply::{Block, Reply, Text},
-    text,
+    systems, text,
 };
 
 /// Longest part of a line that is shown again.
@@ -85,8 +85,12 @@ pub fn list(ctx: &Ctx) -> Reply {
     lines(reply, ctx, |_, _| true).note(ctx.locale.say("usage.more", &[]))
 }
 
-/// The same of one system: the commands whose path begins with this word. None where there is no such system.
+/// The same of one system: the commands whose path begins with this word, or with what it also is called. None where
+/// there is no such system.
 pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
+    let mut families = systems::families(&ctx.settings);
+    let also = families.find(|family| family.also.iter().any(|also| also.eq_ignore_ascii_case(name)));
+    let name = also.map_or(name, |family| family.name);
     let is_meant = |row: &Row| {
         let mut path = row.path.iter();
         path.next().is_some_and(|first| first.eq_ignore_ascii_case(name)) && path.next().is_some()
@@ -107,11 +111,13 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
     })
 }
 
-/// The same where a line says the word and nothing else, or asks for help with it.
-pub(super) fn of_system(line: &Line, ctx: &Ctx) -> Option<Reply> {
+/// The same where a line says the word and nothing else, or asks for help with it, or says with it what is like no
+/// command.
+pub(super) fn of_system(line: &Line, nearest: &[String], ctx: &Ctx) -> Option<Reply> {
     let (name, rest) = line.words().split_first()?;
     let asks = |word: &Word| word.asks_for_help() || matches!(word.text.as_str(), "?" | "？");
-    (line.error().is_none() && rest.iter().all(asks)).then(|| system(&name.text, ctx)).flatten()
+    let is_meant = nearest.is_empty() || rest.iter().all(asks);
+    (line.error().is_none() && is_meant).then(|| system(&name.text, ctx)).flatten()
 }
 
 fn lines(reply: Reply, ctx: &Ctx, is_meant: impl Fn(&Row, Option<&Alias>) -> bool) -> Reply {

@@ -177,7 +177,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
             return Err(ended(confirm::nothing_to_confirm(ctx), "", Outcome::NotConfirmed));
         }
         Found::Nothing { line, nearest } => {
-            if let Some(reply) = help::of_system(&line, ctx) {
+            if let Some(reply) = help::of_system(&line, &nearest, ctx) {
                 return Err(ended(reply, "help", Outcome::Done));
             }
             let reply = help::unknown(line.text(), nearest, "", ctx);

@@ -9,6 +9,7 @@ pub mod k8s;
 mod k8s_rollout;
 mod k8s_shop;
 pub mod prometheus;
+mod promql;
 
 use std::{
     collections::VecDeque,

@@ -107,20 +107,20 @@ async fn matchers_stay_matchers() {
     ask(&mut chat, "alerts list 'a=\"b\",c=\"d' job=~x&active=false pod=").await;
     let asked = alertmanager.asked().pop().unwrap();
     let filters: Vec<&str> = asked.query.iter().map(|(_, filter)| filter.as_str()).collect();
-    assert_eq!(filters, [r#"a="\"b\",c=\"d""#, r#"job=~"x&active=false""#, r#"pod="""#]);
+    assert_eq!(filters, [r#"a="b""#, r#"c="\"d""#, r#"job=~"x&active=false""#, r#"pod="""#]);
     assert!(asked.query.iter().all(|(name, _)| name == "filter"), "{asked:?}");
     let mut told = String::new();
-    for line in ["alerts list critical", "alerts list a-b=c", "告警 1a=~b"] {
+    for line in ["alerts list 2h", "alerts list a-b=c", "告警 1a=~b"] {
         told.push_str(&ask(&mut chat, line).await);
     }
     insta::assert_snapshot!(told, @"
     #### alerts list：参数有误
 
-    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「critical」。值里有空格时，请用单引号把整个条件括起来
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「2h」。值里有空格时，请用单引号把整个条件括起来
 
     ```
-    alerts list critical
-                        ^
+    alerts list 2h
+                  ^
     ```
 
     用法：alerts list &#91;matcher…&#93; &#91;--on &lt;on&gt;&#93;
@@ -156,6 +156,31 @@ async fn matchers_stay_matchers() {
     @0147000002
     ");
     assert_eq!(alertmanager.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn alerts_are_found_by_name() {
+    let (mut chat, alertmanager) = start().await;
+    let reply = ask(&mut chat, "告警 HostDown").await;
+    assert!(
+        reply.starts_with("#### Alertmanager：1 条告警") && reply.contains("instance=web1:9100"),
+        "{reply}"
+    );
+    assert_eq!(alertmanager.asked().pop().unwrap().query("filter"), Some("alertname=\"HostDown\""));
+    insta::assert_snapshot!(ask(&mut chat, "告警 HostUp").await, @"
+    #### Alertmanager：0 条告警
+
+    没有告警。
+
+    条件：alertname=HostUp
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22HostUp%22%7D)
+    ");
+    let listed = ask(&mut chat, "alerts").await;
+    assert!(listed.starts_with("#### alerts\n"), "{listed}");
+    assert_eq!(ask(&mut chat, "alertmanager").await, listed);
 }
 
 #[tokio::test]

@@ -158,16 +158,16 @@ async fn a_range_is_drawn() {
 #[tokio::test]
 async fn alerts_of_rules() {
     let (mut chat, prometheus) = start().await;
-    insta::assert_snapshot!(ask(&mut chat, "prom alerts").await, @"
+    insta::assert_snapshot!(ask(&mut chat, "prom alerts").await, @r#"
     #### Prometheus：1 条告警触发，1 条等待中
 
-    - **HostDown**　触发，07:30:00 起，值 0e+00　instance=web1:9100 severity=critical　web1 连不上了
-    - **DiskFillsUp**　等待中，07:58:00 起，值 9.1e-02　instance=db2:9100 severity=warning
+    - **HostDown**　触发，07:30:00 起，值 0　instance=web1:9100 severity=critical　web1 连不上了　最近 1 小时的走势：**prom range --last 1h ALERTS{alertname="HostDown"}**
+    - **DiskFillsUp**　等待中，07:58:00 起，值 0.091　instance=db2:9100 severity=warning　最近 1 小时的走势：**prom range --last 1h ALERTS{alertname="DiskFillsUp"}**
 
     @0147000002
 
     [打开 Prometheus](https://prom.example.com/main/alerts)
-    ");
+    "#);
     prometheus.world().alerts.clear();
     insta::assert_snapshot!(ask(&mut chat, "prom 告警").await, @"
     #### Prometheus：0 条告警触发，0 条等待中
@@ -178,6 +178,135 @@ async fn alerts_of_rules() {
 
     [打开 Prometheus](https://prom.example.com/main/alerts)
     ");
+}
+
+#[tokio::test]
+async fn an_alert_can_be_silenced_where_there_is_an_alertmanager() {
+    let prometheus = world().await;
+    let alertmanager = "[[alertmanager]]\nname = 'prod'\nurl = 'https://alerts.example.com'\n";
+    let prometheus = entry(&prometheus, "web = 'https://prom.example.com/main'");
+    let mut chat = Chat::with(&format!("{RULES}{READERS}{prometheus}{alertmanager}")).await;
+    insta::assert_snapshot!(ask(&mut chat, "prom alerts").await, @r#"
+    #### Prometheus：1 条告警触发，1 条等待中
+
+    - **HostDown**　触发，07:30:00 起，值 0　instance=web1:9100 severity=critical　web1 连不上了　静默 2h：**alerts silence alertname=HostDown 2h --on prod**
+    - **DiskFillsUp**　等待中，07:58:00 起，值 0.091　instance=db2:9100 severity=warning　最近 1 小时的走势：**prom range --last 1h ALERTS{alertname="DiskFillsUp"}**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/alerts)
+    "#);
+}
+
+#[tokio::test]
+async fn what_is_no_command_leads_to_help() {
+    let (mut chat, _prometheus) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "prom node_load1").await, @"
+    #### prom
+
+    - **查询**（prom query）：用 PromQL 查询当前值
+    - **prom range**：用 PromQL 查询一段时间的走势
+    - **prom alerts**：列出 Prometheus 规则产生的告警，包括还在等待的
+    - **采集目标**（prom targets）：查看采集目标，哪些采集不到
+
+    > 想了解某条命令，请发送「帮助 命令」，例如：帮助 prom query
+
+    @0147000002
+    ");
+    for line in ["prom", "prometheus", "Prometheus ？", "help prometheus", "prometheus node_load1"] {
+        let help = ask(&mut chat, line).await;
+        assert!(help.starts_with("#### prom\n") && help.contains("**查询**"), "{line}: {help}");
+    }
+    assert!(ask(&mut chat, "prom qeury up").await.contains("**prom query**"));
+}
+
+#[tokio::test]
+async fn what_somebody_tries() {
+    let prometheus = world().await;
+    let named = entry(&prometheus, "name = 'main'\nweb = 'https://prom.example.com/main'");
+    let mut chat = Chat::with(&format!("{RULES}{READERS}{named}")).await;
+    let mut told = String::new();
+    for query in [
+        "up{instance=“db1:9100”}",
+        "sum(up) by (job)",
+        "max(node_load1)",
+        "rate(node_load1[5m])",
+        "up{job=~\"x.*\"}",
+        "up foo",
+    ] {
+        told.push_str(&ask(&mut chat, &format!("prom query {query}")).await);
+        told.push('\n');
+    }
+    told.push_str(&ask(&mut chat, "prom range avg by (instance) (up)").await);
+    insta::assert_snapshot!(told, @r#"
+    #### Prometheus main · up{instance="db1:9100"}：1 条序列
+
+    - **1**　up instance=db1:9100 job=node
+
+    - 最近 1 小时的走势：**prom range --last 1h --on main up{instance="db1:9100"}**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=up%7Binstance%3D%22db1%3A9100%22%7D&g0.tab=1)
+    #### Prometheus main · sum(up) by (job)：1 条序列
+
+    - **2**　job=node
+
+    - 最近 1 小时的走势：**prom range --last 1h --on main sum(up) by (job)**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=sum%28up%29+by+%28job%29&g0.tab=1)
+    #### Prometheus main · max(node&#95;load1)
+
+    **0.5**
+
+    - 最近 1 小时的走势：**prom range --last 1h --on main max(node&#95;load1)**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=max%28node_load1%29&g0.tab=1)
+    #### Prometheus main · rate(node&#95;load1&#91;5m&#93;)：1 条序列
+
+    - **0**　instance=db1:9100 job=node
+
+    - 最近 1 小时的走势：**prom range --last 1h --on main rate(node&#95;load1&#91;5m&#93;)**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=rate%28node_load1%5B5m%5D%29&g0.tab=1)
+    #### Prometheus main · up{job=&#126;"x.&#42;"}：0 条序列
+
+    没有查到数据：指标名或标签可能不对，或者这段时间没有数据。
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=up%7Bjob%3D%7E%22x.*%22%7D&g0.tab=1)
+    #### prom query：未能完成
+
+    Prometheus main 认为请求有误（HTTP 400）。它的说明：invalid parameter "query": 1:4: parse error: unexpected identifier "foo"
+
+    @0147000002
+    #### Prometheus main · avg by (instance) (up)：最近 1h，3 条序列
+
+    每 2m 一个点，· 是没有数据
+
+    - instance=db1:9100  
+      ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  
+      最小 1，平均 1，最大 1，最新 1
+    - instance=db2:9100  
+      ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  
+      最小 1，平均 1，最大 1，最新 1
+    - instance=web1:9100  
+      ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  
+      最小 0，平均 0，最大 0，最新 0
+
+    - 当前值：**prom query --on main avg by (instance) (up)**
+
+    @0147000002
+
+    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=avg+by+%28instance%29+%28up%29&g0.tab=0&g0.range_input=1h)
+    "#);
 }
 
 #[tokio::test]
@@ -265,7 +394,7 @@ async fn native_histograms_and_what_prometheus_remarks() {
     insta::assert_snapshot!(ask(&mut chat, "prom query latency[5m]").await, @"
     #### latency&#91;5m&#93;：1 条序列
 
-    - **最小 0.1，平均 0.2，最大 0.30000000000000004，最新 0.30000000000000004**　latency
+    - **最小 0.1，平均 0.2，最大 0.3，最新 0.3**　latency
 
     > Prometheus 提示：PromQL info: metric might not be a counter
 

@@ -18,7 +18,9 @@ async fn a_query_is_taken_as_it_is_typed() {
             "query sum by (job) (rate(x{a=\"b\", c=\"d\"}[5m]))",
             "sum by (job) (rate(x{a=\"b\", c=\"d\"}[5m]))",
         ),
-        ("query up{job=“a”}", "up{job=“a”}"),
+        ("query up{job=“a”}", "up{job=\"a\"}"),
+        ("range sum（up｛job＝“（a）”｝） --last 2h", "sum(up{job=\"（a）\"})"),
+        ("query up{job=\"“a”\"}", "up{job=\"“a”\"}"),
         ("query a - b", "a - b"),
         ("query x{a=\"b\", c=\"d e\"} --on main", "x{a=\"b\", c=\"d e\"}"),
         ("query --on main up&limit=0", "up&limit=0"),
@@ -51,7 +53,7 @@ async fn a_query_is_taken_as_it_is_typed() {
             format!("{}/{}", value("end") - value("start"), value("step"))
         })
         .collect();
-    assert_eq!(windows, ["7200/300", "7200/300", "3600/120", "7200/300"]);
+    assert_eq!(windows, ["7200/300", "7200/300", "7200/300", "3600/120", "7200/300"]);
     // Whatever is wrong with an option behind it is said of the option.
     let mut chat = Chat::with(&format!("{RULES}{READERS}{}", entry(&prometheus, ""))).await;
     insta::assert_snapshot!(ask(&mut chat, "prom range up --last soon").await, @"

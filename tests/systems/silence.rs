@@ -236,6 +236,62 @@ async fn a_rule_lets_only_a_slight_one_run_unconfirmed() {
 }
 
 #[tokio::test]
+async fn an_alert_is_silenced_by_its_name() {
+    let rule = "run = ['alerts *']\nwhen = { target = 'alertname=HostDown' }";
+    let (mut chat, alertmanager) = start(rule, "name = 'prod'").await;
+    let card = ask(&mut chat, "屏蔽 HostDown 2h").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### alerts silence：请确认
+
+    ```
+    alerts silence alertname=HostDown 2h --on prod
+    ```
+
+    - 在 Alertmanager prod 上静默 2h，到 10:00:00 为止
+    - 条件：alertname=HostDown
+    - 符合条件的告警现有 1 条
+    - HostDown cluster=dev instance=web1:9100
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    alerts silence alertname=HostDown 2h --on prod --confirm CODE
+    ```
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### Alertmanager prod · 已静默 2h，到 10:00:00 为止
+
+    条件：alertname=HostDown
+
+    符合条件的告警现有 1 条
+
+    - 取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001 --on prod**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/silences/00000001-0000-4000-8000-000000000001)
+    ");
+    let id = alertmanager.world().silences[0].id.clone();
+    assert!(ask(&mut chat, "屏蔽 PodCrashLooping 2h").await.contains("无权执行"));
+    let mut chat = Chat::with(&settings(&alertmanager, ALL, "name = 'prod'")).await;
+    assert!(confirmed(&mut chat, &format!("取消静默 {id}")).await.starts_with("#### Alertmanager prod · "));
+    for line in [
+        "alerts silence {alertname=\"HostDown\",severity=\"critical\"} 2h",
+        "alerts silence HostDown severity=critical 2h",
+        "alerts silence severity=critical,alertname=HostDown 2h",
+        "alerts silence ｛alertname=“HostDown”，severity=“critical”｝ 2h",
+    ] {
+        let card = ask(&mut chat, line).await;
+        assert!(
+            card.contains("alerts silence alertname=HostDown severity=critical 2h --on prod\n"),
+            "{card}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_silence() {
     let (mut chat, alertmanager) = start(ALL, "max_silence = '8h'").await;
     let fingerprint = alertmanager.world().fingerprint(1);
@@ -245,7 +301,8 @@ async fn what_is_no_silence() {
         format!("alerts silence {fingerprint} 30s"),
         format!("alerts silence {fingerprint}"),
         format!("alerts silence {fingerprint} alertname=HostDown 1h"),
-        "alerts silence HostDown 1h".into(),
+        "屏蔽 HostDown 1h 发布中".into(),
+        "alerts silence Host~Down 1h".into(),
         "alerts silence alertname=~.* severity!=x 1h".into(),
         format!("alerts silence {}0 1h", &fingerprint[..15]),
     ] {
@@ -302,14 +359,29 @@ async fn what_is_no_silence() {
     - 查看用法：**帮助 alerts silence**
 
     @0147000002
-    > alerts silence HostDown 1h
+    > 屏蔽 HostDown 1h 发布中
     #### alerts silence：参数有误
 
-    应是 16 位的告警指纹（发送「告警」可以看到），或者 name=value 这样的标签条件，收到的是「HostDown」
+    「1h」后面的是备注吗？备注请写在 --comment 后面，例如 1h --comment 发布中
 
     ```
-    alerts silence HostDown 1h
-                   ^^^^^^^^
+    屏蔽 HostDown 1h 发布中
+    　　          ^^
+    ```
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > alerts silence Host~Down 1h
+    #### alerts silence：参数有误
+
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「Host&#126;Down」。值里有空格时，请用单引号把整个条件括起来
+
+    ```
+    alerts silence Host~Down 1h
+                       ^^^^^
     ```
 
     用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;

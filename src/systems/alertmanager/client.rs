@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Alertmanager, matcher::Condition};
+use super::{Alertmanager, matcher::Conditions};
 use crate::{
     dispatch::Ctx,
     systems::{api::Call, failure::Failure},
@@ -146,9 +146,23 @@ impl<'c> Client<'c> {
         self.alertmanager.api.title()
     }
 
-    /// Its settings.
-    pub(super) fn settings(&self) -> &'c Alertmanager {
-        self.alertmanager
+    /// The title of a reply, with what it is called where that is not clear.
+    pub(super) fn titled(&self, on: &Option<String>, title: String) -> String {
+        match on {
+            Some(_) => format!("{} · {title}", self.title()),
+            None => title,
+        }
+    }
+
+    /// The labels of an alert that are matchers of its silence, and those that are none: what changes with each restart.
+    /// Of a pod the instance is one, of a host it is what tells it apart. Where nothing else is left, all are matchers.
+    pub(super) fn lasting(&self, alert: &Alert) -> (Labels, Labels) {
+        let is_volatile = |name: &str| self.alertmanager.volatile_labels.iter().any(|label| label == name);
+        let is_pod = is_volatile("pod") && alert.labels.contains_key("pod");
+        let goes = |name: &str| is_volatile(name) || (is_pod && name == "instance");
+        let (left_out, kept): (Labels, Labels) =
+            alert.labels.clone().into_iter().partition(|(name, _)| goes(name));
+        if kept.is_empty() { (left_out, kept) } else { (kept, left_out) }
     }
 
     /// A page of it for people, behind the `#` that its own pages have.
@@ -211,6 +225,6 @@ impl<'c> Client<'c> {
 }
 
 /// The conditions as they are sent.
-pub(super) fn sent(conditions: &[Condition]) -> Vec<Matcher> {
-    conditions.iter().map(|condition| condition.matcher().clone()).collect()
+pub(super) fn sent(conditions: &[Conditions]) -> Vec<Matcher> {
+    conditions.iter().flat_map(Conditions::matchers).cloned().collect()
 }

@@ -9,6 +9,8 @@ mod client;
 mod commands;
 mod matcher;
 
+pub(super) use self::commands::silencing;
+
 use std::time::Duration;
 
 use futures_util::FutureExt;

@@ -164,6 +164,14 @@ impl<'c> Client<'c> {
         self.prometheus.api.title()
     }
 
+    /// The title of a reply, with what it is called where that is not clear.
+    pub(super) fn titled(&self, on: &Option<String>, title: String) -> String {
+        match on {
+            Some(_) => format!("{} · {title}", self.title()),
+            None => title,
+        }
+    }
+
     /// A page of it for people.
     pub(super) fn page(&self, name: &str, query: &[(&str, &str)]) -> String {
         let web = &self.prometheus.web;

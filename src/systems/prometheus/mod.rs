@@ -6,6 +6,7 @@
 
 mod client;
 mod commands;
+mod promql;
 mod series;
 
 use futures_util::FutureExt;

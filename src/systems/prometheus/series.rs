@@ -41,11 +41,12 @@ pub(super) fn told(values: &[Sample], ctx: &Ctx) -> Option<String> {
     let (Some((_, min)), Some((_, max))) = (least, most) else {
         return Some(ctx.locale.say("prometheus.no_numbers", &[("last", last)]));
     };
+    let (min, max, last) = (shown(min), shown(max), shown(last));
     let sum: f64 = numbers.iter().map(|(number, _)| number).sum();
     #[expect(clippy::cast_precision_loss, reason = "no series has so many points")]
     let average = short(sum / numbers.len() as f64);
     let values: [(&str, &dyn std::fmt::Display); 4] =
-        [("min", min), ("average", &average), ("max", max), ("last", last)];
+        [("min", &min), ("average", &average), ("max", &max), ("last", &last)];
     Some(ctx.locale.say("prometheus.told", &values))
 }
 
@@ -60,7 +61,8 @@ pub(super) fn drawn(values: &[Sample], times: impl Iterator<Item = i64>) -> Stri
         None => GAP,
         Some(number) if *number == f64::INFINITY => BARS[7],
         Some(number) if *number == f64::NEG_INFINITY => BARS[0],
-        Some(_) if least >= most => BARS[3],
+        // Whether a host that stays as it is is up or down should be seen.
+        Some(_) if least >= most => BARS[if least == 0.0 { 0 } else { 3 }],
         Some(number) => {
             // Halves first: the difference of two numbers may be more than the greatest.
             let part = (number / 2.0 - least / 2.0) / (most / 2.0 - least / 2.0);
@@ -82,17 +84,33 @@ fn number(sample: &Sample) -> Option<f64> {
     (!number.is_nan()).then_some(number)
 }
 
+/// A value of Prometheus as people write it: `0.091` for `9.1e-02`. What a sum of fractions has beyond the digits that a
+/// float is sure of goes.
+pub(super) fn shown(value: &str) -> String {
+    match value.parse::<f64>() {
+        Ok(number) if number.is_finite() && number.fract() == 0.0 => written(number),
+        Ok(number) if number.is_finite() => rounded(number, 15),
+        _ => value.to_owned(),
+    }
+}
+
 /// A computed number to six digits, as Prometheus would write it.
 fn short(number: f64) -> String {
-    if number.is_infinite() {
-        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    match number {
+        f64::INFINITY => "+Inf".to_owned(),
+        f64::NEG_INFINITY => "-Inf".to_owned(),
+        number if number.is_nan() => "NaN".to_owned(),
+        number => rounded(number, 6),
     }
-    if number.is_nan() {
-        return "NaN".to_owned();
-    }
-    let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
-    let plain = rounded == 0.0 || (1e-6..1e21).contains(&rounded.abs());
-    if plain { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
+fn rounded(number: f64, digits: usize) -> String {
+    written(format!("{number:.*e}", digits - 1).parse().unwrap_or(number))
+}
+
+fn written(number: f64) -> String {
+    let is_plain = number == 0.0 || (1e-6..1e21).contains(&number.abs());
+    if is_plain { number.to_string() } else { format!("{number:e}") }
 }
 
 #[cfg(test)]
@@ -126,6 +144,8 @@ mod tests {
     fn a_line_has_gaps_and_ends() {
         assert_eq!(drawn(&series(&["0", "NaN", "7", "+Inf", "-Inf", "3"]), 0..8), "▁·██▁▄··");
         assert_eq!(drawn(&series(&["5", "5"]), 0..2), "▄▄");
+        assert_eq!(drawn(&series(&["0", "0"]), 0..2), "▁▁");
+        assert_eq!(drawn(&series(&["-1", "-1"]), 0..2), "▄▄");
         assert_eq!(drawn(&series(&["NaN"]), 0..1), "·");
         assert_eq!(drawn(&series(&["-1.7e308", "1.7e308"]), 0..2), "▁█");
     }
@@ -144,7 +164,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn values_are_as_people_write_them() {
+        for (value, told) in [
+            ("0e+00", "0"),
+            ("1e+00", "1"),
+            ("9.1e-02", "0.091"),
+            ("0.30000000000000004", "0.3"),
+            ("1767225600.123", "1767225600.123"),
+            ("1767225600123456800", "1767225600123456800"),
+            ("1.5e-09", "1.5e-9"),
+            ("NaN", "NaN"),
+            ("+Inf", "+Inf"),
+            ("-Inf", "-Inf"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(value), told);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn fifteen_digits_are_kept(digits in -999_999_999_999_999_i64..=999_999_999_999_999, scale in 0..20) {
+            let value = format!("{digits}e-{scale}");
+            prop_assert_eq!(shown(&value).parse::<f64>(), value.parse::<f64>());
+        }
+
         #[test]
         fn a_line_has_a_mark_for_each_time(numbers in prop::collection::vec(any::<f64>(), 0..80)) {
             let values: Vec<String> = numbers.iter().map(ToString::to_string).collect();

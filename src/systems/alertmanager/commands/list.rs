@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::{client, named, resolve, silence, silences};
+use super::{client, joined, named, resolve, silence, silences};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments},
     reply::{Reply, Text},
     systems::{
         alertmanager::{
             client::{Alert, Labels, Matcher, sent},
-            matcher::{self, Condition},
+            matcher::{self, Conditions},
         },
         listing::listed,
     },
@@ -23,9 +23,9 @@ const MAX_SUMMARY: usize = 60;
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct List {
-    /// Only those whose label is so: name=value, !=, =~ or !~; may be repeated
-    #[arg(value_parser = matcher::condition)]
-    matcher: Vec<Condition>,
+    /// Only those of this name, or whose label is so: name=value, !=, =~ or !~; may be repeated
+    #[arg(value_parser = matcher::conditions)]
+    matcher: Vec<Conditions>,
     /// On which Alertmanager
     #[arg(long, value_parser = arguments::text)]
     on: Option<String>,
@@ -36,9 +36,11 @@ impl Command for List {
     const ALIASES: &'static [&'static str] = &["alerts 列表", "告警"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["matcher", "on"];
-    const EXAMPLES: &'static [&'static str] = &["alerts list", "alerts list severity=critical job=~api|web"];
+    const EXAMPLES: &'static [&'static str] =
+        &["alerts list", "alerts list HostDown", "alerts list severity=critical job=~api|web"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        self.matcher = std::mem::take(&mut self.matcher).into_iter().flat_map(Conditions::apart).collect();
         resolve(&mut self.on, ctx)
     }
 
@@ -62,7 +64,13 @@ impl Command for List {
             }
         };
         if alerts.is_empty() {
-            return Ok(reply.text(ctx.locale.say("alertmanager.no_alerts", &[])));
+            let reply = reply.text(ctx.locale.say("alertmanager.no_alerts", &[]));
+            return Ok(match matchers.is_empty() {
+                true => reply,
+                false => {
+                    reply.text(ctx.locale.say("alertmanager.where", &[("matchers", &joined(&matchers, ctx))]))
+                }
+            });
         }
         let common = common(&alerts);
         let labels: Vec<String> = common.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -81,7 +89,7 @@ impl Command for List {
 impl List {
     /// The alerts that fit these.
     pub(super) fn of(matchers: &[Matcher], on: Option<String>) -> Self {
-        Self { matcher: matchers.iter().cloned().map(Condition::from).collect(), on }
+        Self { matcher: matchers.iter().cloned().map(Conditions::from).collect(), on }
     }
 
     /// An alert, with the line that silences it where nothing hides it yet.

@@ -19,6 +19,15 @@ pub(super) static ROWS: &[Row] = &[
     row::<unsilence::Unsilence>(),
 ];
 
+/// What silences the alerts of this name, as a button: what it says, and the line. None where there is no
+/// Alertmanager, or none is meant where it is not said.
+pub(in crate::systems) fn silencing(alertname: &str, ctx: &Ctx) -> Option<(String, String)> {
+    let on = ctx.settings.systems.alertmanager.choose(None, ctx.locale).ok()?;
+    let line = silence::Silence::of(&Matcher::equal("alertname", alertname).to_string(), on)?;
+    let label = ctx.locale.say("alertmanager.do_silence", &[("duration", &silence::OFFERED)]);
+    Some((label, ctx.line(&line)))
+}
+
 /// Alerts that a preview names.
 const MAX_NAMED: usize = 5;
 /// Letters of an alert's labels, and of what somebody wrote.

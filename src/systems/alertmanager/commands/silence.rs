@@ -14,7 +14,6 @@ use crate::{
     },
     reply::Reply,
     systems::alertmanager::{
-        Alertmanager,
         client::{self, Alert, Client, Matcher, NewSilence},
         matcher::{self, Target},
     },
@@ -31,7 +30,7 @@ const AS_GOOD: SignedDuration = SignedDuration::from_mins(1);
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Silence {
-    /// The fingerprint of an alert, or conditions on labels: name=value, !=, =~ or !~
+    /// The fingerprint of an alert, its name, or conditions on labels: name=value, !=, =~ or !~
     #[arg(value_parser = matcher::target, required = true)]
     target: Vec<Target>,
     /// For how long
@@ -49,9 +48,9 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// An alert by its fingerprint, for a while that is slight.
-    pub(super) fn of(fingerprint: &str, on: Option<String>) -> Option<Self> {
-        let target = matcher::target(fingerprint).ok()?;
+    /// An alert by its fingerprint, or a condition, for a while that is slight.
+    pub(super) fn of(target: &str, on: Option<String>) -> Option<Self> {
+        let target = matcher::target(target).ok()?;
         Some(Self { target: vec![target], duration: OFFERED, comment: None, on })
     }
 }
@@ -65,6 +64,7 @@ impl Command for Silence {
     const FREE_TEXT: &'static [&'static str] = &["comment"];
     const EXAMPLES: &'static [&'static str] = &[
         "alerts silence c2b8c7d5e6f70812 2h",
+        "alerts silence HostDown 2h",
         "alerts silence alertname=HighCPU instance=~db.* 30m --comment \"moving disks\"",
     ];
 
@@ -75,6 +75,7 @@ impl Command for Silence {
             let max = Duration::seconds(max.as_secs());
             return Err(UserError(ctx.locale.say("alertmanager.too_long", &[("max", &max)])));
         }
+        self.target = std::mem::take(&mut self.target).into_iter().flat_map(Target::apart).collect();
         self.target.sort();
         self.target.dedup();
         let conditions = self.conditions();
@@ -117,13 +118,15 @@ impl Command for Silence {
         Ok(Preview { lines, witness: plan.witness() })
     }
 
+    // Whether it is still what was shown is checked by whoever runs it: a code holds for the preview's witness, which is
+    // made anew before. Here the plan is made of what is there now.
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let plan = self.plan(&client, ctx).await?;
         let ends_at = self.until(ctx);
         let (fields, hides) = (joined(&plan.matchers, ctx), plan.hides(ctx));
         let told = |title: String, id: String| {
-            let page = client.page(&format!("/silences/{id}"));
+            let (title, page) = (client.titled(&self.on, title), client.page(&format!("/silences/{id}")));
             let undo = unsilence::Unsilence { id, on: self.on.clone() };
             Reply::new(title)
                 .text(ctx.locale.say("alertmanager.where", &[("matchers", &fields)]))
@@ -189,11 +192,11 @@ impl Plan {
 
 impl Silence {
     fn conditions(&self) -> Vec<Matcher> {
-        let condition = |target: &Target| match target {
-            Target::Condition(condition) => Some(condition.matcher().clone()),
-            Target::Fingerprint(_) => None,
+        let conditions = |target: &Target| match target {
+            Target::Conditions(conditions) => conditions.matchers().to_vec(),
+            Target::Fingerprint(_) => Vec::new(),
         };
-        self.target.iter().filter_map(condition).collect()
+        self.target.iter().flat_map(conditions).collect()
     }
 
     fn until(&self, ctx: &Ctx) -> Timestamp {
@@ -205,7 +208,9 @@ impl Silence {
         let (named, mut matchers, left_out) = match self.target.as_slice() {
             [Target::Fingerprint(fingerprint)] => {
                 let alert = found(client, fingerprint, ctx).await?;
-                let (matchers, left_out) = lasting(&alert, client.settings());
+                let (kept, left_out) = client.lasting(&alert);
+                let matchers = kept.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
+                let left_out = left_out.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 (Some(alert), matchers, left_out)
             }
             _ => (None, self.conditions(), Vec::new()),
@@ -236,19 +241,4 @@ async fn found(client: &Client<'_>, fingerprint: &str, ctx: &Ctx) -> Result<Aler
         _ => ctx.locale.say("alertmanager.no_alert_near", &values),
     })
     .into())
-}
-
-/// The matchers of an alert's silence: its labels, but those that change with each restart. Of a pod the instance is one,
-/// of a host it is what tells it apart. Where nothing else is left, all of them.
-fn lasting(alert: &Alert, settings: &Alertmanager) -> (Vec<Matcher>, Vec<String>) {
-    let is_volatile = |name: &str| settings.volatile_labels.iter().any(|label| label == name);
-    let is_pod = is_volatile("pod") && alert.labels.contains_key("pod");
-    let goes = |name: &str| is_volatile(name) || (is_pod && name == "instance");
-    let (left_out, kept): (Vec<_>, Vec<_>) = alert.labels.iter().partition(|(name, _)| goes(name));
-    let (left_out, kept) = match kept.is_empty() {
-        true => (kept, left_out),
-        false => (left_out, kept),
-    };
-    let matchers = kept.into_iter().map(|(name, value)| Matcher::equal(name, value)).collect();
-    (matchers, left_out.into_iter().map(|(name, value)| format!("{name}={value}")).collect())
 }

@@ -66,8 +66,9 @@ impl Command for Unsilence {
         }
         let matchers = joined(&silence.matchers, ctx);
         let page = client.page_of(&silence.matchers);
+        let title = client.titled(&self.on, ctx.locale.say("alertmanager.ended", &[]));
         let alerts = list::List::of(&silence.matchers, self.on);
-        Ok(Reply::new(ctx.locale.say("alertmanager.ended", &[]))
+        Ok(Reply::new(title)
             .text(ctx.locale.say("alertmanager.where", &[("matchers", &matchers)]))
             .action(ctx.locale.say("alertmanager.do_list", &[]), ctx.line(&alerts))
             .link(ctx.locale.say("alertmanager.open", &[]), page))

@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
-use super::{client, resolve};
+use super::{client, range, resolve};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments},
     reply::{Reply, Text},
     systems::{
+        alertmanager,
         listing::listed,
         prometheus::{
             client::{Alert, Labels},
-            series::named,
+            series::{named, shown},
         },
     },
     text,
@@ -53,11 +54,28 @@ impl Command for Alerts {
         if alerts.is_empty() {
             return Ok(reply.text(ctx.locale.say("prometheus.no_alerts", &[])));
         }
-        Ok(listed(reply, alerts.iter().map(|alert| line(alert, ctx)).collect(), Some(page)))
+        Ok(listed(reply, alerts.iter().map(|alert| self.line(alert, ctx)).collect(), Some(page)))
     }
 }
 
-fn line(alert: &Alert, ctx: &Ctx) -> Text {
+impl Alerts {
+    /// An alert, with what can be done about it.
+    fn line(&self, alert: &Alert, ctx: &Ctx) -> Text {
+        let name = alert.labels.get("alertname").cloned().unwrap_or_default();
+        let text = line(alert, &name, ctx).plain("　");
+        // Alertmanager does not know of what is pending.
+        let silence = Some(&name).filter(|_| alert.state == "firing");
+        match silence.and_then(|name| alertmanager::silencing(name, ctx)) {
+            Some((label, line)) => text.action(label, line),
+            None => {
+                let range = range::Range::of(format!("ALERTS{{alertname={name:?}}}"), self.on.clone());
+                text.action(ctx.locale.say("prometheus.do_range", &[]), ctx.line(&range))
+            }
+        }
+    }
+}
+
+fn line(alert: &Alert, name: &str, ctx: &Ctx) -> Text {
     let state = match alert.state.as_str() {
         "firing" => ctx.locale.say("prometheus.firing", &[]),
         "pending" => ctx.locale.say("prometheus.pending", &[]),
@@ -65,9 +83,8 @@ fn line(alert: &Alert, ctx: &Ctx) -> Text {
     };
     let since = alert.active_at.map(|at| ctx.local(at)).unwrap_or_default();
     let values: [(&str, &dyn std::fmt::Display); 3] =
-        [("state", &state), ("since", &since), ("value", &alert.value)];
-    let name = alert.labels.get("alertname").cloned().unwrap_or_default();
-    let said = Labels::from([("alertname".to_owned(), name.clone())]);
+        [("state", &state), ("since", &since), ("value", &shown(&alert.value))];
+    let said = Labels::from([("alertname".to_owned(), name.to_owned())]);
     let labels = named(&alert.labels, &said);
     let summary = alert.annotations.get("summary").map(|summary| text::cut(summary.trim(), MAX_SUMMARY));
     let more = [Some(labels), summary].into_iter().flatten().filter(|text| !text.is_empty());

@@ -59,6 +59,7 @@ fn with_remarks(reply: Reply, answer: &Answer, ctx: &Ctx) -> Reply {
 
 /// A native histogram in words.
 fn histogram(HistogramSample(_, histogram): &HistogramSample, ctx: &Ctx) -> String {
-    let values: [(&str, &dyn std::fmt::Display); 2] = [("count", &histogram.count), ("sum", &histogram.sum)];
+    let values: [(&str, &dyn std::fmt::Display); 2] =
+        [("count", &histogram.count), ("sum", &super::series::shown(&histogram.sum))];
     ctx.locale.say("prometheus.histogram", &values)
 }

@@ -9,8 +9,9 @@ use crate::{
     systems::{
         listing::listed,
         prometheus::{
-            client::{Found, Labels},
-            series::{common, named, told},
+            client::{Found, Labels, Sample},
+            promql::straightened,
+            series::{common, named, shown, told},
         },
     },
 };
@@ -37,6 +38,7 @@ impl Command for Query {
         &["prom query up", "prom query sum by (job) (rate(http_requests_total[5m]))"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        self.query = straightened(&self.query);
         resolve(&mut self.on, ctx)
     }
 
@@ -44,16 +46,19 @@ impl Command for Query {
         let client = client(&self.on, ctx)?;
         let answer = client.query(&self.query).await.map_err(|failure| failure.tell(ctx))?;
         let page = client.page("graph", &[("g0.expr", &self.query), ("g0.tab", "1")]);
+        let is_number = matches!(answer.result, Found::Scalar(_));
         let rows: Vec<(&Labels, String)> = match &answer.result {
-            Found::Scalar(value) | Found::String(value) => {
-                let reply = Reply::new(shortened(&self.query)).text(Text::default().strong(&value.1));
+            Found::Scalar(Sample(_, value)) | Found::String(Sample(_, value)) => {
+                let value = if is_number { shown(value) } else { value.clone() };
+                let title = client.titled(&self.on, shortened(&self.query));
+                let reply = Reply::new(title).text(Text::default().strong(value));
                 let reply = with_remarks(reply, &answer, ctx);
                 return Ok(reply.link(ctx.locale.say("prometheus.open", &[]), page));
             }
             Found::Vector(all) => all
                 .iter()
                 .map(|series| {
-                    let value = series.value.as_ref().map(|value| value.1.clone());
+                    let value = series.value.as_ref().map(|Sample(_, value)| shown(value));
                     let told = || series.histogram.as_ref().map(|sample| histogram(sample, ctx));
                     (&series.metric, value.or_else(told).unwrap_or_default())
                 })
@@ -68,7 +73,7 @@ impl Command for Query {
         };
         let values: [(&str, &dyn std::fmt::Display); 2] =
             [("query", &shortened(&self.query)), ("count", &rows.len())];
-        let reply = Reply::new(ctx.locale.say("prometheus.series", &values));
+        let reply = Reply::new(client.titled(&self.on, ctx.locale.say("prometheus.series", &values)));
         let reply = reply.link(ctx.locale.say("prometheus.open", &[]), page.clone());
         if rows.is_empty() {
             return Ok(with_remarks(reply.text(ctx.locale.say("prometheus.no_series", &[])), &answer, ctx));
@@ -76,7 +81,7 @@ impl Command for Query {
         if let [(labels, value)] = rows.as_slice()
             && labels.is_empty()
         {
-            let reply = Reply { title: shortened(&self.query), ..reply };
+            let reply = Reply { title: client.titled(&self.on, shortened(&self.query)), ..reply };
             let reply = with_remarks(reply.text(Text::default().strong(value)), &answer, ctx);
             return Ok(self.with_range(reply, &answer.result, ctx));
         }

@@ -13,6 +13,7 @@ use crate::{
         listing::listed,
         prometheus::{
             client::{Found, Window},
+            promql::straightened,
             series::{common, drawn, named, told},
         },
     },
@@ -62,6 +63,7 @@ impl Command for Range {
         &["prom range node_load1", "prom range sum(rate(http_requests_total[5m])) --last 6h"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
+        self.query = straightened(&self.query);
         resolve(&mut self.on, ctx)
     }
 
@@ -78,7 +80,7 @@ impl Command for Range {
         };
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("query", &shortened(&self.query)), ("last", &last), ("count", &all.len())];
-        let reply = Reply::new(ctx.locale.say("prometheus.over", &values));
+        let reply = Reply::new(client.titled(&self.on, ctx.locale.say("prometheus.over", &values)));
         let reply = reply.link(ctx.locale.say("prometheus.open", &[]), page.clone());
         if all.is_empty() {
             return Ok(with_remarks(reply.text(ctx.locale.say("prometheus.no_series", &[])), &answer, ctx));
