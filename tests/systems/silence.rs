@@ -170,6 +170,30 @@ async fn what_fits_is_silenced_by_matchers() {
 }
 
 #[tokio::test]
+async fn what_nobody_was_shown_is_not_silenced() {
+    let (mut chat, alertmanager) = start("run = ['alerts silence']\nconfirm = 'none'", "").await;
+    let fingerprint = alertmanager.world().fingerprint(0);
+    let reply = ask(&mut chat, &format!("alerts silence {fingerprint} 2h")).await;
+    assert!(reply.starts_with("#### 已静默 2h") && reply.contains("符合条件的告警现有 1 条"), "{reply}");
+    let sent = alertmanager.asked().into_iter().find(|asked| asked.method == Method::POST).unwrap().json();
+    let pod = sent["matchers"].as_array().unwrap().iter().find(|matcher| matcher["name"] == "pod");
+    assert!(pod.is_some(), "{sent}");
+}
+
+#[tokio::test]
+async fn a_silence_that_was_ended_is_not_made_again_by_its_code() {
+    let (mut chat, alertmanager) = start(ALL, "").await;
+    let card = ask(&mut chat, "alerts silence alertname=Soon 2h").await;
+    assert!(ask(&mut chat, &coded(&card)).await.starts_with("#### 已静默 2h"));
+    let id = alertmanager.world().silences[0].id.clone();
+    confirmed(&mut chat, &format!("alerts unsilence {id}")).await;
+    chat.another_process();
+    let again = ask(&mut chat, &coded(&card)).await;
+    assert!(again.starts_with("#### 没有执行"), "{again}");
+    assert_eq!(alertmanager.world().silences.len(), 1);
+}
+
+#[tokio::test]
 async fn a_double_tap_in_two_processes_silences_once() {
     let (mut chat, alertmanager) = start(ALL, "").await;
     let fingerprint = alertmanager.world().fingerprint(1);

@@ -128,6 +128,11 @@ impl Silence {
         self.status.state == "expired"
     }
 
+    /// Whether it hides something now.
+    pub(super) fn is_active(&self) -> bool {
+        self.status.state == "active"
+    }
+
     /// Its matchers, in an order of their own.
     pub(super) fn sorted(&self) -> Vec<Matcher> {
         let mut matchers = self.matchers.clone();

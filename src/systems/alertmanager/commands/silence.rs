@@ -14,7 +14,7 @@ use crate::{
     },
     reply::Reply,
     systems::alertmanager::{
-        client::{self, Alert, Client, Matcher, NewSilence},
+        client::{self, Alert, Client, Labels, Matcher, NewSilence},
         matcher::{self, Target},
     },
 };
@@ -95,7 +95,7 @@ impl Command for Silence {
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
         let client = client(&self.on, ctx)?;
-        let plan = self.plan(&client, ctx).await?;
+        let plan = self.plan(&client, false, ctx).await?;
         let until = ctx.local(self.until(ctx));
         let say = |key: &str, values: &[(&str, &dyn std::fmt::Display)]| ctx.locale.say(key, values);
         let (system, matchers) = (client.title(), joined(&plan.matchers, ctx));
@@ -112,17 +112,19 @@ impl Command for Silence {
         }
         lines.push(plan.hides(ctx));
         lines.extend(few(&plan.alerts, ctx));
-        if let Some(same) = plan.same.first() {
+        if let Some(same) = plan.same.iter().find(|silence| silence.is_active()) {
             lines.push(say("alertmanager.lasts", &[("until", &ctx.local(same.ends_at))]));
         }
         Ok(Preview { lines, witness: plan.witness() })
     }
 
-    // Whether it is still what was shown is checked by whoever runs it: a code holds for the preview's witness, which is
-    // made anew before. Here the plan is made of what is there now.
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
-        let plan = self.plan(&client, ctx).await?;
+        let plan = self.plan(&client, false, ctx).await?;
+        ctx.unchanged(&plan.witness())?;
+        // Nobody was shown what else would be hidden.
+        let is_unseen = ctx.witness.is_none() && plan.named.is_some() && plan.alerts.len() > 1;
+        let plan = if is_unseen { self.plan(&client, true, ctx).await? } else { plan };
         let ends_at = self.until(ctx);
         let (fields, hides) = (joined(&plan.matchers, ctx), plan.hides(ctx));
         let told = |title: String, id: String| {
@@ -135,7 +137,7 @@ impl Command for Silence {
                 .link(ctx.locale.say("alertmanager.open", &[]), page)
         };
         // Said once more it would be one more silence of the same.
-        let lasts = |silence: &&client::Silence| silence.ends_at + AS_GOOD >= ends_at;
+        let lasts = |silence: &&client::Silence| silence.is_active() && silence.ends_at + AS_GOOD >= ends_at;
         if let Some(same) = plan.same.iter().find(lasts) {
             let until = ctx.local(same.ends_at);
             return Ok(told(ctx.locale.say("alertmanager.already", &[("until", &until)]), same.id.clone()));
@@ -167,7 +169,7 @@ struct Plan {
     named: Option<Alert>,
     /// What it hides.
     alerts: Vec<Alert>,
-    /// Silences with the same matchers that are not over, the longest first.
+    /// Silences with the same matchers, those too that are over: who ended one in between finds another. The longest first.
     same: Vec<client::Silence>,
 }
 
@@ -204,11 +206,15 @@ impl Silence {
         now.checked_add(self.duration.get()).unwrap_or(now)
     }
 
-    async fn plan(&self, client: &Client<'_>, ctx: &Ctx) -> Result<Plan, CommandError> {
+    /// `is_exact` where nothing beside the alert that is named may be hidden.
+    async fn plan(&self, client: &Client<'_>, is_exact: bool, ctx: &Ctx) -> Result<Plan, CommandError> {
         let (named, mut matchers, left_out) = match self.target.as_slice() {
             [Target::Fingerprint(fingerprint)] => {
                 let alert = found(client, fingerprint, ctx).await?;
-                let (kept, left_out) = client.lasting(&alert);
+                let (kept, left_out) = match is_exact {
+                    true => (alert.labels.clone(), Labels::new()),
+                    false => client.lasting(&alert),
+                };
                 let matchers = kept.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
                 let left_out = left_out.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 (Some(alert), matchers, left_out)
@@ -218,7 +224,7 @@ impl Silence {
         matchers.sort();
         let alerts = client.alerts(&matchers).await.map_err(|failure| failure.tell(ctx))?;
         let silences = client.silences().await.map_err(|failure| failure.tell(ctx))?;
-        let is_same = |silence: &client::Silence| !silence.is_over() && silence.sorted() == matchers;
+        let is_same = |silence: &client::Silence| silence.sorted() == matchers;
         let mut same: Vec<client::Silence> = silences.into_iter().filter(is_same).collect();
         same.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
         Ok(Plan { matchers, left_out, named, alerts, same })
