@@ -100,7 +100,7 @@ impl Prometheus {
             let made = stored.iter().map(|(metric, course)| (metric.clone(), Box::new(course) as Made<'_>));
             return Ok(made.collect());
         }
-        let stored = self.series.values().flatten().map(|(metric, course)| (metric, &**course));
+        let stored = self.series.values().flatten().map(|(metric, course)| (metric, course));
         Ok(Query::read(query)?.of(&stored.collect::<Vec<_>>()))
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::prometheus::Course;
+
 /// A value at a time in seconds, of what is stored or of what is made of it.
 pub type Made<'s> = Box<dyn Fn(i64) -> Option<String> + 's>;
 
@@ -25,10 +27,7 @@ impl<'q> Query<'q> {
     }
 
     /// What it gives of these series.
-    pub fn of<'s>(
-        &self,
-        stored: &[(&'s Value, &'s (dyn Fn(i64) -> Option<String> + Send))],
-    ) -> Vec<(Value, Made<'s>)> {
+    pub fn of<'s>(&self, stored: &[(&'s Value, &'s Course)]) -> Vec<(Value, Made<'s>)> {
         match self {
             Self::Select { name, matchers } => {
                 let fits = |metric: &Value| {
