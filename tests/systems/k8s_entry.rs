@@ -195,8 +195,6 @@ async fn help_has_what_is_set_up() {
     insta::assert_snapshot!(ask(&mut chat, "help k8s").await, @"
     #### k8s
 
-    **k8s**
-
     - **容器组**（k8s get pods）：列出 Pod，异常的在前
     - **工作负载**（k8s get deploy）：列出 Deployment，异常的在前
     - **k8s get sts**：列出 StatefulSet，异常的在前
