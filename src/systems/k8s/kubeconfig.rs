@@ -190,7 +190,7 @@ mod tests {
         }
         let open = config("", "token: secret").replace("https:", "http:");
         assert!(matches!(read(&open), Err(Refused("a server of http:// and a token", _))));
-        assert!(read(&open.replace("k8s.example.com", "127.0.0.1")).is_ok());
+        assert!(read(&open.replace("//k8s.example.com", "//127.0.0.1")).is_ok());
         assert!(matches!(read("just: {a"), Err(Form)));
         assert!(matches!(read("current-context: x"), Err(Missing(_))));
         assert!(problem("certificate-authority-data: '!'", "token: secret").contains("base64"));
