@@ -32,6 +32,8 @@ pub struct Kubernetes {
     pub users: BTreeSet<String>,
     /// Somebody else changes what the next patch is for, just before.
     pub interferes: bool,
+    /// Something before it gives up waiting when a service is created.
+    pub loses_services: bool,
     version: u64,
     pub(super) made: usize,
     now: fn() -> i64,
@@ -164,6 +166,7 @@ impl Kubernetes {
             logs: BTreeMap::new(),
             users: BTreeSet::new(),
             interferes: false,
+            loses_services: false,
             version: 1000,
             made: 0,
             now,
@@ -339,6 +342,9 @@ impl Kubernetes {
             return status(409, "AlreadyExists", &format!("{kind} {name:?} already exists"));
         }
         self.put(kind, namespace, &name, object);
+        if kind == "services" && self.loses_services {
+            return Answer::text(504, "");
+        }
         Answer::json(201, self.at(kind, namespace, &name))
     }
 

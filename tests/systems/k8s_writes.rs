@@ -26,7 +26,7 @@ async fn a_workload_is_restarted_once() {
     k8s rollout restart deploy/web --namespace prod
     ```
 
-    - 在 Kubernetes 重启 deploy/web（命名空间 prod），逐个替换 3 个 Pod
+    - 在 Kubernetes 上重启 deploy/web（命名空间 prod），逐个替换 3 个 Pod
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
@@ -96,7 +96,7 @@ async fn a_workload_is_scaled() {
     k8s scale deploy/web 5 --namespace prod
     ```
 
-    - 在 Kubernetes 把 deploy/web（命名空间 prod）的副本数 3 → 5
+    - 在 Kubernetes 把 deploy/web（命名空间 prod）的副本数从 3 改为 5
     - ⚠️ HPA web 在管它（2–10 个），会按指标再改副本数
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
@@ -123,7 +123,7 @@ async fn a_workload_is_scaled() {
     k8s scale sts/mysql 0 --namespace prod
     ```
 
-    - 在 Kubernetes 把 sts/mysql（命名空间 prod）的副本数 2 → 0
+    - 在 Kubernetes 把 sts/mysql（命名空间 prod）的副本数从 2 改为 0
     - ⚠️ 缩到 0：sts/mysql 的 Pod 会全部停掉，服务中断
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
@@ -513,7 +513,7 @@ async fn a_pod_is_deleted_once() {
     #### k8s delete pod：请确认
 
     ```
-    k8s delete pod pod/mysql-0 --namespace prod
+    k8s delete pod mysql-0 --namespace prod
     ```
 
     - 在 Kubernetes 删除 Pod mysql-0（命名空间 prod，1/1 Running）
@@ -522,7 +522,7 @@ async fn a_pod_is_deleted_once() {
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
     ```
-    k8s delete pod pod/mysql-0 --namespace prod --confirm CODE
+    k8s delete pod mysql-0 --namespace prod --confirm CODE
     ```
 
     @0147000002

@@ -6,6 +6,7 @@ mod fakes;
 mod jenkins;
 mod k8s;
 mod k8s_entry;
+mod k8s_guarded;
 mod k8s_writes;
 mod prometheus;
 mod promql;

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     dispatch::Ctx,
-    systems::{api::Api, failure::Failure},
+    systems::{api::Api, failure::Failure, log::whole_lines},
 };
 
 /// How much of an answer is read: a page of pods, each with all that it is made of.
@@ -36,7 +36,7 @@ const LIMIT: usize = 8 * 1024 * 1024;
 const PAGE: u32 = 250;
 const PAGES: usize = 4;
 /// How much of a log's end is read.
-const LOG: i64 = 512 * 1024;
+const LOG: usize = 512 * 1024;
 /// Who changes things, to Kubernetes.
 const MANAGER: &str = "dingops";
 
@@ -270,8 +270,10 @@ impl<'c> Client<'c> {
         // A program may write what is no UTF-8.
         let text = self.bytes(path.logs(pod, &params)).await?;
         let text = String::from_utf8_lossy(&text);
-        let from = text.len().saturating_sub(usize::try_from(LOG).unwrap_or_default());
-        Ok(text.get(text.ceil_char_boundary(from)..).unwrap_or_default().to_owned())
+        Ok(match text.len().saturating_sub(LOG) {
+            0 => text.into_owned(),
+            from => whole_lines(&text[text.ceil_char_boundary(from)..]).to_owned(),
+        })
     }
 
     /// Changes a workload: lists of its containers are merged by their names.

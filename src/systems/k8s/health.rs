@@ -4,7 +4,7 @@ use super::{
     types::{Container, ContainerState, ContainerStatus, Event, Metadata, Pod, Terminated},
     workload::Workload,
 };
-use crate::{dispatch::Ctx, text};
+use crate::{dispatch::Ctx, systems::redact::redacted, text};
 use jiff::Timestamp;
 
 /// Letters of a message of Kubernetes that are quoted.
@@ -24,9 +24,26 @@ pub(super) fn times(event: &Event) -> i32 {
     event.series.as_ref().and_then(|series| series.count).or(event.count).unwrap_or(1)
 }
 
-/// A message of Kubernetes, cut, in one line.
+/// A message of Kubernetes without secrets, cut, in one line.
 pub(super) fn quoted(message: &str) -> String {
-    text::cut(&message.split_whitespace().collect::<Vec<_>>().join(" "), MAX_QUOTED)
+    let message = redacted(message);
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    // In one line something may be known that was not over several.
+    text::cut(&redacted(&line), MAX_QUOTED)
+}
+
+/// Why a revision was made, as whoever made it says: of a line that sets environment variables, to the first value, which
+/// may be a secret whatever its name, and have blanks in it.
+pub(super) fn cause(annotation: &str) -> String {
+    let words: Vec<&str> = annotation.split_whitespace().collect();
+    let set = words.iter().position(|word| *word == "set");
+    let env = set.and_then(|set| words[set..].iter().position(|word| *word == "env").map(|env| set + env));
+    let value =
+        env.and_then(|env| words[env..].iter().position(|word| word.contains('=')).map(|at| env + at));
+    match value.and_then(|at| words[at].split_once('=').map(|(name, _)| (at, name))) {
+        Some((at, name)) => quoted(&[&words[..at], &[&format!("{name}=***")]].concat().join(" ")),
+        None => quoted(annotation),
+    }
 }
 
 /// How long ago something came to be, in its largest unit.

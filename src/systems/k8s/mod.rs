@@ -11,6 +11,7 @@ mod commands;
 #[cfg(feature = "eks")]
 mod eks;
 mod health;
+mod images;
 mod kubeconfig;
 mod target;
 mod types;
@@ -20,6 +21,7 @@ use futures_util::FutureExt;
 use http::HeaderValue;
 use serde::Deserialize;
 
+use self::images::Image;
 use super::{
     Probed, System,
     api::{self, Api},
@@ -28,7 +30,7 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, access, table::Family},
+    dispatch::{Ctx, table::Family},
     text,
 };
 
@@ -102,7 +104,12 @@ impl Token {
 impl Kubernetes {
     /// Whether an image may be put into it; none where nobody said which.
     fn allows(&self, image: &str) -> Option<bool> {
-        let allows = self.images.iter().any(|allowed| access::fits_glob(allowed, image));
+        let image = Image::of(image);
+        let allows = self
+            .images
+            .iter()
+            .filter_map(|glob| Image::of(glob))
+            .any(|glob| image.is_some_and(|image| image.fits(&glob)));
         (!self.images.is_empty()).then_some(allows)
     }
 }
@@ -190,8 +197,8 @@ impl Entry for KubernetesSection {
     fn check(self, title: String, places: &Places<'_>) -> Result<Kubernetes, Mistake> {
         let images = self.images.iter().map(|image| {
             let text = image.get_ref().as_str();
-            let is_glob =
-                !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || text::is_control(c));
+            let is_glob = Image::of(text).is_some()
+                && !text.contains(|c: char| c.is_whitespace() || text::is_control(c));
             let expected = "expected an image such as \"registry.example.com/*\"";
             is_glob.then(|| text.to_owned()).ok_or_else(|| places.unexpected(image.span(), expected, text))
         });

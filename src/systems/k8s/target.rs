@@ -4,7 +4,21 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::dispatch::{arguments::InvalidValue, values::Identifier};
+use crate::dispatch::{arguments::InvalidValue, row::Canonical, values::Identifier};
+
+/// What each argument that is rewritten is judged as: `web` as `deploy/web`, `Prod` as `prod`.
+pub(super) const NAMESPACE: (&str, Canonical) = ("namespace", |typed| namespace(typed).ok());
+pub(super) const WORKLOAD: (&str, Canonical) = ("workload", |typed| form(workload(typed)));
+pub(super) const ANY: (&str, Canonical) = ("workload", |typed| form(any(typed)));
+pub(super) const POD: (&str, Canonical) = ("pod", |typed| pod(typed).ok().map(|pod| pod.name));
+pub(super) const NODE: (&str, Canonical) = ("node", |typed| node(typed).ok());
+pub(super) const SELECTOR: (&str, Canonical) = ("selector", |typed| selector(typed).ok());
+/// Of one of some kind.
+pub(super) const NAMED: (&str, Canonical) = ("name", |typed| name(typed).ok());
+
+fn form(target: Result<Target, InvalidValue>) -> Option<String> {
+    target.ok().map(|target| target.to_string())
+}
 
 /// Most names (RFC 1123, a subdomain).
 const NAME: Identifier = Identifier {
@@ -88,6 +102,11 @@ impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// What can only be of one kind, as its name alone.
+pub(super) fn by_name<S: Serializer>(target: &Target, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&target.name)
 }
 
 /// The value parser of a workload: `web` is a deployment, others say what they are.
@@ -196,7 +215,11 @@ pub(super) fn selector(typed: &str) -> Result<String, InvalidValue> {
         c == ',' && depth == 0
     });
     let parts: Option<Vec<String>> = parts.map(requirement).collect();
-    parts.map(|parts| parts.join(",")).ok_or_else(|| InvalidValue::new("k8s.selector"))
+    let sorted = |mut parts: Vec<String>| {
+        parts.sort();
+        parts.join(",")
+    };
+    parts.map(sorted).ok_or_else(|| InvalidValue::new("k8s.selector"))
 }
 
 fn requirement(typed: &str) -> Option<String> {
@@ -208,16 +231,17 @@ fn requirement(typed: &str) -> Option<String> {
         !prefix.is_empty() && !name.is_empty() && is_word(prefix) && is_word(name)
     };
     let typed = typed.trim();
-    for operator in ["!=", "==", "="] {
+    for (operator, form) in [("!=", "!="), ("==", "="), ("=", "=")] {
         if let Some((key, value)) = typed.split_once(operator) {
             let (key, value) = (key.trim(), value.trim());
-            return (is_key(key) && is_word(value)).then(|| format!("{key}{operator}{value}"));
+            return (is_key(key) && is_word(value)).then(|| format!("{key}{form}{value}"));
         }
     }
     if let Some((before, values)) = typed.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
         let (key, operator) = before.trim().rsplit_once(' ')?;
         let key = key.trim();
-        let values: Vec<&str> = values.split(',').map(str::trim).collect();
+        let mut values: Vec<&str> = values.split(',').map(str::trim).collect();
+        values.sort_unstable();
         let fits =
             is_key(key) && matches!(operator, "in" | "notin") && values.iter().all(|value| is_word(value));
         return fits.then(|| format!("{key} {operator} ({})", values.join(",")));
@@ -264,9 +288,9 @@ mod tests {
     fn a_selector_is_one() {
         for (typed, form) in [
             ("app=web", "app=web"),
-            (" app = web , tier != db", "app=web,tier!=db"),
-            ("env in (a, b),!canary", "env in (a,b),!canary"),
-            ("app.kubernetes.io/name==web", "app.kubernetes.io/name==web"),
+            (" tier != db , app = web", "app=web,tier!=db"),
+            ("env in (b, a),!canary", "!canary,env in (a,b)"),
+            ("app.kubernetes.io/name==web", "app.kubernetes.io/name=web"),
             ("app", "app"),
             ("app=", "app="),
         ] {

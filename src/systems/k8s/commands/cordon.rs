@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{asked_by, changed, client, linked, nodes, not_written, preview};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values},
+    dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, row::Canonical, values},
     reply::Reply,
     systems::k8s::{
         client::{By, Client},
@@ -50,6 +50,7 @@ impl Command for Cordon {
     const ALIASES: &'static [&'static str] = &["k8s 停止调度", "停止调度"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NODE];
     const EXAMPLES: &'static [&'static str] = &["k8s cordon node-1"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -70,6 +71,7 @@ impl Command for Uncordon {
     const ALIASES: &'static [&'static str] = &["k8s 恢复调度", "恢复调度"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NODE];
     const EXAMPLES: &'static [&'static str] = &["k8s uncordon node-1"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {

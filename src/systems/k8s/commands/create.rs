@@ -8,6 +8,7 @@ use super::{Where, image, linked, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, UserError,
+        row::Canonical,
         values::{self, KeyValue},
     },
     reply::Reply,
@@ -51,12 +52,17 @@ impl Command for Create {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] =
         &["name", "image", "replicas", "port", "env", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NAMESPACE];
     const SECRET: &'static [&'static str] = &["env"];
     const EXAMPLES: &'static [&'static str] =
         &["k8s create deployment hello --image registry.example.com/hello:1.0 --port 8080 -n dev"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
         self.at.resolve(ctx)?;
+        // A service's name is also one of DNS: no digit begins it.
+        if self.port.is_some() && !self.name.starts_with(|c: char| c.is_ascii_lowercase()) {
+            return Err(UserError(ctx.locale.say("k8s.service_name", &[("name", &self.name)])));
+        }
         image::allowed(&self.at.on, &self.image, ctx)
     }
 
@@ -93,7 +99,11 @@ impl Command for Create {
         let created = client.create::<Deployment>(namespace, &self.deployment(ctx)).await;
         if let Err(failure) = created {
             return Err(match failure.status() {
-                Some(409) => self.taken("Deployment", ctx).into(),
+                // A conflict may be another one: about a quota.
+                Some(409) => match self.check(&client, ctx).await {
+                    Ok(()) => failure.tell(ctx),
+                    Err(taken) => taken,
+                },
                 _ => failure.tell_of_write(look, ctx),
             });
         }
@@ -108,7 +118,11 @@ impl Command for Create {
                 // The deployment is there all the same.
                 Err(failure) => {
                     let why = failure.sentence(ctx);
-                    reply.note(ctx.locale.say("k8s.no_service", &[("why", &why)]))
+                    let values: [(&str, &dyn std::fmt::Display); 2] = [("why", &why), ("name", &self.name)];
+                    reply.note(match failure.may_have_happened() {
+                        true => ctx.locale.say("k8s.service_unknown", &values),
+                        false => ctx.locale.say("k8s.no_service", &values),
+                    })
                 }
             };
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Where, changed, get, health, linked, not_written, preview};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, Preview, UserError},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, Preview, UserError, row::Canonical},
     reply::Reply,
     systems::k8s::{
         client::Client,
@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Delete {
     /// Which pod
     #[arg(value_parser = target::pod, required = true)]
+    #[serde(serialize_with = "target::by_name")]
     pod: Target,
     #[command(flatten)]
     #[serde(flatten)]
@@ -31,6 +32,7 @@ impl Command for Delete {
         &["k8s delete po", "k8s delete pods", "k8s 删除容器组", "删除容器组"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["pod", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::POD, target::NAMESPACE];
     const HABITS: Habits = &[&[("--force", "k8s.no_force"), ("--grace-period", "k8s.no_force")]];
     const EXAMPLES: &'static [&'static str] = &["k8s delete pod web-7d4b9c6f5d-x2x4z -n prod"];
 

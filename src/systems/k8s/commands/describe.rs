@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{KINDS, Where, linked, logs, restart, rollout};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
     systems::k8s::{
         client::{By, Client},
@@ -37,6 +37,7 @@ impl Command for Describe {
     const ALIASES: &'static [&'static str] = &["k8s 诊断", "诊断"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::ANY, target::NAMESPACE];
     const HABITS: Habits = &[KINDS];
     const EXAMPLES: &'static [&'static str] = &["k8s describe web -n prod", "k8s describe sts/mysql"];
 
@@ -190,7 +191,7 @@ fn fields(workload: &Workload, ctx: &Ctx) -> Vec<(String, Text)> {
         fields.push((say("k8s.revision"), revision.to_string().into()));
     }
     if let Some(cause) = annotation(workload.metadata(), super::CAUSE) {
-        fields.push((say("k8s.cause"), health::quoted(cause).into()));
+        fields.push((say("k8s.cause"), health::cause(cause).into()));
     }
     fields.push((say("k8s.age"), health::age(workload.metadata(), ctx).into()));
     fields

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{client, describe, linked, logs};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
     systems::{
         k8s::{
@@ -87,6 +87,7 @@ pub(super) struct Which {
 }
 
 pub(super) const ARGUMENTS: &[&str] = &["name", "namespace", "all-namespaces", "selector", "on"];
+pub(super) const CANONICAL: &[(&str, Canonical)] = &[target::NAMED, target::NAMESPACE, target::SELECTOR];
 pub(super) const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow")]];
 
 impl Pods {
@@ -110,6 +111,7 @@ impl Command for Pods {
     const ALIASES: &'static [&'static str] = &["k8s get po", "k8s get pod", "k8s 容器组", "容器组"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
     const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get pods -n prod", "k8s get pods web -l app=web"];
 
@@ -152,6 +154,7 @@ impl Command for Deployments {
         &["k8s get deployment", "k8s get deployments", "k8s 工作负载", "工作负载"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
     const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get deploy -n prod"];
 
@@ -169,6 +172,7 @@ impl Command for StatefulSets {
     const ALIASES: &'static [&'static str] = &["k8s get statefulset", "k8s get statefulsets"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
     const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get sts -n prod"];
 
@@ -186,6 +190,7 @@ impl Command for DaemonSets {
     const ALIASES: &'static [&'static str] = &["k8s get daemonset", "k8s get daemonsets"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
     const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get ds -n kube-system"];
 
@@ -203,6 +208,7 @@ impl Command for Events {
     const ALIASES: &'static [&'static str] = &["k8s get ev", "k8s get event", "k8s 事件", "集群事件"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
     const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get events -n prod", "k8s get events web"];
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::{
     client,
-    get::{ARGUMENTS, HABITS, Which},
+    get::{ARGUMENTS, CANONICAL, HABITS, Which},
 };
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::Reply,
     systems::k8s::types::{Amount, Autoscaler, Measured, Metric},
 };
@@ -26,6 +26,7 @@ impl Command for Autoscalers {
     const ALIASES: &'static [&'static str] = &["k8s 弹性伸缩"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
+    const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
     const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get hpa -n prod"];
 

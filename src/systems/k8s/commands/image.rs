@@ -8,10 +8,12 @@ use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
         arguments::InvalidValue,
+        row::Canonical,
         values::{self, KeyValue},
     },
     reply::Reply,
     systems::k8s::{
+        images::Image,
         target::{self, Target},
         workload::Workload,
     },
@@ -46,6 +48,7 @@ pub(super) fn image(typed: &str) -> Result<String, InvalidValue> {
         && typed.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         && typed.chars().all(inside)
         && typed.len() <= MAX
+        && Image::of(typed).is_some()
         && !typed.contains("..")
         && !typed.contains("//");
     if is_image { Ok(typed.to_owned()) } else { Err(InvalidValue::new("k8s.image")) }
@@ -84,6 +87,7 @@ impl Command for SetImage {
     const ALIASES: &'static [&'static str] = &["k8s 换镜像", "换镜像"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "image", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
     const HABITS: Habits = &[KINDS];
     const EXAMPLES: &'static [&'static str] =
         &["k8s set image web app=registry.example.com/web:1.4.2 -n prod"];

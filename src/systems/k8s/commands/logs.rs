@@ -6,10 +6,12 @@ use super::{KINDS, Where, describe, linked};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, UserError,
+        row::Canonical,
         values::{self},
     },
     reply::Reply,
     systems::{
+        failure::Failure,
         k8s::{
             client::Client,
             health,
@@ -22,6 +24,8 @@ use crate::{
 
 /// Lines that are shown where nobody says how many.
 const LINES: i64 = 30;
+/// Lines that are read before those that are shown: a secret over several lines is known by its first.
+const BEFORE: i64 = 200;
 /// Where a pod says which of its containers is meant.
 const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
 
@@ -65,6 +69,7 @@ impl Command for Logs {
     const SENSITIVE: bool = true;
     const ARGUMENTS: &'static [&'static str] =
         &["workload", "container", "previous", "lines", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::ANY, target::NAMESPACE];
     const HABITS: Habits = &[
         KINDS,
         &[
@@ -87,7 +92,14 @@ impl Command for Logs {
         let name = pod.metadata.name.clone().unwrap_or_default();
         let container = self.chosen(&pod, ctx)?;
         let namespace = self.at.namespace();
-        let asked = client.log(namespace, &name, Some(&container), self.previous, self.lines).await;
+        let mut asked = Err(Failure::TooLong { system: client.title().to_owned() });
+        // Lines may be of any length: where they are too much together, fewer do.
+        for lines in [self.lines + BEFORE, self.lines, 5, 1] {
+            if !matches!(asked, Err(Failure::TooLong { .. })) {
+                break;
+            }
+            asked = client.log(namespace, &name, Some(&container), self.previous, lines).await;
+        }
         let text = match asked {
             Ok(text) => text,
             Err(failure) if failure.status() == Some(400) && self.previous => {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{client, linked};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
     systems::{
         k8s::{client::By, health, target, types::Node},
@@ -39,6 +39,7 @@ impl Command for Nodes {
     const ALIASES: &'static [&'static str] = &["k8s get no", "k8s get node", "k8s 节点"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["name", "selector", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NAMED, target::SELECTOR];
     const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow"), ("-n", "k8s.no_namespace")]];
     const EXAMPLES: &'static [&'static str] = &["k8s get nodes"];
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{KINDS, Where, not_written, patch, preview, rollout};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, Preview, UserError},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, Preview, UserError, row::Canonical},
     reply::Reply,
     systems::k8s::{
         target::{self, Target},
@@ -33,6 +33,7 @@ impl Command for Restart {
     const ALIASES: &'static [&'static str] = &["k8s restart", "k8s 重启", "重启"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
     const HABITS: Habits = &[KINDS];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout restart web -n prod"];
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{KINDS, Where, describe, linked, undo};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError},
+    dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
     systems::{
         k8s::{
@@ -46,6 +46,7 @@ impl Command for Status {
     const ALIASES: &'static [&'static str] = &["k8s 发布进度", "发布进度"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
     const HABITS: Habits = &[KINDS, &[("-w", "k8s.no_follow")]];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout status web -n prod"];
 
@@ -130,7 +131,7 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
         fields.push((say("k8s.revision"), revision.to_string().into()));
     }
     if let Some(cause) = annotation(workload.metadata(), CAUSE) {
-        fields.push((say("k8s.cause"), health::quoted(cause).into()));
+        fields.push((say("k8s.cause"), health::cause(cause).into()));
     }
     let reply = Reply::new(ctx.locale.say("k8s.rollout", &values)).fields(fields);
     let reply = if workload.is_paused() { reply.note(say("k8s.paused")) } else { reply };
@@ -173,6 +174,7 @@ impl Command for History {
     const ALIASES: &'static [&'static str] = &["k8s 发布历史", "发布历史"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
     const HABITS: Habits = &[KINDS];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout history web -n prod"];
 
@@ -244,7 +246,7 @@ pub(super) async fn revisions(
                         .iter()
                         .map(|it| (it.name.clone(), it.image.clone().unwrap_or_default()))
                         .collect(),
-                    cause: annotation(&set.metadata, CAUSE).map(health::quoted),
+                    cause: annotation(&set.metadata, CAUSE).map(health::cause),
                     age: health::age(&set.metadata, ctx),
                     name: set.metadata.name.unwrap_or_default(),
                 }
@@ -261,7 +263,7 @@ pub(super) async fn revisions(
             Revision {
                 number: revision.revision,
                 images: containers.map(|it| (text(it, "name"), text(it, "image"))).collect(),
-                cause: annotation(&revision.metadata, CAUSE).map(health::quoted),
+                cause: annotation(&revision.metadata, CAUSE).map(health::cause),
                 age: health::age(&revision.metadata, ctx),
                 name: revision.metadata.name.unwrap_or_default(),
             }

@@ -7,6 +7,7 @@ use super::{KINDS, Where, changed, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
+        row::Canonical,
         values::{self},
     },
     reply::Reply,
@@ -37,6 +38,7 @@ impl Command for Scale {
     const ALIASES: &'static [&'static str] = &["k8s 扩缩容", "扩缩容"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "replicas", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
     const HABITS: Habits = &[KINDS, &[("--replicas", "k8s.no_replicas_option")]];
     const EXAMPLES: &'static [&'static str] = &["k8s scale web 5 -n prod", "k8s scale sts/mysql 3"];
 

@@ -7,6 +7,7 @@ use super::{KINDS, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
+        row::Canonical,
         values::{self},
     },
     reply::Reply,
@@ -37,6 +38,7 @@ impl Command for Undo {
     const ALIASES: &'static [&'static str] = &["k8s rollback", "k8s 回滚", "回滚"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "to-revision", "namespace", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
     const HABITS: Habits = &[KINDS];
     const EXAMPLES: &'static [&'static str] =
         &["k8s rollout undo web -n prod", "k8s rollout undo web --to-revision 3"];

@@ -1,0 +1,116 @@
+//! Conversations with Kubernetes clusters: what rules cannot be got round by, and what a chat is never shown.
+
+use std::panic::AssertUnwindSafe;
+
+use dingops::testing::{Chat, NOW_MS};
+use futures_util::FutureExt;
+use http::Method;
+use serde_json::json;
+
+use crate::{
+    fakes::{Answer, Fake, Fault, k8s::Kubernetes},
+    k8s::{settings, start, start_with},
+    talk::{ask, confirmed},
+};
+
+#[tokio::test]
+async fn a_rule_in_another_spelling_is_a_mistake_that_names_the_right_one() {
+    let k8s = Fake::start(Kubernetes::new(|| NOW_MS)).await.unwrap();
+    for (run, when, form) in [
+        ("k8s scale", "workload = ['web']", "deploy/web"),
+        ("k8s *", "workload = ['statefulset/mysql']", "sts/mysql"),
+        ("k8s logs", "workload = ['po/web-0']", "pod/web-0"),
+        ("k8s delete pod", "pod = ['pod/mysql-0']", "mysql-0"),
+        ("k8s cordon", "node = ['node/node-1']", "node-1"),
+        ("k8s get pods", "namespace = ['Prod']", "prod"),
+        ("k8s get *", "selector = ['tier=db,app==web']", "app=web,tier=db"),
+    ] {
+        let rule = format!("[[deny]]\nwho = ['anyone']\nrun = ['{run}']\nwhen = {{ {when} }}");
+        let started = AssertUnwindSafe(Chat::with(&settings(&k8s, &rule))).catch_unwind().await;
+        let stopped = started.err().and_then(|panic| panic.downcast::<String>().ok()).unwrap();
+        assert!(stopped.contains(form) && stopped.contains("as it will be executed"), "{when}: {stopped}");
+    }
+}
+
+#[tokio::test]
+async fn selectors_have_one_form() {
+    let rule =
+        "[[deny]]\nwho = ['anyone']\nrun = ['k8s get pods']\nwhen = { selector = ['app=web,tier!=db'] }";
+    let (mut chat, k8s) = start_with(rule).await;
+    let reply = ask(&mut chat, "k8s get pods -l tier!=db,app==web").await;
+    assert!(reply.contains("无权执行"), "{reply}");
+    assert!(k8s.asked().is_empty());
+}
+
+#[tokio::test]
+async fn no_value_of_a_variable_or_secret_is_shown() {
+    let (mut chat, k8s) = start().await;
+    {
+        let mut world = k8s.world();
+        let cause = "kubectl set env deploy/web MOOD=hunter2 and hunter3 --record=true";
+        for set in world.names("replicasets", "prod") {
+            world.at("replicasets", "prod", &set)["metadata"]["annotations"]["kubernetes.io/change-cause"] =
+                json!(cause);
+        }
+        world.at("deployments", "prod", "web")["metadata"]["annotations"]["kubernetes.io/change-cause"] =
+            json!(cause);
+        let events = world.names("events", "prod");
+        for event in events {
+            world.at("events", "prod", &event)["message"] =
+                json!("Failed to pull image: DB_PASSWORD=hunter2hunter2 https://bot:hunter4@r.example.com/");
+        }
+        let pending = world.at("pods", "prod", "mysql-1");
+        pending["status"]["conditions"][0]["message"] = json!("no node takes password=hunter5hunter5");
+    }
+    for line in [
+        "k8s describe web",
+        "k8s rollout status web",
+        "k8s rollout history web",
+        "k8s rollout undo web",
+        "k8s get events",
+        "k8s describe search",
+        "k8s describe sts/mysql",
+        "k8s describe pod/mysql-1",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        assert!(!reply.contains("hunter"), "{line}: {reply}");
+        let is_masked = reply.contains("***") || reply.contains("&#42;&#42;&#42;");
+        assert!(is_masked || reply.contains("\\*\\*\\*"), "{line}: {reply}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_begins_above_the_lines_that_are_shown_stays_hidden() {
+    let (mut chat, k8s) = start().await;
+    let body: Vec<String> = (0..40)
+        .map(|line| format!("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8c{line:02}"))
+        .collect();
+    let log = format!("starting\n-----BEGIN PRIVATE KEY-----\n{}\n", body.join("\n"));
+    k8s.world().logs.insert(("mysql-0".into(), "app".into(), false), log);
+    let reply = ask(&mut chat, "k8s logs pod/mysql-0 --lines 5").await;
+    assert!(reply.contains("mysql-0") && !reply.contains("MIIE"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_became_of_a_service_is_said_as_it_is_known() {
+    let line = "k8s create deployment hello --image registry.example.com/hello:1.0 --port 8080";
+    let (mut chat, k8s) = start().await;
+    k8s.world().loses_services = true;
+    let reply = confirmed(&mut chat, line).await;
+    assert!(reply.contains("不知道 Service hello 有没有建成"), "{reply}");
+
+    let (mut chat, _k8s) = start().await;
+    let reply =
+        ask(&mut chat, "k8s create deployment 1st --image registry.example.com/hello:1.0 --port 80").await;
+    assert!(reply.contains("1st 不能带 --port"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
+    let (mut chat, k8s) = start().await;
+    let quota = json!({ "kind": "Status", "reason": "Conflict", "message": "quota \"q\" has been modified" });
+    k8s.fail_next(Method::POST, Fault::Answer(Answer::json(409, &quota)));
+    let reply =
+        confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
+    assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
+}
