@@ -3,7 +3,7 @@
 //! Deliberately not: Secrets and ConfigMaps (nothing here can read or list them), values of environment variables,
 //! `exec`, `apply` of manifests, deleting more than one pod, and commands of kubeconfigs.
 //!
-//! Requests are made up by the `kube` crate and go out by the one client that all systems share ([`client`]): its time
+//! Requests are made up by the `kube` crate and go out by the one client that all systems share (`client`): its time
 //! limits, proxy, authorities and sentences are those of the others, and no connection is kept while a host is frozen.
 
 mod client;
