@@ -114,3 +114,54 @@ async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
         confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
     assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
 }
+
+#[tokio::test]
+async fn what_is_not_looked_at_is_not_said_to_be_nothing() {
+    let (mut chat, k8s) = start().await;
+    let pod = json!({ "metadata": {}, "spec": { "containers": [{ "name": "app", "image": "job:1" }] },
+                      "status": { "phase": "Running" } });
+    for number in 0..1200 {
+        k8s.world().put("pods", "prod", &format!("job-{number:04}"), pod.clone());
+    }
+    let reply = ask(&mut chat, "k8s get pods web").await;
+    assert!(reply.contains("prod/web&#42;：3 个 Pod"), "{reply}");
+    for number in 0..9000 {
+        k8s.world().put("pods", "dev", &format!("job-{number:04}"), pod.clone());
+    }
+    let reply = ask(&mut chat, "k8s get pods zzz -A").await;
+    assert!(reply.contains("其余的没有看"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_only_looks_well_is_not_said_to_be() {
+    let (mut chat, k8s) = start().await;
+    let name = k8s.world().names("pods", "prod").into_iter().find(|pod| pod.starts_with("web-")).unwrap();
+    let before = k8s.world().at("pods", "prod", &name).clone();
+    let ended = k8s.world().ago(20);
+    {
+        let mut world = k8s.world();
+        let status = &mut world.at("pods", "prod", &name)["status"]["containerStatuses"][0];
+        status["restartCount"] = json!(1);
+        status["lastState"] =
+            json!({ "terminated": { "exitCode": 143, "reason": "Error", "finishedAt": ended } });
+    }
+    let reply = ask(&mut chat, "k8s describe web").await;
+    assert!(reply.contains("有问题，3/3 就绪") && reply.contains("重启过 1 次。上次：退出码 143"), "{reply}");
+
+    *k8s.world().at("pods", "prod", &name) = before.clone();
+    k8s.world().at("pods", "prod", &name)["status"]["conditions"] = json!([{ "type": "Ready", "status": "False", "reason": "NodeNotReady", "message": "the node is gone" }]);
+    let reply = ask(&mut chat, "k8s describe web").await;
+    assert!(reply.contains("有问题") && reply.contains("NodeNotReady"), "{reply}");
+
+    // What was evicted is past, and has no log.
+    *k8s.world().at("pods", "prod", &name) = before;
+    k8s.world().at("pods", "prod", &name)["status"] = json!({ "phase": "Failed", "reason": "Evicted" });
+    let reply = ask(&mut chat, "k8s describe web").await;
+    assert!(reply.contains("正常"), "{reply}");
+    let reply = ask(&mut chat, "k8s logs web").await;
+    assert!(!reply.contains(&name), "{reply}");
+
+    k8s.world().at("statefulsets", "prod", "mysql")["metadata"]["generation"] = json!(3);
+    let reply = ask(&mut chat, "k8s describe sts/mysql").await;
+    assert!(reply.contains("最近的改动还没有被处理"), "{reply}");
+}
