@@ -1,6 +1,6 @@
 //! Conversations with Kubernetes clusters: what rules cannot be got round by, and what a chat is never shown.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use dingops::testing::{Chat, NOW_MS};
 use futures_util::FutureExt;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     fakes::{Answer, Fake, Fault, k8s::Kubernetes},
     k8s::{settings, start, start_with},
-    talk::{ask, confirmed},
+    talk::{ask, coded, confirmed},
 };
 
 #[tokio::test]
@@ -110,6 +110,8 @@ async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
     let (mut chat, k8s) = start().await;
     let quota = json!({ "kind": "Status", "reason": "Conflict", "message": "quota \"q\" has been modified" });
     k8s.fail_next(Method::POST, Fault::Answer(Answer::json(409, &quota)));
+    let card = ask(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
+    assert!(!card.contains("--env"), "{card}");
     let reply =
         confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
     assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
@@ -164,4 +166,17 @@ async fn what_only_looks_well_is_not_said_to_be() {
     k8s.world().at("statefulsets", "prod", "mysql")["metadata"]["generation"] = json!(3);
     let reply = ask(&mut chat, "k8s describe sts/mysql").await;
     assert!(reply.contains("最近的改动还没有被处理"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_code_does_not_work_again_once_a_node_was_put_back() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s cordon node-1").await;
+    chat.clock().advance(Duration::from_secs(5));
+    confirmed(&mut chat, "k8s cordon node-1").await;
+    chat.clock().advance(Duration::from_secs(5));
+    confirmed(&mut chat, "k8s uncordon node-1").await;
+    let writes = k8s.writes().len();
+    let reply = ask(&mut chat, &coded(&card)).await;
+    assert_eq!(k8s.writes().len(), writes, "{reply}");
 }
