@@ -165,6 +165,7 @@ fn readable(row: &Row, values: &Map<String, Value>, table: &Table) -> Map<String
         let value = match value {
             Value::Null => return None,
             Value::Array(values) if values.is_empty() => return None,
+            Value::Object(pairs) if pairs.is_empty() => return None,
             _ if row.secret.iter().any(|secret| secret == name) => HIDDEN.into(),
             value if tail.as_ref() == Some(name) || row.free_text.iter().any(|text| text == name) => {
                 // A command that is asked about, such as by help, is nobody's words.

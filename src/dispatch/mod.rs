@@ -139,12 +139,19 @@ pub struct Understood<'t> {
     pub dry_run: bool,
 }
 
+/// Whether nothing was given: there is nothing to hide.
+fn is_nothing(value: &serde_json::Value) -> bool {
+    value.is_null()
+        || value.as_array().is_some_and(Vec::is_empty)
+        || value.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
 impl Understood<'_> {
     /// The command with all its values, as it is shown: what is secret in it is not.
     pub fn shown(&self, ctx: &Ctx) -> String {
         let mut values = self.invocation.values.clone();
         for name in self.row.secret.iter() {
-            if let Some(value) = values.get_mut(name).filter(|value| !value.is_null()) {
+            if let Some(value) = values.get_mut(name).filter(|value| !is_nothing(value)) {
                 *value = HIDDEN.into();
             }
         }

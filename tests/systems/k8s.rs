@@ -59,7 +59,6 @@ async fn pods_are_listed_those_that_are_not_well_first() {
     - **web-7f6pktmkt-xvttj**　1/1 Running　0s
 
     - 诊断 mysql-1：**k8s describe pod/mysql-1 --namespace prod**
-    - 日志：**k8s logs pod/mysql-1 --lines 30 --namespace prod**
 
     @0147000002
     ");
@@ -163,7 +162,7 @@ async fn long_lists_are_read_page_by_page() {
 async fn what_is_wrong_is_said_in_words() {
     let (mut chat, _k8s) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "k8s describe web").await, @"
-    #### deploy/web（prod）：3/3 就绪，正常
+    #### deploy/web（prod）：正常，3/3 就绪
 
     - **镜像 app**：registry.example.com/shop/web:1.4.1
     - **版本**：2
@@ -175,7 +174,7 @@ async fn what_is_wrong_is_said_in_words() {
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "诊断 pay").await, @"
-    #### deploy/pay（prod）：2/2 就绪，有问题
+    #### deploy/pay（prod）：有问题，2/2 就绪
 
     - 2 个 Pod（如 pay-74dr9qwmk-4spc8）：容器 app 反复崩溃（CrashLoopBackOff），已重启 7 次。上次：内存超出上限 256Mi，被系统杀掉（OOMKilled，退出码 137，07:57:00）
 
@@ -184,6 +183,7 @@ async fn what_is_wrong_is_said_in_words() {
     - **版本**：2
     - **存在**：30d
 
+    - 回滚：**k8s rollout undo deploy/pay --namespace prod**
     - 日志：**k8s logs pod/pay-74dr9qwmk-4spc8 --previous --lines 30 --namespace prod**
     - 发布历史：**k8s rollout history deploy/pay --namespace prod**
     - 重启：**k8s rollout restart deploy/pay --namespace prod**
@@ -191,7 +191,7 @@ async fn what_is_wrong_is_said_in_words() {
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s describe deployment/search").await, @r#"
-    #### deploy/search（prod）：0/1 就绪，有问题
+    #### deploy/search（prod）：有问题，0/1 就绪
 
     - search-q2r25sdvq-mr6l4：容器 app 拉不到镜像 registry.example.com/shop/search:missing：请检查镜像名、标签和仓库凭据。Failed to pull image "registry.example.com/shop/search:missing": not found
 
@@ -199,35 +199,35 @@ async fn what_is_wrong_is_said_in_words() {
     - **版本**：1
     - **存在**：30d
 
-    - 日志：**k8s logs pod/search-q2r25sdvq-mr6l4 --lines 30 --namespace prod**
+    > 要换镜像，请发送：k8s set image deploy/search 容器=镜像 -n prod
+
+    - 集群事件：**k8s get events search-q2r25sdvq-mr6l4 --namespace prod**
     - 发布历史：**k8s rollout history deploy/search --namespace prod**
-    - 重启：**k8s rollout restart deploy/search --namespace prod**
 
     @0147000002
     "#);
     insta::assert_snapshot!(ask(&mut chat, "k8s describe sts/mysql").await, @"
-    #### sts/mysql（prod）：1/2 就绪，有问题
+    #### sts/mysql（prod）：有问题，1/2 就绪
 
     - mysql-1：没有节点可以调度：0/2 nodes are available: 2 Insufficient memory. preemption: 0/2 nodes are available
 
     - **镜像 app**：mysql:8.4
     - **存在**：90d
 
-    - 日志：**k8s logs pod/mysql-1 --lines 30 --namespace prod**
+    - 集群事件：**k8s get events mysql-1 --namespace prod**
     - 发布历史：**k8s rollout history sts/mysql --namespace prod**
-    - 重启：**k8s rollout restart sts/mysql --namespace prod**
 
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s describe pod/mysql-1").await, @"
-    #### pod/mysql-1（prod）：0/1 Pending，有问题
+    #### pod/mysql-1（prod）：有问题，0/1 Pending
 
     - 没有节点可以调度：0/2 nodes are available: 2 Insufficient memory. preemption: 0/2 nodes are available
 
     - **镜像 app**：mysql:8.4
     - **存在**：7m
 
-    - 日志：**k8s logs pod/mysql-1 --lines 30 --namespace prod**
+    - 集群事件：**k8s get events mysql-1 --namespace prod**
 
     @0147000002
     ");

@@ -1,6 +1,6 @@
 //! Conversations with Kubernetes clusters: what rules cannot be got round by, and what a chat is never shown.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use dingops::testing::{Chat, NOW_MS};
 use futures_util::FutureExt;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     fakes::{Answer, Fake, Fault, k8s::Kubernetes},
     k8s::{settings, start, start_with},
-    talk::{ask, confirmed},
+    talk::{ask, coded, confirmed},
 };
 
 #[tokio::test]
@@ -110,7 +110,73 @@ async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
     let (mut chat, k8s) = start().await;
     let quota = json!({ "kind": "Status", "reason": "Conflict", "message": "quota \"q\" has been modified" });
     k8s.fail_next(Method::POST, Fault::Answer(Answer::json(409, &quota)));
+    let card = ask(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
+    assert!(!card.contains("--env"), "{card}");
     let reply =
         confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
     assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_is_not_looked_at_is_not_said_to_be_nothing() {
+    let (mut chat, k8s) = start().await;
+    let pod = json!({ "metadata": {}, "spec": { "containers": [{ "name": "app", "image": "job:1" }] },
+                      "status": { "phase": "Running" } });
+    for number in 0..1200 {
+        k8s.world().put("pods", "prod", &format!("job-{number:04}"), pod.clone());
+    }
+    let reply = ask(&mut chat, "k8s get pods web").await;
+    assert!(reply.contains("prod/web&#42;：3 个 Pod"), "{reply}");
+    for number in 0..9000 {
+        k8s.world().put("pods", "dev", &format!("job-{number:04}"), pod.clone());
+    }
+    let reply = ask(&mut chat, "k8s get pods zzz -A").await;
+    assert!(reply.contains("其余的没有看"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_only_looks_well_is_not_said_to_be() {
+    let (mut chat, k8s) = start().await;
+    let name = k8s.world().names("pods", "prod").into_iter().find(|pod| pod.starts_with("web-")).unwrap();
+    let before = k8s.world().at("pods", "prod", &name).clone();
+    let ended = k8s.world().ago(20);
+    {
+        let mut world = k8s.world();
+        let status = &mut world.at("pods", "prod", &name)["status"]["containerStatuses"][0];
+        status["restartCount"] = json!(1);
+        status["lastState"] =
+            json!({ "terminated": { "exitCode": 143, "reason": "Error", "finishedAt": ended } });
+    }
+    let reply = ask(&mut chat, "k8s describe web").await;
+    assert!(reply.contains("有问题，3/3 就绪") && reply.contains("重启过 1 次。上次：退出码 143"), "{reply}");
+
+    *k8s.world().at("pods", "prod", &name) = before.clone();
+    k8s.world().at("pods", "prod", &name)["status"]["conditions"] = json!([{ "type": "Ready", "status": "False", "reason": "NodeNotReady", "message": "the node is gone" }]);
+    let reply = ask(&mut chat, "k8s describe web").await;
+    assert!(reply.contains("有问题") && reply.contains("NodeNotReady"), "{reply}");
+
+    // What was evicted is past, and has no log.
+    *k8s.world().at("pods", "prod", &name) = before;
+    k8s.world().at("pods", "prod", &name)["status"] = json!({ "phase": "Failed", "reason": "Evicted" });
+    let reply = ask(&mut chat, "k8s describe web").await;
+    assert!(reply.contains("正常"), "{reply}");
+    let reply = ask(&mut chat, "k8s logs web").await;
+    assert!(!reply.contains(&name), "{reply}");
+
+    k8s.world().at("statefulsets", "prod", "mysql")["metadata"]["generation"] = json!(3);
+    let reply = ask(&mut chat, "k8s describe sts/mysql").await;
+    assert!(reply.contains("最近的改动还没有被处理"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_code_does_not_work_again_once_a_node_was_put_back() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s cordon node-1").await;
+    chat.clock().advance(Duration::from_secs(5));
+    confirmed(&mut chat, "k8s cordon node-1").await;
+    chat.clock().advance(Duration::from_secs(5));
+    confirmed(&mut chat, "k8s uncordon node-1").await;
+    let writes = k8s.writes().len();
+    let reply = ask(&mut chat, &coded(&card)).await;
+    assert_eq!(k8s.writes().len(), writes, "{reply}");
 }

@@ -34,7 +34,11 @@ use crate::{
 const LIMIT: usize = 8 * 1024 * 1024;
 /// How many of a kind are asked for at once, and how often.
 const PAGE: u32 = 250;
-const PAGES: usize = 4;
+/// A page of fewer is not made smaller.
+const LEAST: u32 = 50;
+const PAGES: usize = 40;
+/// How many of a kind are kept at most.
+const MOST: usize = 1000;
 /// How much of a log's end is read.
 const LOG: usize = 512 * 1024;
 /// Who changes things, to Kubernetes.
@@ -122,24 +126,50 @@ impl<'c> Client<'c> {
 
     /// Some of a kind, in the order of their names.
     pub(super) async fn list<K: Served>(&self, by: &By<'_>) -> Result<Listed<K>, Failure> {
-        self.listed(K::path(by.namespace), by).await
+        self.list_of(by, |_| true).await
     }
 
-    async fn listed<K: DeserializeOwned>(&self, path: String, by: &By<'_>) -> Result<Listed<K>, Failure> {
+    /// The same of those that are meant, which are looked for among more.
+    pub(super) async fn list_of<K: Served>(
+        &self,
+        by: &By<'_>,
+        is_meant: impl Fn(&K) -> bool,
+    ) -> Result<Listed<K>, Failure> {
+        self.listed(K::path(by.namespace), by, is_meant).await
+    }
+
+    async fn listed<K: DeserializeOwned>(
+        &self,
+        path: String,
+        by: &By<'_>,
+        is_meant: impl Fn(&K) -> bool,
+    ) -> Result<Listed<K>, Failure> {
         let path = request::Request::new(path);
         let mut params = ListParams::default().limit(PAGE);
         (params.label_selector, params.field_selector) = (by.labels.map(str::to_owned), by.fields.clone());
         let mut items = Vec::new();
         for _ in 0..PAGES {
-            let page: List<K> = self.ask(path.list(&params)).await?;
-            items.extend(page.items.into_iter().flatten());
+            let page: List<K> = match (self.ask(path.list(&params)).await, params.limit) {
+                (Ok(page), _) => page,
+                // Each may be large.
+                (Err(Failure::TooLong { .. }), Some(limit @ LEAST..)) => {
+                    params.limit = Some(limit / 5);
+                    continue;
+                }
+                (Err(failure), _) if params.continue_token.is_some() => {
+                    tracing::warn!(?failure, "a list came in part");
+                    return Ok(Listed { items, more: 1 });
+                }
+                (Err(failure), _) => return Err(failure),
+            };
+            items.extend(page.items.into_iter().flatten().filter(&is_meant));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 None => return Ok(Listed { items, more: 0 }),
                 Some(token) => params.continue_token = Some(token),
             }
             // Where labels narrow it, nobody counts what is left.
             let more = page.metadata.remaining_item_count.and_then(|count| usize::try_from(count).ok());
-            if items.len() >= PAGES * PAGE as usize {
+            if items.len() >= MOST {
                 return Ok(Listed { items, more: more.unwrap_or(1) });
             }
         }
@@ -170,9 +200,14 @@ impl<'c> Client<'c> {
     }
 
     /// The workloads of a kind.
-    pub(super) async fn workloads(&self, kind: Kind, by: &By<'_>) -> Result<Listed<Workload>, Failure> {
-        let Listed { items, more } =
-            self.listed::<Controller>(Workload::path(kind, by.namespace), by).await?;
+    pub(super) async fn workloads(
+        &self,
+        kind: Kind,
+        by: &By<'_>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<Listed<Workload>, Failure> {
+        let is_meant = |it: &Controller| it.metadata.name.as_deref().is_some_and(&is_meant);
+        let Listed { items, more } = self.listed(Workload::path(kind, by.namespace), by, is_meant).await?;
         Ok(Listed { items: items.into_iter().map(|it| Workload::new(kind, it)).collect(), more })
     }
 
@@ -243,15 +278,24 @@ impl<'c> Client<'c> {
     }
 
     /// What happened lately, the newest first; to one thing, where one is named.
-    pub(super) async fn events(&self, by: &By<'_>) -> Result<Listed<Event>, Failure> {
-        let mut listed = self.list::<Event>(by).await?;
+    pub(super) async fn events(
+        &self,
+        by: &By<'_>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<Listed<Event>, Failure> {
+        let is_meant = |it: &Event| it.involved_object.name.as_deref().is_some_and(&is_meant);
+        let mut listed = self.list_of::<Event>(by, is_meant).await?;
         listed.items.sort_by_key(|event| std::cmp::Reverse(super::health::happened(event)));
         Ok(listed)
     }
 
     /// What scales things by itself.
-    pub(super) async fn autoscalers(&self, by: &By<'_>) -> Result<Listed<Autoscaler>, Failure> {
-        self.list(by).await
+    pub(super) async fn autoscalers(
+        &self,
+        by: &By<'_>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<Listed<Autoscaler>, Failure> {
+        self.list_of(by, |it: &Autoscaler| it.metadata.name.as_deref().is_some_and(&is_meant)).await
     }
 
     /// The end of a container's log.

@@ -1,12 +1,26 @@
 //! How pods are, in Kubernetes' words, and what is wrong with them, in ours.
 
 use super::{
-    types::{Container, ContainerState, ContainerStatus, Event, Metadata, Pod, Terminated},
+    types::{Condition, Container, ContainerState, ContainerStatus, Event, Metadata, Pod, Terminated},
     workload::Workload,
 };
 use crate::{dispatch::Ctx, systems::redact::redacted, text};
 use jiff::Timestamp;
 
+/// What Kubernetes says where an image cannot be had.
+const IMAGE: [&str; 6] = [
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ImageInspectError",
+    "ErrImageNeverPull",
+    "RegistryUnavailable",
+    "InvalidImageName",
+];
+/// So long ago, in minutes, one restart is still worth a word; and that of what restarts often.
+const LATELY: i64 = 60;
+const LATELY_OF_MANY: i64 = 24 * 60;
+/// From so many restarts on something restarts often.
+const MANY: i32 = 3;
 /// Letters of a message of Kubernetes that are quoted.
 const MAX_QUOTED: usize = 160;
 
@@ -90,9 +104,33 @@ pub(super) fn is_well(pod: &Pod) -> bool {
     let (ready, total) = readiness(pod);
     match phase(pod) {
         "Succeeded" => true,
-        "Running" => ready == total && pod.metadata.deletion_timestamp.is_none(),
+        "Running" => ready == total && pod.metadata.deletion_timestamp.is_none() && held_back(pod).is_none(),
         _ => false,
     }
+}
+
+/// Why a pod gets no requests though its containers are ready: its node is gone, or something outside it says so.
+fn held_back(pod: &Pod) -> Option<&Condition> {
+    pod.status.conditions.iter().flatten().find(|it| it.kind == "Ready" && it.status != "True")
+}
+
+/// Whether a pod is past, and only its record is left: others took its place.
+pub(super) fn is_past(pod: &Pod) -> bool {
+    matches!(phase(pod), "Failed" | "Succeeded")
+}
+
+/// Whether any of a pod's containers ever ran.
+pub(super) fn has_log(pod: &Pod) -> bool {
+    let ran = |state: &Option<ContainerState>| {
+        state.as_ref().is_some_and(|state| state.running.is_some() || state.terminated.is_some())
+    };
+    statuses(pod).chain(init_statuses(pod)).any(|status| ran(&status.state) || ran(&status.last_state))
+}
+
+/// Whether a pod has a container whose image cannot be had.
+pub(super) fn has_no_image(pod: &Pod) -> bool {
+    let word = word(pod);
+    IMAGE.iter().any(|reason| word.ends_with(reason))
 }
 
 /// How a pod is, in the word that kubectl shows.
@@ -167,6 +205,11 @@ pub(super) fn findings(pod: &Pod, events: &[&Event], ctx: &Ctx) -> Vec<String> {
         init_statuses(pod).filter_map(|status| finding(status, preparing, events, true, ctx)).collect();
     found.extend(statuses(pod).filter_map(|status| finding(status, containers, events, false, ctx)));
     if found.is_empty() && !is_well(pod) {
+        if let Some(condition) = held_back(pod).filter(|_| readiness(pod).0 == readiness(pod).1) {
+            let reason = quoted(condition.reason.as_deref().unwrap_or_default());
+            let message = quoted(condition.message.as_deref().unwrap_or_default());
+            return vec![say("k8s.held_back", &[("reason", &reason), ("message", &message)])];
+        }
         let message = message(events, &["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"]);
         found.push(match message {
             Some(message) => say("k8s.cannot_begin", &[("message", &quoted(message))]),
@@ -251,7 +294,11 @@ fn finding(
         };
     }
     // It runs now, and did not always.
-    let last = last.filter(|last| last.reason.as_deref() == Some("OOMKilled"))?;
+    let lately = if status.restart_count >= MANY { LATELY_OF_MANY } else { LATELY };
+    let last = last.filter(|last| {
+        let ended = last.finished_at.as_ref().map(|it| ctx.clock.now().duration_since(it.0).as_mins());
+        last.reason.as_deref() == Some("OOMKilled") || ended.is_some_and(|minutes| minutes < lately)
+    })?;
     let how = ended(last, container, ctx);
     say("k8s.restarted", &[("count", &status.restart_count), ("how", &how)])
 }
@@ -290,6 +337,9 @@ pub(super) fn findings_of_workload(workload: &Workload, events: &[&Event], ctx: 
             true => say("k8s.quota", said),
             false => say("k8s.no_pods_made", said),
         });
+    }
+    if !workload.is_observed() {
+        found.push(ctx.locale.say("k8s.not_observed", &[]));
     }
     if workload.is_late() {
         found.push(ctx.locale.say("k8s.too_slow", &[]));

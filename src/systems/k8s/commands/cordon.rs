@@ -11,8 +11,12 @@ use crate::{
         client::{By, Client},
         target,
         types::Node,
+        workload::annotation,
     },
 };
+
+/// The annotation that says when a node was changed last from a chat.
+const CHANGED_AT: &str = "dingops/changed-at";
 
 /// Keep new pods off a node
 #[derive(clap::Args, Serialize)]
@@ -107,8 +111,10 @@ impl Which {
             return Err(changed(&self.node, ctx));
         }
         let version = node.metadata.resource_version.as_deref();
+        let mut annotations = asked_by(ctx);
+        annotations[CHANGED_AT] = ctx.clock.now().to_string().into();
         let patch = json!({
-            "metadata": { "resourceVersion": version, "annotations": asked_by(ctx) },
+            "metadata": { "resourceVersion": version, "annotations": annotations },
             "spec": { "unschedulable": cordons },
         });
         let look = ctx.line(&nodes::Nodes::of(&self.node, self.on.clone()));
@@ -157,7 +163,10 @@ impl Which {
     }
 }
 
-/// What the change is said of.
+/// What the change is said of: which one, how it is, and since which change of ours. A code must not work again because
+/// somebody put things back.
 fn witness(node: &Node) -> String {
-    format!("{} {}", node.metadata.uid.as_deref().unwrap_or_default(), nodes::is_cordoned(node))
+    let changed = annotation(&node.metadata, CHANGED_AT).unwrap_or_default();
+    let uid = node.metadata.uid.as_deref().unwrap_or_default();
+    format!("{uid} {} {changed}", nodes::is_cordoned(node))
 }

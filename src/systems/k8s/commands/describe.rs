@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{KINDS, Where, linked, logs, restart, rollout};
+use super::{KINDS, Where, get, linked, logs, restart, rollout, undo};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
@@ -74,14 +74,20 @@ impl Describe {
         let reply = reply.list(found).fields(fields_of_pod(&pod, ctx));
         let reply = if unknown { reply.note(ctx.locale.say("k8s.no_events", &[])) } else { reply };
         let log = log(Some(&pod), self.workload.clone(), &self.at);
-        let reply = reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&log));
+        let reply = match health::has_log(&pod) {
+            true => reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&log)),
+            false => {
+                reply.action(ctx.locale.say("k8s.do_events", &[]), ctx.line(&self.its_events(&self.workload)))
+            }
+        };
         Ok(linked(reply, client, ctx))
     }
 
     async fn of_workload(&self, client: &Client<'_>, ctx: &Ctx) -> Result<Reply, CommandError> {
         let namespace = self.at.namespace();
         let workload = self.at.found(client, &self.workload, ctx).await?;
-        let pods = client.pods_of(namespace, &workload).await.map_err(|failure| failure.tell(ctx))?;
+        let mut pods = client.pods_of(namespace, &workload).await.map_err(|failure| failure.tell(ctx))?;
+        pods.retain(|pod| !health::is_past(pod));
         let by = By { namespace: Some(namespace), ..By::default() };
         let (events, unknown) = self.events(client, &by).await;
         let of = |kind: &str, name: &str| {
@@ -133,13 +139,44 @@ impl Describe {
         let reply = if unknown { reply.note(ctx.locale.say("k8s.no_events", &[])) } else { reply };
         let first = unwell.first().and_then(|pod| pod.metadata.name.as_deref());
         let target = first.map_or(self.workload.clone(), |pod| Target::new(Kind::Pod, pod));
+        let target_of_log = target.clone();
         let log = log(unwell.first().copied(), target, &self.at);
         let history = rollout::History { workload: self.workload.clone(), at: self.at.clone() };
         let restart = restart::Restart { workload: self.workload.clone(), at: self.at.clone() };
-        let reply = reply
-            .action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&log))
-            .action(ctx.locale.say("k8s.do_history", &[]), ctx.line(&history));
-        let reply = match unwell.is_empty() {
+        // What the newest revision broke, the one before it mends.
+        let is_newest = |pod: &&&Pod| {
+            let images = pod.spec.containers.iter().filter_map(|container| container.image.as_deref());
+            images.eq(workload.images())
+        };
+        let broke = unwell
+            .iter()
+            .find(is_newest)
+            .is_some_and(|pod| health::has_log(pod) || health::has_no_image(pod));
+        let reply = match workload.revision() {
+            Some(2..) if broke => {
+                let undo =
+                    undo::Undo { workload: self.workload.clone(), to_revision: None, at: self.at.clone() };
+                reply.action(ctx.locale.say("k8s.do_undo", &[]), ctx.line(&undo))
+            }
+            _ => reply,
+        };
+        let reply = match unwell.first() {
+            Some(pod) if health::has_no_image(pod) => {
+                let values: [(&str, &dyn std::fmt::Display); 2] =
+                    [("target", &self.workload), ("namespace", &namespace)];
+                reply.note(ctx.locale.say("k8s.hint_image", &values))
+            }
+            _ => reply,
+        };
+        let has_log = unwell.first().map_or(!pods.is_empty(), |pod| health::has_log(pod));
+        let reply = match has_log {
+            true => reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&log)),
+            false => {
+                reply.action(ctx.locale.say("k8s.do_events", &[]), ctx.line(&self.its_events(&target_of_log)))
+            }
+        };
+        let reply = reply.action(ctx.locale.say("k8s.do_history", &[]), ctx.line(&history));
+        let reply = match unwell.is_empty() || !has_log {
             true => reply,
             false => reply.action(ctx.locale.say("k8s.do_restart", &[]), ctx.line(&restart)),
         };
@@ -148,13 +185,17 @@ impl Describe {
 
     /// What happened lately, and whether that could not be read: the rest can be said without.
     async fn events(&self, client: &Client<'_>, by: &By<'_>) -> (Vec<Event>, bool) {
-        match client.events(by).await {
+        match client.events(by, |name| name.starts_with(&self.workload.name)).await {
             Ok(listed) => (listed.items, false),
             Err(failure) => {
                 tracing::warn!(?failure, "no events");
                 (Vec::new(), true)
             }
         }
+    }
+
+    fn its_events(&self, target: &Target) -> get::Events {
+        get::Events::of(&target.name, &self.at)
     }
 
     fn titled(&self, state: &str, is_well: bool, ctx: &Ctx) -> Reply {

@@ -90,6 +90,13 @@ pub(super) const ARGUMENTS: &[&str] = &["name", "namespace", "all-namespaces", "
 pub(super) const CANONICAL: &[(&str, Canonical)] = &[target::NAMED, target::NAMESPACE, target::SELECTOR];
 pub(super) const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow")]];
 
+impl Events {
+    /// Of what is called so.
+    pub(super) fn of(name: &str, at: &super::Where) -> Self {
+        Self { which: Pods::of(name, at).which }
+    }
+}
+
 impl Pods {
     /// Those whose names begin so.
     pub(super) fn of(name: &str, at: &super::Where) -> Self {
@@ -123,7 +130,8 @@ impl Command for Pods {
         let which = &self.which;
         let client = client(&which.on, ctx)?;
         let name = |pod: &Pod| pod.metadata.name.clone().unwrap_or_default();
-        let mut pods = which.narrowed(client.list::<Pod>(&which.by()).await, name, ctx)?;
+        let pods = client.list_of(&which.by(), |pod| which.means(&name(pod))).await;
+        let mut pods = pods.map_err(|failure| failure.tell(ctx))?;
         pods.items.sort_by_key(|pod| (health::is_well(pod), name(pod)));
         let unwell = pods.items.iter().filter(|pod| !health::is_well(pod)).count();
         let title = which.title("k8s.pods", &pods, ("k8s.of_which", unwell), ctx);
@@ -142,9 +150,12 @@ impl Command for Pods {
         let target = Target::new(Kind::Pod, &name(first));
         let at = which.at(first.metadata.namespace.as_deref());
         let shown = describe::Describe { workload: target.clone(), at: at.clone() };
-        Ok(reply
-            .action(ctx.locale.say("k8s.do_describe_of", &[("target", &target.name)]), ctx.line(&shown))
-            .action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&logs::Logs::of(target, at))))
+        let reply =
+            reply.action(ctx.locale.say("k8s.do_describe_of", &[("target", &target.name)]), ctx.line(&shown));
+        Ok(match health::has_log(first) {
+            true => reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&logs::Logs::of(target, at))),
+            false => reply,
+        })
     }
 }
 
@@ -220,7 +231,8 @@ impl Command for Events {
         let which = &self.which;
         let client = client(&which.on, ctx)?;
         let name = |event: &Event| event.involved_object.name.clone().unwrap_or_default();
-        let mut events = which.narrowed(client.events(&which.by()).await, name, ctx)?;
+        let events = client.events(&which.by(), |name| which.means(name)).await;
+        let mut events = events.map_err(|failure| failure.tell(ctx))?;
         let is_warning = |event: &Event| event.kind.as_deref() == Some("Warning");
         // They are the newest first, and stay so.
         events.items.sort_by_key(|event| !is_warning(event));
@@ -265,18 +277,9 @@ impl Which {
         super::Where { namespace: namespace.map(str::to_owned), on: self.on.clone() }
     }
 
-    /// Those whose names begin as asked for.
-    pub(super) fn narrowed<T>(
-        &self,
-        listed: Result<Listed<T>, crate::systems::failure::Failure>,
-        name: impl Fn(&T) -> String,
-        ctx: &Ctx,
-    ) -> Result<Listed<T>, CommandError> {
-        let mut listed = listed.map_err(|failure| failure.tell(ctx))?;
-        if let Some(begin) = &self.name {
-            listed.items.retain(|item| name(item).starts_with(begin.as_str()));
-        }
-        Ok(listed)
+    /// Whether a name begins as asked for.
+    pub(super) fn means(&self, name: &str) -> bool {
+        name.starts_with(self.name.as_deref().unwrap_or_default())
     }
 
     /// A title with how many there are, and how many of them are so, which `kind` says.
@@ -325,6 +328,8 @@ impl Which {
         };
         if found.items.is_empty() {
             return reply.text(match &self.namespace {
+                // What was not looked at may hold some.
+                _ if found.more > 0 => ctx.locale.say("k8s.none_in_part", &[]),
                 Some(namespace) => ctx.locale.say("k8s.nothing", &[("namespace", namespace)]),
                 None => ctx.locale.say("k8s.nothing_anywhere", &[]),
             });
@@ -335,7 +340,8 @@ impl Which {
     async fn workloads(&self, kind: Kind, key: &str, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let name = |workload: &Workload| workload.metadata().name.clone().unwrap_or_default();
-        let mut found = self.narrowed(client.workloads(kind, &self.by()).await, name, ctx)?;
+        let found = client.workloads(kind, &self.by(), |name| self.means(name)).await;
+        let mut found = found.map_err(|failure| failure.tell(ctx))?;
         let is_well = |workload: &Workload| {
             let counts = workload.counts();
             counts.ready >= counts.wanted && counts.updated >= counts.wanted

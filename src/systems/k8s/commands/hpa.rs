@@ -38,7 +38,8 @@ impl Command for Autoscalers {
         let which = &self.which;
         let client = client(&which.on, ctx)?;
         let name = |it: &Autoscaler| it.metadata.name.clone().unwrap_or_default();
-        let found = which.narrowed(client.autoscalers(&which.by()).await, name, ctx)?;
+        let found = client.autoscalers(&which.by(), |name| which.means(name)).await;
+        let found = found.map_err(|failure| failure.tell(ctx))?;
         let is_at_most = |it: &&Autoscaler| it.status.current_replicas >= it.spec.max_replicas;
         let at_most = found.items.iter().filter(is_at_most).count();
         let title = which.title("k8s.autoscalers", &found, ("k8s.at_most", at_most), ctx);

@@ -155,7 +155,8 @@ impl Logs {
             };
         }
         let workload = self.at.found(client, &self.workload, ctx).await?;
-        let pods = client.pods_of(namespace, &workload).await.map_err(|failure| failure.tell(ctx))?;
+        let mut pods = client.pods_of(namespace, &workload).await.map_err(|failure| failure.tell(ctx))?;
+        pods.retain(|pod| !health::is_past(pod));
         let count = pods.len();
         let newest = |pod: &Pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
         let chosen = pods.into_iter().max_by_key(|pod| (!health::is_well(pod), newest(pod)));

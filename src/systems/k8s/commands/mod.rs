@@ -142,7 +142,7 @@ impl Where {
         let by = By { namespace: Some(self.namespace()), ..By::default() };
         let mut beside: Vec<Target> = match target.kind {
             Kind::Pod => Vec::new(),
-            kind => match client.workloads(kind, &by).await {
+            kind => match client.workloads(kind, &by, |_| true).await {
                 Ok(listed) => listed.items.iter().map(Workload::target).collect(),
                 Err(_) => Vec::new(),
             },

@@ -7,7 +7,11 @@ use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
     systems::{
-        k8s::{client::By, health, target, types::Node},
+        k8s::{
+            client::{By, Listed},
+            health, target,
+            types::Node,
+        },
         listing::listed,
     },
 };
@@ -51,10 +55,10 @@ impl Command for Nodes {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let by = By { labels: self.selector.as_deref(), ..By::default() };
-        let mut nodes = client.list::<Node>(&by).await.map_err(|failure| failure.tell(ctx))?.items;
         let begin = self.name.as_deref().unwrap_or_default();
         let name = |node: &Node| node.metadata.name.clone().unwrap_or_default();
-        nodes.retain(|node| name(node).starts_with(begin));
+        let found = client.list_of(&by, |node| name(node).starts_with(begin)).await;
+        let Listed { items: mut nodes, more } = found.map_err(|failure| failure.tell(ctx))?;
         let is_well = |node: &Node| state(node).len() == 1 && state(node) == ["Ready"];
         nodes.sort_by_key(|node| (is_well(node), name(node)));
         let unwell = nodes.iter().filter(|node| !is_well(node)).count();
@@ -63,6 +67,13 @@ impl Command for Nodes {
             title.push_str(&ctx.locale.say("k8s.of_which", &[("count", &unwell)]));
         }
         let reply = linked(Reply::new(title), &client, ctx);
+        let reply = match more {
+            0 => reply,
+            _ => reply.note(ctx.locale.say("k8s.too_many", &[])),
+        };
+        if nodes.is_empty() && more > 0 {
+            return Ok(reply.text(ctx.locale.say("k8s.none_in_part", &[])));
+        }
         if nodes.is_empty() {
             return Ok(reply.text(ctx.locale.say("k8s.no_nodes", &[])));
         }

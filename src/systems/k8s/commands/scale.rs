@@ -107,7 +107,7 @@ impl Scale {
     /// What scales it by itself, and may undo this.
     async fn autoscaler(&self, client: &Client<'_>, ctx: &Ctx) -> Option<String> {
         let by = By { namespace: Some(self.at.namespace()), ..By::default() };
-        let Ok(listed) = client.autoscalers(&by).await else {
+        let Ok(listed) = client.autoscalers(&by, |_| true).await else {
             return Some(ctx.locale.say("k8s.autoscaler_unknown", &[]));
         };
         let spec = listed.items.into_iter().filter_map(|it| Some((it.metadata.name?, it.spec)));
