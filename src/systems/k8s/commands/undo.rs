@@ -79,7 +79,9 @@ impl Command for Undo {
         if let Some(cause) = &then.cause {
             lines.push(ctx.locale.say("k8s.cause_then", &[("cause", cause)]));
         }
-        for (_, image) in &then.images {
+        // Where nobody said which images may be used, none is worse than another.
+        let k8s = ctx.settings.systems.k8s.get(self.at.on.as_deref(), ctx.locale)?;
+        for (_, image) in then.images.iter().filter(|(_, image)| k8s.allows(image) == Some(false)) {
             if let Err(UserError(why)) = super::image::allowed(&self.at.on, image, ctx) {
                 lines.push(ctx.locale.say("k8s.warned", &[("why", &why)]));
             }
