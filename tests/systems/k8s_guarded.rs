@@ -180,3 +180,14 @@ async fn a_code_does_not_work_again_once_a_node_was_put_back() {
     let reply = ask(&mut chat, &coded(&card)).await;
     assert_eq!(k8s.writes().len(), writes, "{reply}");
 }
+
+#[tokio::test]
+async fn a_rollback_is_to_what_was_confirmed_and_warns_of_images() {
+    let (mut chat, k8s) = start().await;
+    let card = ask(&mut chat, "k8s rollout undo sts/mysql").await;
+    assert!(card.contains("⚠️ 镜像 mysql:8.0 不在允许的范围里"), "{card}");
+    k8s.world().at("controllerrevisions", "prod", "mysql-7f9b")["data"]["spec"]["template"]["spec"]["containers"]
+        [0]["command"] = json!(["sh", "-c", "evil"]);
+    let reply = ask(&mut chat, &coded(&card)).await;
+    assert!(k8s.writes().is_empty(), "{reply}");
+}

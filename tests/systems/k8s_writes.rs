@@ -357,6 +357,7 @@ async fn a_rollout_is_undone() {
 
     - 在 Kubernetes 把 sts/mysql（命名空间 prod）从版本 #2 回滚到 #1
     - 容器 app：mysql:8.4 → mysql:8.0
+    - ⚠️ 镜像 mysql:8.0 不在允许的范围里，可用：registry.example.com/&#42;。
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 

@@ -1,7 +1,9 @@
 //! Purpose: go back to an earlier revision of a workload.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{KINDS, Where, not_written, patch, preview, rollout};
 use crate::{
@@ -51,6 +53,7 @@ impl Command for Undo {
         let client = self.at.client(ctx)?;
         let workload = self.at.found(&client, &self.workload, ctx).await?;
         let (now, then) = self.chosen(&workload, &client, ctx).await?;
+        let template = self.template(&client, &workload, &then, ctx).await?;
         let namespace = self.at.namespace();
         let values: [(&str, &dyn std::fmt::Display); 5] = [
             ("system", &client.title()),
@@ -76,18 +79,24 @@ impl Command for Undo {
         if let Some(cause) = &then.cause {
             lines.push(ctx.locale.say("k8s.cause_then", &[("cause", cause)]));
         }
-        preview(lines, witness(&workload, then.number))
+        // Where nobody said which images may be used, none is worse than another.
+        let k8s = ctx.settings.systems.k8s.get(self.at.on.as_deref(), ctx.locale)?;
+        for (_, image) in then.images.iter().filter(|(_, image)| k8s.allows(image) == Some(false)) {
+            if let Err(UserError(why)) = super::image::allowed(&self.at.on, image, ctx) {
+                lines.push(ctx.locale.say("k8s.warned", &[("why", &why)]));
+            }
+        }
+        preview(lines, witness(&workload, then.number, &template))
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
         let workload = self.at.found(&client, &self.workload, ctx).await?;
         let (_, then) = self.chosen(&workload, &client, ctx).await?;
-        if ctx.witness.as_ref().is_some_and(|seen| *seen != witness(&workload, then.number)) {
+        let mut template = self.template(&client, &workload, &then, ctx).await?;
+        if ctx.witness.as_ref().is_some_and(|seen| *seen != witness(&workload, then.number, &template)) {
             return Err(super::changed(&self.workload, ctx));
         }
-        let template = client.template(self.at.namespace(), &workload, &then.name).await;
-        let mut template = template.map_err(|failure| failure.tell(ctx))?;
         // What the old one has not, the new one is to lose.
         if let Some(template) = template.as_object_mut() {
             template.insert("$patch".to_owned(), Value::from("replace"));
@@ -105,12 +114,25 @@ impl Command for Undo {
     }
 }
 
-/// What the change is said of: which one, as it is, and where it goes back to.
-fn witness(workload: &Workload, revision: i64) -> String {
-    format!("{} {revision}", workload.witness())
+/// What the change is said of: which one, as it is, and where it goes back to, with all that is in it.
+fn witness(workload: &Workload, revision: i64, template: &Value) -> String {
+    let hash = Sha256::digest(template.to_string());
+    format!("{} {revision} {}", workload.witness(), BASE64_STANDARD.encode(hash))
 }
 
 impl Undo {
+    /// What its pods go back to.
+    async fn template(
+        &self,
+        client: &Client<'_>,
+        workload: &Workload,
+        then: &rollout::Revision,
+        ctx: &Ctx,
+    ) -> Result<Value, CommandError> {
+        let template = client.template(self.at.namespace(), workload, &then.name).await;
+        template.map_err(|failure| failure.tell(ctx))
+    }
+
     /// The revision that there is, and the one that is meant.
     async fn chosen(
         &self,
