@@ -280,7 +280,7 @@ def an_alarm_on_a_wrong_secret():
     assert [variant for text, variant in said if text.startswith(reason)] == ["Mismatch"], said
     assert '"refused")' in (ROOT / "src/app.rs").read_text(), "that is not how a refusal is logged"
     # So many lines of a kind a process writes in a minute: more would never come of one.
-    [most] = re.findall(r"Sparingly::new\((\d+),", (ROOT / "src/app.rs").read_text())
+    [most] = re.findall(r"strangers: Sparingly::new\((\d+),", (ROOT / "src/app.rs").read_text())
     [alarm] = [part for part in whole().of_type("AWS::CloudWatch::Alarm") if part["MetricName"].endswith("RefusedSignatures")]
     assert alarm["Threshold"] == int(most) and alarm["Period"] == 300, alarm
 
