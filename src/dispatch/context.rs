@@ -85,14 +85,17 @@ impl Ctx {
 
     /// Whether the world is still as it was when it was confirmed, right before a write: of two taps at the same moment
     /// the second meets another.
+    pub fn holds(&self, witness: &str) -> bool {
+        self.witness.as_ref().is_none_or(|seen| seen == witness)
+    }
+
+    /// The same for writes that have no sentence of their own for it.
     ///
     /// # Errors
     /// When it is not.
     pub fn unchanged(&self, witness: &str) -> Result<(), UserError> {
-        match &self.witness {
-            Some(seen) if seen != witness => Err(UserError(self.locale.say("systems.changed", &[]))),
-            _ => Ok(()),
-        }
+        let error = || UserError(self.locale.say("systems.changed", &[]));
+        self.holds(witness).then_some(()).ok_or_else(error)
     }
 
     /// A time in the configured zone, to the second.

@@ -49,7 +49,7 @@ impl Api {
         proxy: Option<&Spanned<String>>,
         places: &Places<'_>,
     ) -> Result<Self, Mistake> {
-        let base = address(url, "https://", places)?;
+        let base = address(url, places)?;
         if base.query().is_some() || base.fragment().is_some() {
             // What follows them may be a token.
             let problem = "expected an address without ? and #, came one with them";
@@ -154,18 +154,26 @@ impl Api {
         &self.url
     }
 
+    /// Its address for people: this one, or its own.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn web(&self, given: Option<&Spanned<String>>, places: &Places<'_>) -> Result<Url, Mistake> {
+        given.map_or_else(|| Ok(self.url.clone()), |given| address(given, places))
+    }
+
     /// Asks for what these segments name.
-    pub fn get<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
+    pub fn get<'a, S: AsRef<str>>(&'a self, ctx: &'a Ctx, segments: &[S]) -> Call<'a> {
         Call::new(self, ctx, Method::GET, segments)
     }
 
     /// Has something done there.
-    pub fn post<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
+    pub fn post<'a, S: AsRef<str>>(&'a self, ctx: &'a Ctx, segments: &[S]) -> Call<'a> {
         Call::new(self, ctx, Method::POST, segments)
     }
 
     /// Sends what a client library made up. Its path goes on from this address; the library has encoded it.
-    pub fn pass(&self, ctx: &Ctx, request: http::Request<Vec<u8>>) -> Call<'_> {
+    pub fn pass<'a>(&'a self, ctx: &'a Ctx, request: http::Request<Vec<u8>>) -> Call<'a> {
         let (head, body) = request.into_parts();
         let mut call = Call::new::<&str>(self, ctx, head.method, &[]);
         if let Ok(url) = &mut call.url {
@@ -179,7 +187,7 @@ impl Api {
     }
 
     /// Removes what these segments name.
-    pub fn delete<S: AsRef<str>>(&self, ctx: &Ctx, segments: &[S]) -> Call<'_> {
+    pub fn delete<'a, S: AsRef<str>>(&'a self, ctx: &'a Ctx, segments: &[S]) -> Call<'a> {
         Call::new(self, ctx, Method::DELETE, segments)
     }
 }
@@ -199,14 +207,14 @@ pub(crate) struct Login<'s> {
 ///
 /// # Errors
 /// When it is none, or has a password in it, which would end up in logs of others.
-pub(crate) fn address(given: &Spanned<String>, such_as: &str, places: &Places<'_>) -> Result<Url, Mistake> {
+pub(crate) fn address(given: &Spanned<String>, places: &Places<'_>) -> Result<Url, Mistake> {
     let url = text::web_address(given.get_ref())
         .filter(|url| url.username().is_empty() && url.password().is_none());
     url.ok_or_else(|| {
-        let expected = format!("expected an http(s) address ({such_as}…) without user and password");
+        let expected = "expected an http(s) address (https://…) without user and password";
         match given.get_ref().contains('@') {
             true => places.mistake(given.span(), format!("{expected}, came one with an @")),
-            false => places.unexpected(given.span(), &expected, given.get_ref()),
+            false => places.unexpected(given.span(), expected, given.get_ref()),
         }
     })
 }
@@ -215,7 +223,7 @@ pub(crate) fn address(given: &Spanned<String>, such_as: &str, places: &Places<'_
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<'a> {
     api: &'a Api,
-    ctx: Ctx,
+    ctx: &'a Ctx,
     method: Method,
     url: Result<Url, Failure>,
     headers: HeaderMap,
@@ -226,7 +234,7 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn new<S: AsRef<str>>(api: &'a Api, ctx: &Ctx, method: Method, segments: &[S]) -> Self {
+    fn new<S: AsRef<str>>(api: &'a Api, ctx: &'a Ctx, method: Method, segments: &[S]) -> Self {
         let url = outbound::address(&api.url, segments).map_err(|(index, _)| {
             Failure::Name(segments.get(index).map(|name| name.as_ref().to_owned()).unwrap_or_default())
         });
@@ -234,7 +242,7 @@ impl<'a> Call<'a> {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let (limit, timeout) = (LIMIT, TIMEOUT);
         let is_read = method == Method::GET;
-        Self { api, ctx: ctx.clone(), method, url, headers, body: None, is_read, limit, timeout }
+        Self { api, ctx, method, url, headers, body: None, is_read, limit, timeout }
     }
 
     /// With these pairs behind the question mark.
@@ -315,7 +323,7 @@ impl<'a> Call<'a> {
     }
 
     async fn once(&self, request: Request) -> Result<Answer, OutboundError> {
-        let Ctx { outbound, clock, deadline, .. } = &self.ctx;
+        let Ctx { outbound, clock, deadline, .. } = self.ctx;
         let now = clock.now();
         let by = now.checked_add(self.timeout).unwrap_or(*deadline).min(before(*deadline, TO_TELL, now));
         outbound.send(request, &self.api.route, by, clock.as_ref()).await

@@ -1,8 +1,6 @@
 //! Conversations with an Alertmanager, but for what makes silences.
 
-use std::{sync::Arc, time::Duration};
-
-use dingops::testing::{Chat, NOW_MS, alice, bob};
+use dingops::testing::{Chat, NOW_MS, bob};
 use http::Method;
 use jiff::Timestamp;
 
@@ -11,7 +9,7 @@ use crate::{
         Answer, Fake, Fault,
         alertmanager::{Alertmanager, PASSWORD, USER},
     },
-    talk::{RULES, ask, coded, confirmed, shown},
+    talk::{RULES, ask, ask_in_vain, coded, confirmed, shown},
 };
 
 pub async fn world() -> Fake<Alertmanager> {
@@ -367,17 +365,8 @@ async fn an_alertmanager_that_hangs() {
     let (mut chat, alertmanager) = start().await;
     alertmanager.fail_next(Method::GET, Fault::Hang);
     alertmanager.fail_next(Method::GET, Fault::Hang);
-    let dingtalk = Arc::clone(chat.dingtalk());
-    let passing = async {
-        dingtalk.clock().pass(Duration::from_secs(11)).await;
-        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
-        assert!(progress.contains("正在等待：Alertmanager"), "{progress}");
-        for _answer in ["the first", "the second"] {
-            dingtalk.clock().pass(Duration::from_secs(16)).await;
-        }
-    };
-    tokio::join!(chat.say(alice(), "alerts list"), passing);
-    assert!(chat.read().contains("没有等到 Alertmanager 的完整回应"));
+    let reply = ask_in_vain(&mut chat, "alerts list", "Alertmanager").await;
+    assert!(reply.contains("没有等到 Alertmanager 的完整回应"));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Conversations with a Jenkins.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use dingops::testing::{Chat, NOW_MS, alice, bob};
+use dingops::testing::{Chat, NOW_MS, bob};
 use http::Method;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         Answer, Fake, Fault,
         jenkins::{Jenkins, TOKEN, USER},
     },
-    talk::{RULES, ask, ask_for_long, coded, confirmed, shown},
+    talk::{RULES, ask, ask_for_long, ask_in_vain, coded, confirmed, shown},
 };
 
 async fn start() -> (Chat, Fake<Jenkins>) {
@@ -829,17 +829,8 @@ async fn a_jenkins_that_hangs() {
     let (mut chat, jenkins) = start().await;
     jenkins.fail_next(Method::GET, Fault::Hang);
     jenkins.fail_next(Method::GET, Fault::Hang);
-    let dingtalk = Arc::clone(chat.dingtalk());
-    let passing = async {
-        dingtalk.clock().pass(Duration::from_secs(11)).await;
-        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
-        assert!(progress.contains("正在等待：Jenkins"), "{progress}");
-        for _answer in ["the first", "the second"] {
-            dingtalk.clock().pass(Duration::from_secs(16)).await;
-        }
-    };
-    tokio::join!(chat.say(alice(), "jenkins jobs"), passing);
-    insta::assert_snapshot!(chat.read(), @"
+    let reply = ask_in_vain(&mut chat, "jenkins jobs", "Jenkins").await;
+    insta::assert_snapshot!(reply, @"
     #### jenkins jobs：未能完成
 
     没有等到 Jenkins 的完整回应，它可能正忙，或者网络不稳。请稍后再试；仍然不行，请管理员检查它的负载和网络。

@@ -1,8 +1,6 @@
 //! Conversations with Kubernetes clusters: what an entry of dingops.toml says of them, and in whose name they are asked.
 
-use std::{sync::Arc, time::Duration};
-
-use dingops::testing::{Chat, NOW_MS, alice, bob, nobody};
+use dingops::testing::{Chat, NOW_MS, bob, nobody};
 use http::Method;
 
 use crate::{
@@ -11,7 +9,7 @@ use crate::{
         k8s::{Kubernetes, TOKEN},
     },
     k8s::{settings, start, start_with},
-    talk::{RULES, ask, confirmed},
+    talk::{RULES, ask, ask_in_vain, confirmed},
 };
 
 #[tokio::test]
@@ -170,17 +168,8 @@ async fn a_cluster_that_hangs() {
     let (mut chat, k8s) = start().await;
     k8s.fail_next(Method::GET, Fault::Hang);
     k8s.fail_next(Method::GET, Fault::Hang);
-    let dingtalk = Arc::clone(chat.dingtalk());
-    let passing = async {
-        dingtalk.clock().pass(Duration::from_secs(11)).await;
-        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
-        assert!(progress.contains("正在等待：Kubernetes"), "{progress}");
-        for _answer in ["the first", "the second"] {
-            dingtalk.clock().pass(Duration::from_secs(16)).await;
-        }
-    };
-    tokio::join!(chat.say(alice(), "k8s get pods"), passing);
-    insta::assert_snapshot!(chat.read(), @"
+    let reply = ask_in_vain(&mut chat, "k8s get pods", "Kubernetes").await;
+    insta::assert_snapshot!(reply, @"
     #### k8s get pods：未能完成
 
     没有等到 Kubernetes 的完整回应，它可能正忙，或者网络不稳。请稍后再试；仍然不行，请管理员检查它的负载和网络。

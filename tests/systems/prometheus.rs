@@ -1,8 +1,6 @@
 //! Conversations with a Prometheus.
 
-use std::{sync::Arc, time::Duration};
-
-use dingops::testing::{Chat, NOW_MS, alice, bob};
+use dingops::testing::{Chat, NOW_MS, bob};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -11,7 +9,7 @@ use crate::{
         Answer, Fake, Fault,
         prometheus::{Prometheus, TOKEN, failed},
     },
-    talk::{RULES, ask},
+    talk::{RULES, ask, ask_in_vain},
 };
 
 pub const READERS: &str = "[[allow]]\nwho = ['staff']\neffect = 'read'\n";
@@ -482,17 +480,8 @@ async fn a_prometheus_that_hangs() {
     let (mut chat, prometheus) = start().await;
     prometheus.fail_next(Method::GET, Fault::Hang);
     prometheus.fail_next(Method::GET, Fault::Hang);
-    let dingtalk = Arc::clone(chat.dingtalk());
-    let passing = async {
-        dingtalk.clock().pass(Duration::from_secs(11)).await;
-        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
-        assert!(progress.contains("正在等待：Prometheus"), "{progress}");
-        for _answer in ["the first", "the second"] {
-            dingtalk.clock().pass(Duration::from_secs(16)).await;
-        }
-    };
-    tokio::join!(chat.say(alice(), "prom targets"), passing);
-    assert!(chat.read().contains("没有等到 Prometheus 的完整回应"));
+    let reply = ask_in_vain(&mut chat, "prom targets", "Prometheus").await;
+    assert!(reply.contains("没有等到 Prometheus 的完整回应"));
 }
 
 #[tokio::test]

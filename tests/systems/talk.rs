@@ -56,3 +56,19 @@ pub async fn confirmed(chat: &mut Chat, line: &str) -> String {
     let card = ask(chat, line).await;
     ask(chat, &coded(&card)).await
 }
+
+/// What alice reads after she said this to a system that answers neither of two requests, and was told of `waits_for`
+/// meanwhile.
+pub async fn ask_in_vain(chat: &mut Chat, line: &str, waits_for: &str) -> String {
+    let dingtalk = Arc::clone(chat.dingtalk());
+    let passing = async {
+        dingtalk.clock().pass(Duration::from_secs(11)).await;
+        let progress = dingtalk.next(Duration::from_secs(30)).await.unwrap().to_string();
+        assert!(progress.contains(&format!("正在等待：{waits_for}")), "{progress}");
+        for _answer in ["the first", "the second"] {
+            dingtalk.clock().pass(Duration::from_secs(16)).await;
+        }
+    };
+    tokio::join!(chat.say(alice(), line), passing);
+    chat.read()
+}

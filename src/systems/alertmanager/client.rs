@@ -151,12 +151,9 @@ impl<'c> Client<'c> {
         self.alertmanager.api.title()
     }
 
-    /// The title of a reply, with what it is called where that is not clear.
-    pub(super) fn titled(&self, on: &Option<String>, title: String) -> String {
-        match on {
-            Some(_) => format!("{} · {title}", self.title()),
-            None => title,
-        }
+    /// See [`Api::named`].
+    pub(super) fn named(&self, title: String) -> String {
+        self.alertmanager.api.named(title)
     }
 
     /// The labels of an alert that are matchers of its silence, and those that are none: what changes with each restart.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::{
     Probed, System,
-    api::{self, Api, Login},
+    api::{Api, Login},
     instance::Entry,
 };
 use crate::{
@@ -109,7 +109,7 @@ impl Entry for AlertmanagerSection {
             Login { user: self.user.as_ref(), password: self.password.as_ref(), token: self.token.as_ref() };
         let api = Api::new(title, &self.url, self.ca.as_ref(), self.proxy.as_ref(), places)?;
         let api = api.with_login(&login, places)?;
-        let web = self.web.as_ref().map(|web| api::address(web, "https://", places)).transpose()?;
+        let web = api.web(self.web.as_ref(), places)?;
         let max_silence = self.max_silence.as_ref().map(|text| {
             let duration =
                 config::duration(text.get_ref()).filter(|duration| *duration >= Duration::from_secs(60));
@@ -125,7 +125,7 @@ impl Entry for AlertmanagerSection {
             None => VOLATILE.map(str::to_owned).to_vec(),
         };
         Ok(Alertmanager {
-            web: web.unwrap_or_else(|| api.url().clone()),
+            web,
             api,
             max_silence: max_silence.transpose()?.unwrap_or(MAX_SILENCE),
             volatile_labels,

@@ -8,13 +8,14 @@
 mod client;
 mod commands;
 mod job;
+mod types;
 
 use futures_util::FutureExt;
 use serde::Deserialize;
 
 use super::{
     Probed, System,
-    api::{self, Api, Login},
+    api::{Api, Login},
     instance::Entry,
 };
 use crate::{
@@ -79,8 +80,7 @@ impl Entry for JenkinsSection {
         let api = Api::new(title, &self.url, self.ca.as_ref(), self.proxy.as_ref(), places)?;
         let login = Login { user: Some(&self.user), password: Some(&self.token), token: None };
         let api = api.with_login(&login, places)?;
-        let web = self.web.as_ref().map(|web| api::address(web, "https://", places)).transpose()?;
-        Ok(Jenkins { web: web.unwrap_or_else(|| api.url().clone()), api })
+        Ok(Jenkins { web: api.web(self.web.as_ref(), places)?, api })
     }
 }
 

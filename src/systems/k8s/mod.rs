@@ -203,7 +203,7 @@ impl Entry for KubernetesSection {
             is_glob.then(|| text.to_owned()).ok_or_else(|| places.unexpected(image.span(), expected, text))
         });
         let images = images.collect::<Result<_, _>>()?;
-        let web = self.web.as_ref().map(|web| api::address(web, "https://", places)).transpose()?;
+        let web = self.web.as_ref().map(|web| api::address(web, places)).transpose()?;
         let (api, token, within) = match &self.kubeconfig {
             Some(text) => self.by_kubeconfig(text, title, places)?,
             None => self.by_token(title, places)?,

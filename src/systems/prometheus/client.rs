@@ -164,12 +164,9 @@ impl<'c> Client<'c> {
         self.prometheus.api.title()
     }
 
-    /// The title of a reply, with what it is called where that is not clear.
-    pub(super) fn titled(&self, on: &Option<String>, title: String) -> String {
-        match on {
-            Some(_) => format!("{} · {title}", self.title()),
-            None => title,
-        }
+    /// See [`Api::named`].
+    pub(super) fn named(&self, title: String) -> String {
+        self.prometheus.api.named(title)
     }
 
     /// A page of it for people.

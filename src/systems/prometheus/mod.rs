@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{
     Probed, System,
-    api::{self, Api, Login},
+    api::{Api, Login},
     instance::Entry,
 };
 use crate::{
@@ -82,8 +82,7 @@ impl Entry for PrometheusSection {
             Login { user: self.user.as_ref(), password: self.password.as_ref(), token: self.token.as_ref() };
         let api = Api::new(title, &self.url, self.ca.as_ref(), self.proxy.as_ref(), places)?;
         let api = api.with_login(&login, places)?;
-        let web = self.web.as_ref().map(|web| api::address(web, "https://", places)).transpose()?;
-        Ok(Prometheus { web: web.unwrap_or_else(|| api.url().clone()), api })
+        Ok(Prometheus { web: api.web(self.web.as_ref(), places)?, api })
     }
 }
 

@@ -128,7 +128,7 @@ impl Command for Silence {
         let ends_at = self.until(ctx);
         let (fields, hides) = (joined(&plan.matchers, ctx), plan.hides(ctx));
         let told = |title: String, id: String| {
-            let (title, page) = (client.titled(&self.on, title), client.page(&format!("/silences/{id}")));
+            let (title, page) = (client.named(title), client.page(&format!("/silences/{id}")));
             let undo = unsilence::Unsilence { id, on: self.on.clone() };
             Reply::new(title)
                 .text(ctx.locale.say("alertmanager.where", &[("matchers", &fields)]))

@@ -66,7 +66,7 @@ impl Command for Unsilence {
         }
         let matchers = joined(&silence.matchers, ctx);
         let page = client.page_of(&silence.matchers);
-        let title = client.titled(&self.on, ctx.locale.say("alertmanager.ended", &[]));
+        let title = client.named(ctx.locale.say("alertmanager.ended", &[]));
         let alerts = list::List::of(&silence.matchers, self.on);
         Ok(Reply::new(title)
             .text(ctx.locale.say("alertmanager.where", &[("matchers", &matchers)]))

@@ -13,8 +13,9 @@ use crate::{
     reply::Reply,
     systems::{
         jenkins::{
-            client::{Asked, Client, Job, Parameter},
+            client::{Asked, Client},
             job,
+            types::{Job, Parameter},
         },
         redact::redacted,
     },

@@ -6,10 +6,7 @@ use super::{client, needed, no_build, resolve_numbered, status};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values::Caseless},
     reply::Reply,
-    systems::jenkins::{
-        client::{Client, Input},
-        job,
-    },
+    systems::jenkins::{client::Client, job, types::Input},
 };
 
 /// Let a build go on that waits for approval

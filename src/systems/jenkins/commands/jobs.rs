@@ -7,7 +7,7 @@ use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments, values::Caseless},
     reply::{Reply, Text},
     systems::{
-        jenkins::{client::Item, job},
+        jenkins::{job, types::Item},
         listing::listed,
     },
 };

@@ -8,8 +8,9 @@ mod status;
 mod stop;
 
 use super::{
-    client::{Client, Job, Name},
+    client::Client,
     job,
+    types::{Job, Name},
 };
 use crate::{
     dispatch::{

@@ -12,8 +12,9 @@ use crate::{
     reply::{Reply, Text},
     systems::{
         jenkins::{
-            client::{Build, Client, Input},
+            client::Client,
             job,
+            types::{Build, Input},
         },
         redact::redacted,
     },

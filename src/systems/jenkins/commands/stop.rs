@@ -6,10 +6,7 @@ use super::{client, needed, no_build, resolve_numbered, status};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values::Caseless},
     reply::Reply,
-    systems::jenkins::{
-        client::{Build, Client},
-        job,
-    },
+    systems::jenkins::{client::Client, job, types::Build},
 };
 
 /// Stop a build that runs

@@ -107,7 +107,7 @@ impl Which {
     async fn set(self, cordons: bool, key: &str, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let node = self.found(&client, cordons, ctx).await?;
-        if ctx.witness.as_ref().is_some_and(|seen| *seen != witness(&node)) {
+        if !ctx.holds(&witness(&node)) {
             return Err(changed(&self.node, ctx));
         }
         let version = node.metadata.resource_version.as_deref();

@@ -63,7 +63,7 @@ impl Command for Delete {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
         let pod = self.found(&client, ctx).await?;
-        if ctx.witness.as_ref().is_some_and(|seen| *seen != witness(&pod)) {
+        if !ctx.holds(&witness(&pod)) {
             return Err(changed(&self.pod, ctx));
         }
         let look = ctx.line(&get::Pods::of(&self.pod.name, &self.at));

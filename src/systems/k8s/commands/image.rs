@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{KINDS, Where, changed, not_written, patch, preview, rollout, undo};
+use super::{KINDS, Where, not_written, patch, preview, rollout, undo};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -121,10 +121,7 @@ impl Command for SetImage {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
-        let workload = self.at.found(&client, &self.workload, ctx).await?;
-        if ctx.witness.as_ref().is_some_and(|seen| *seen != workload.witness()) {
-            return Err(changed(&self.workload, ctx));
-        }
+        let workload = self.at.unchanged(&client, &self.workload, ctx).await?;
         let changes = self.changes(&workload, ctx)?;
         let mut pods = serde_json::Map::new();
         for (list, prepares) in [("containers", false), ("initContainers", true)] {

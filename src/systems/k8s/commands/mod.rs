@@ -118,14 +118,10 @@ impl Where {
         &self,
         client: &Client<'_>,
         target: &Target,
-        witness: impl Fn(&Workload) -> String,
         ctx: &Ctx,
     ) -> Result<Workload, CommandError> {
         let workload = self.found(client, target, ctx).await?;
-        match &ctx.witness {
-            Some(seen) if *seen != witness(&workload) => Err(changed(target, ctx)),
-            _ => Ok(workload),
-        }
+        if ctx.holds(&workload.witness()) { Ok(workload) } else { Err(changed(target, ctx)) }
     }
 
     /// What to say where something could not be read: of what is not there, those like it.

@@ -66,7 +66,7 @@ impl Command for Restart {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
-        let workload = self.at.unchanged(&client, &self.workload, Workload::witness, ctx).await?;
+        let workload = self.at.unchanged(&client, &self.workload, ctx).await?;
         self.check(&workload, ctx)?;
         let now = ctx.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let spec = json!({ "template": { "metadata": { "annotations": { RESTARTED_AT: now } } } });

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{KINDS, Where, changed, not_written, patch, preview, rollout};
+use super::{KINDS, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -72,10 +72,7 @@ impl Command for Scale {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
-        let workload = self.at.found(&client, &self.workload, ctx).await?;
-        if ctx.witness.as_ref().is_some_and(|seen| *seen != workload.witness()) {
-            return Err(changed(&self.workload, ctx));
-        }
+        let workload = self.at.unchanged(&client, &self.workload, ctx).await?;
         let now = self.check(&workload, ctx)?;
         let patch = patch(&workload, json!({ "replicas": self.replicas }), None, ctx);
         let look = rollout::Status { workload: self.workload.clone(), at: self.at.clone() };

@@ -94,7 +94,7 @@ impl Command for Undo {
         let workload = self.at.found(&client, &self.workload, ctx).await?;
         let (_, then) = self.chosen(&workload, &client, ctx).await?;
         let mut template = self.template(&client, &workload, &then, ctx).await?;
-        if ctx.witness.as_ref().is_some_and(|seen| *seen != witness(&workload, then.number, &template)) {
+        if !ctx.holds(&witness(&workload, then.number, &template)) {
             return Err(super::changed(&self.workload, ctx));
         }
         // What the old one has not, the new one is to lose.

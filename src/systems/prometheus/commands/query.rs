@@ -50,7 +50,7 @@ impl Command for Query {
         let rows: Vec<(&Labels, String)> = match &answer.result {
             Found::Scalar(Sample(_, value)) | Found::String(Sample(_, value)) => {
                 let value = if is_number { shown(value) } else { value.clone() };
-                let title = client.titled(&self.on, shortened(&self.query));
+                let title = client.named(shortened(&self.query));
                 let reply = Reply::new(title).text(Text::default().strong(value));
                 let reply = with_remarks(reply, &answer, ctx);
                 return Ok(reply.link(ctx.locale.say("prometheus.open", &[]), page));
@@ -73,7 +73,7 @@ impl Command for Query {
         };
         let values: [(&str, &dyn std::fmt::Display); 2] =
             [("query", &shortened(&self.query)), ("count", &rows.len())];
-        let reply = Reply::new(client.titled(&self.on, ctx.locale.say("prometheus.series", &values)));
+        let reply = Reply::new(client.named(ctx.locale.say("prometheus.series", &values)));
         let reply = reply.link(ctx.locale.say("prometheus.open", &[]), page.clone());
         if rows.is_empty() {
             return Ok(with_remarks(reply.text(ctx.locale.say("prometheus.no_series", &[])), &answer, ctx));
@@ -81,7 +81,7 @@ impl Command for Query {
         if let [(labels, value)] = rows.as_slice()
             && labels.is_empty()
         {
-            let reply = Reply { title: client.titled(&self.on, shortened(&self.query)), ..reply };
+            let reply = Reply { title: client.named(shortened(&self.query)), ..reply };
             let reply = with_remarks(reply.text(Text::default().strong(value)), &answer, ctx);
             return Ok(self.with_range(reply, &answer.result, ctx));
         }

@@ -80,7 +80,7 @@ impl Command for Range {
         };
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("query", &shortened(&self.query)), ("last", &last), ("count", &all.len())];
-        let reply = Reply::new(client.titled(&self.on, ctx.locale.say("prometheus.over", &values)));
+        let reply = Reply::new(client.named(ctx.locale.say("prometheus.over", &values)));
         let reply = reply.link(ctx.locale.say("prometheus.open", &[]), page.clone());
         if all.is_empty() {
             return Ok(with_remarks(reply.text(ctx.locale.say("prometheus.no_series", &[])), &answer, ctx));
