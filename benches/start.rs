@@ -2,8 +2,11 @@
 //! function that could do the job (`floor.rs`).
 //!
 //! ```text
-//! cargo build --release --example floor --bin dingops && cargo bench --bench start
+//! cargo build --release --target-dir target/start &&
+//!     cargo build --release --target-dir target/start --example floor && cargo bench --bench start
 //! ```
+//!
+//! Their directory is their own: what `cargo bench` itself builds has what the tests ask of its libraries, and is slower.
 //!
 //! Both are real programs on a Runtime API in this process, started in turn so that whatever else the machine does
 //! falls on both. Times mean little by themselves; their ratios should hold on other machines. It takes a few seconds,
@@ -127,11 +130,13 @@ fn main() -> ExitCode {
         println!("nothing measured: cargo bench --bench start");
         return ExitCode::SUCCESS;
     }
-    let function = PathBuf::from(env!("CARGO_BIN_EXE_dingops"));
-    let floor = function.with_file_name("examples").join("floor");
-    if !floor.exists() {
-        eprintln!("there is no {}: cargo build --release --example floor --bin dingops", floor.display());
-        return ExitCode::FAILURE;
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("start").join("release");
+    let [function, floor] = [built.join("dingops"), built.join("examples/floor")];
+    for program in [&function, &floor] {
+        if !program.exists() {
+            eprintln!("there is no {}: the head of benches/start.rs says how to build it", program.display());
+            return ExitCode::FAILURE;
+        }
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut programs = [Program::at(function), Program::at(floor)];

@@ -329,26 +329,35 @@ impl<'a> Call<'a> {
         outbound.send(request, &self.api.route, by, clock.as_ref()).await
     }
 
-    /// The answer as text.
+    /// What the answer holds.
     ///
     /// # Errors
-    /// As for [`Call::send`], and when the answer is too long or no UTF-8.
-    pub async fn text(self) -> Result<String, Failure> {
+    /// As for [`Call::send`], and when the answer is too long.
+    pub async fn bytes(self) -> Result<Vec<u8>, Failure> {
         let title = self.api.title();
-        let body = self.send(&[]).await?.body.map_err(|error| Failure::from_outbound(error, title))?;
-        String::from_utf8(body).map_err(|_| Failure::Malformed { system: title.to_owned() })
+        self.send(&[]).await?.body.map_err(|error| Failure::from_outbound(error, title))
     }
 
-    /// The answer as JSON of this form.
+    /// The same as text.
     ///
     /// # Errors
-    /// As for [`Call::send`], and when the answer is too long or of another form.
+    /// As for [`Call::bytes`], and when it is no UTF-8.
+    pub async fn text(self) -> Result<String, Failure> {
+        let system = self.api.title().to_owned();
+        String::from_utf8(self.bytes().await?).map_err(|_| Failure::Malformed { system })
+    }
+
+    /// The same as JSON of this form.
+    ///
+    /// # Errors
+    /// As for [`Call::bytes`], and when it is of another form.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Failure> {
-        let title = self.api.title();
-        let body = self.send(&[]).await?.body.map_err(|error| Failure::from_outbound(error, title))?;
-        serde_json::from_slice(&body).map_err(|error| {
-            tracing::warn!(system = title, %error, "a system answered in another form");
-            Failure::Malformed { system: title.to_owned() }
+        let system = self.api.title();
+        serde_json::from_slice(&self.bytes().await?).map_err(|error| {
+            // Its sentence may quote what the answer holds.
+            let (category, column) = (error.classify(), error.column());
+            tracing::warn!(system, ?category, column, "a system answered in another form");
+            Failure::Malformed { system: system.to_owned() }
         })
     }
 }

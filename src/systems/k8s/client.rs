@@ -1,12 +1,9 @@
 //! What is asked of Kubernetes: the requests are `kube`'s, their addresses `k8s-openapi`'s (tools.md 9).
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderValue, Request, header::AUTHORIZATION};
 use k8s_openapi::{api::core::v1::Service, apimachinery::pkg::apis::meta::v1::ListMeta};
 use kube::{
     Resource,
-    client::Body,
     core::{
         params::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
         request,
@@ -20,14 +17,14 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    Kubernetes, Token,
+    Kubernetes,
     target::{Kind, Target},
     types::{Autoscaler, Controller, ControllerRevision, Event, Metadata, Node, Pod, ReplicaSet, Served},
     workload::{Workload, annotation, is_owned},
 };
 use crate::{
     dispatch::Ctx,
-    systems::{api::Api, failure::Failure, log::whole_lines},
+    systems::{api::Call, failure::Failure, log::whole_lines},
 };
 
 /// How much of an answer is read: a page of pods, each with all that it is made of.
@@ -47,7 +44,8 @@ const MANAGER: &str = "dingops";
 /// A cluster, asked by a command.
 pub(super) struct Client<'c> {
     k8s: &'c Kubernetes,
-    kube: kube::Client,
+    acts_as: Option<ActsAs>,
+    ctx: &'c Ctx,
 }
 
 /// With whose rights a request is made, where not with the bot's.
@@ -81,26 +79,9 @@ pub(super) struct By<'b> {
     pub(super) fields: Option<String>,
 }
 
-/// A failure, carried through the client.
-#[derive(Debug, thiserror::Error)]
-#[error("no answer that can be used")]
-struct Stopped(Failure);
-
 impl<'c> Client<'c> {
-    /// The crate's client costs a task, and is made for each command: it carries that command's deadline. What is dear,
-    /// the TLS configuration, is the [`Api`]'s, and kept.
-    pub(super) fn new(k8s: &'c Kubernetes, acts_as: Option<ActsAs>, ctx: &Ctx) -> Self {
-        let (api, token, ctx) = (k8s.api.clone(), k8s.token.clone(), ctx.clone());
-        let mut headers = HeaderMap::new();
-        if let Some(ActsAs { user, group }) = acts_as {
-            headers.insert("impersonate-user", user);
-            headers.insert("impersonate-group", group);
-        }
-        let service = tower::service_fn(move |request: Request<Body>| {
-            let (api, token, ctx, headers) = (api.clone(), token.clone(), ctx.clone(), headers.clone());
-            async move { send(&api, &token, &ctx, headers, request).await.map_err(Stopped) }
-        });
-        Self { k8s, kube: kube::Client::new(service, &k8s.namespace) }
+    pub(super) fn new(k8s: &'c Kubernetes, acts_as: Option<ActsAs>, ctx: &'c Ctx) -> Self {
+        Self { k8s, acts_as, ctx }
     }
 
     /// What it is called in a sentence.
@@ -312,7 +293,7 @@ impl<'c> Client<'c> {
         // `limitBytes` would cut the end, which is what is wanted.
         let params = LogParams { container, previous, tail_lines: Some(lines), ..LogParams::default() };
         // A program may write what is no UTF-8.
-        let text = self.bytes(path.logs(pod, &params)).await?;
+        let text = self.call(path.logs(pod, &params)).await?.bytes().await?;
         let text = String::from_utf8_lossy(&text);
         Ok(match text.len().saturating_sub(LOG) {
             0 => text.into_owned(),
@@ -364,51 +345,28 @@ impl<'c> Client<'c> {
         self.ask::<IgnoredAny>(request).await.map(|_| ())
     }
 
-    /// An answer of this form. It is read here: the crate would log one that is not.
+    /// An answer of this form.
     async fn ask<T: DeserializeOwned>(
         &self,
         request: Result<Request<Vec<u8>>, request::Error>,
     ) -> Result<T, Failure> {
-        let body = self.bytes(request).await?;
-        serde_json::from_slice(&body).map_err(|error| {
-            let (system, category) = (self.title(), error.classify());
-            tracing::warn!(system, ?category, "a system answered in another form");
-            Failure::Malformed { system: system.to_owned() }
-        })
+        self.call(request).await?.json().await
     }
 
-    async fn bytes(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<Bytes, Failure> {
-        let lost = || Failure::Lost { system: self.title().to_owned() };
-        let request =
-            request.map_err(|_| Failure::Unreachable { system: self.title().to_owned() })?.map(Body::from);
-        let answer = self.kube.send(request).await.map_err(|error| match error {
-            kube::Error::Service(error) => error.downcast::<Stopped>().map_or_else(|_| lost(), |it| it.0),
-            _ => lost(),
-        })?;
-        Ok(answer.into_body().collect().await.map_err(|_| lost())?.to_bytes())
+    /// A request of the crate's, sent as those of all systems are.
+    async fn call(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<Call<'_>, Failure> {
+        let unreachable = |_| Failure::Unreachable { system: self.title().to_owned() };
+        let mut request = request.map_err(unreachable)?;
+        let headers = request.headers_mut();
+        if let Some(ActsAs { user, group }) = &self.acts_as {
+            headers.insert("impersonate-user", user.clone());
+            headers.insert("impersonate-group", group.clone());
+        }
+        if let Some(token) = self.k8s.token.header(self.ctx).await? {
+            headers.insert(AUTHORIZATION, token);
+        }
+        Ok(self.k8s.api.pass(self.ctx, request).limit(LIMIT))
     }
-}
-
-/// A request of the crate's, sent as those of all systems are; what was refused is a failure here already.
-async fn send(
-    api: &Api,
-    token: &Token,
-    ctx: &Ctx,
-    headers: HeaderMap,
-    request: Request<Body>,
-) -> Result<Response<Full<Bytes>>, Failure> {
-    let (mut head, body) = request.into_parts();
-    let system = || api.title().to_owned();
-    let body = body.collect().await.map_err(|_| Failure::Unreachable { system: system() })?.to_bytes();
-    head.headers.extend(headers);
-    if let Some(token) = token.header(ctx).await? {
-        head.headers.insert(http::header::AUTHORIZATION, token);
-    }
-    let answer = api.pass(ctx, Request::from_parts(head, body.to_vec())).limit(LIMIT).send(&[]).await?;
-    let body = answer.body.map_err(|error| Failure::from_outbound(error, api.title()))?;
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = answer.status;
-    Ok(response)
 }
 
 /// The revision that a replica set is of.
