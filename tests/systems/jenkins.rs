@@ -7,7 +7,7 @@ use dingops::testing::{Chat, NOW_MS};
 use crate::{
     fakes::{
         Fake,
-        jenkins::{Jenkins, TOKEN, USER},
+        jenkins::{Build, Jenkins, Job, TOKEN, USER},
     },
     talk::{RULES, ask, coded},
 };
@@ -53,11 +53,11 @@ async fn jobs_are_listed_by_folder() {
     insta::assert_snapshot!(ask(&mut chat, "jenkins 任务 /team/").await, @"
     #### team：5 个任务
 
+    - web：**jenkins status team/web**　失败
     - api：**jenkins status team/api**　未构建
     - release：**jenkins status team/release**　未构建
     - search：**jenkins jobs team/search**　文件夹
     - secret：**jenkins status team/secret**　未构建
-    - web：**jenkins status team/web**　失败
 
     @0147000002
 
@@ -92,7 +92,7 @@ async fn help_has_what_is_set_up() {
     insta::assert_snapshot!(ask(&mut chat, "help jenkins").await, @"
     #### jenkins
 
-    - **构建任务**（jenkins jobs）：列出任务和上次构建的结果
+    - **构建任务**（jenkins jobs）：列出任务和上次构建的结果，失败的和正在构建的在前
     - **构建**（jenkins build）：开始一次构建
     - **构建状态**（jenkins status）：查看构建进行得怎样、结果如何
     - **构建日志**（jenkins log）：查看构建日志的最后几行
@@ -221,4 +221,81 @@ async fn what_other_tools_take() {
 
     @0147000002
     ");
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_there_tells_those_like_it() {
+    let (mut chat, _jenkins) = start().await;
+    let mut told = String::new();
+    for line in [
+        "jenkins status team/search/feature/x",
+        "jenkins build tema/web",
+        "jenkins status team/search",
+        "jenkins status my team/web",
+        "jenkins status a/b/c/d/e/f",
+    ] {
+        told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @"
+    > jenkins status team/search/feature/x
+    #### jenkins status：未能完成
+
+    Jenkins 上没有任务 team/search/feature/x。是不是：team/search/feature%2Fx？
+
+    @0147000002
+    > jenkins build tema/web
+    #### jenkins build：未能完成
+
+    Jenkins 上没有任务 tema/web。是不是：team/web？
+
+    @0147000002
+    > jenkins status team/search
+    #### jenkins status：未能完成
+
+    team/search 是文件夹，不是任务。里面有：team/search/feature%2Fx
+
+    @0147000002
+    > jenkins status my team/web
+    #### jenkins status：参数有误
+
+    应是构建号，如 42；任务名里有空格时，请用引号括起来
+
+    ```
+    jenkins status my team/web
+                      ^^^^^^^^
+    ```
+
+    用法：jenkins status &lt;job&gt; &#91;number&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 jenkins status**
+
+    @0147000002
+    > jenkins status a/b/c/d/e/f
+    #### jenkins status：未能完成
+
+    Jenkins 上没有任务 a/b/c/d/e/f，或者机器人看不到它。
+
+    @0147000002
+    ");
+}
+
+#[tokio::test]
+async fn jobs_that_failed_come_first() {
+    let (mut chat, jenkins) = start().await;
+    for number in 0..20 {
+        jenkins.world().jobs.insert(format!("many/{number:02}"), Job::default());
+    }
+    let failed = Build { result: Some("FAILURE".into()), ..Build::default() };
+    jenkins.world().jobs.get_mut("many/19").unwrap().builds.push(failed);
+    let reply = ask(&mut chat, "jenkins jobs many").await;
+    let first = reply.lines().find(|line| line.starts_with("- "));
+    assert_eq!(first, Some("- 19：**jenkins status many/19**　失败"));
+    assert!(reply.contains("还有 5 行未显示"), "{reply}");
+}
+
+#[tokio::test]
+async fn jenkins_is_asked_in_the_readers_language() {
+    let (mut chat, jenkins) = start().await;
+    ask(&mut chat, "jenkins jobs").await;
+    assert_eq!(jenkins.asked()[0].header("accept-language"), "zh-CN");
 }

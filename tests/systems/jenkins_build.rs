@@ -1,6 +1,9 @@
 //! Conversations with a Jenkins: builds are begun, with the parameters of their jobs, and waited for.
 
+use http::Method;
+
 use crate::{
+    fakes::{Answer, Fault, jenkins::parameter},
     jenkins::start,
     talk::{ask, ask_for_long, coded, shown},
 };
@@ -146,8 +149,7 @@ async fn a_queue_that_moves_slowly() {
     jenkins build team/api
     ```
 
-    - 在 Jenkins 上构建 team/api，将是 #1
-    - 有一次构建在排队：Waiting for next available executor
+    - 在 Jenkins 上构建 team/api；前面已有一次在排队：Waiting for next available executor
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
@@ -166,7 +168,34 @@ async fn a_queue_that_moves_slowly() {
 
     [打开 Jenkins](https://ci.example.com/job/team/job/api/)
     ");
-    assert!(ask(&mut chat, "jenkins status team/api").await.contains("还没有构建过"));
+    // Its first build is no build yet.
+    insta::assert_snapshot!(ask(&mut chat, "jenkins status team/api").await, @"
+    #### team/api：已排队，还没有开始
+
+    Waiting for next available executor
+
+    - 状态：**jenkins status team/api**
+
+    @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/api/)
+    ");
+}
+
+#[tokio::test]
+async fn a_job_without_parameters_is_queued_once() {
+    let (mut chat, jenkins) = start().await;
+    jenkins.world().queued_for = 1000;
+    let card = ask(&mut chat, "jenkins build team/api").await;
+    ask_for_long(&mut chat, &coded(&card)).await;
+    let waits = jenkins.world().queue[0].id;
+    let card = ask(&mut chat, "jenkins build team/api").await;
+    // `build` answers 201 for what waited already, `buildWithParameters` 303.
+    let location = format!("http://jenkins.internal:8080/queue/item/{waits}/");
+    let again = Answer::text(201, "").with("location", location);
+    jenkins.fail_next(Method::POST, Fault::Answer(again));
+    let reply = ask(&mut chat, &coded(&card)).await;
+    assert!(reply.starts_with("#### team/api：同样的构建已在排队"), "{reply}");
 }
 
 #[tokio::test]
@@ -215,7 +244,7 @@ async fn parameters_are_checked_before_anything_is_asked_for() {
     > jenkins build team/secret -p KEY=made-up
     #### jenkins build：未能完成
 
-    参数 KEY 是密码，不能发在聊天里；请到 Jenkins 页面上构建。
+    参数 KEY 是密码或凭据，不能发在聊天里；请到 Jenkins 页面上构建。
 
     @0147000002
     > jenkins build team/wbe
@@ -227,7 +256,7 @@ async fn parameters_are_checked_before_anything_is_asked_for() {
     > jenkins build team
     #### jenkins build：未能完成
 
-    team 是文件夹，不能构建。
+    team 是文件夹，不是任务。里面有：team/api、team/release、team/search、…
 
     @0147000002
     > jenkins build old
@@ -293,15 +322,55 @@ async fn a_parameter_without_its_option() {
 #[tokio::test]
 async fn a_default_that_looks_like_a_secret_is_not_shown() {
     let (mut chat, jenkins) = start().await;
-    let secret = crate::fakes::jenkins::parameter(
-        "StringParameterDefinition",
-        "DB_PASSWORD",
-        serde_json::json!("hunter2hunter2"),
-        &[],
-    );
+    let secret =
+        parameter("StringParameterDefinition", "DB_PASSWORD", serde_json::json!("hunter2hunter2"), &[]);
     jenkins.world().jobs.get_mut("team/web").unwrap().parameters.push(secret);
     for line in ["jenkins build team/web", "jenkins build team/web -p DB_PASSWORD=other"] {
         let card = ask(&mut chat, line).await;
         assert!(card.contains("请确认") && !card.contains("hunter2"), "{card}");
     }
+}
+
+#[tokio::test]
+async fn what_plugins_ask_for_is_asked_for_as_they_do() {
+    let (mut chat, jenkins) = start().await;
+    let mut base = parameter("RunParameterDefinition", "BASE", serde_json::Value::Null, &[]);
+    base["defaultParameterValue"] = serde_json::json!({ "jobName": "team/base", "number": "7" });
+    let mut region = parameter("ChoiceParameter", "REGION", serde_json::Value::Null, &[]);
+    (region["choices"], region["defaultParameterValue"]) = (serde_json::Value::Null, serde_json::Value::Null);
+    let parameters = vec![
+        base,
+        region,
+        parameter("TextParameterDefinition", "NOTES", serde_json::json!("one\ntwo"), &[]),
+        parameter("FileSystemListParameterDefinition", "DIR", serde_json::json!("a"), &[]),
+        parameter("FileParameterDefinition", "UPLOAD", serde_json::Value::Null, &[]),
+        parameter("CredentialsParameterDefinition", "KEY", serde_json::json!("prod-key"), &[]),
+    ];
+    jenkins.world().jobs.get_mut("team/api").unwrap().parameters = parameters;
+    for (refused, why) in [("UPLOAD", "是文件"), ("KEY", "密码或凭据")] {
+        let reply = ask(&mut chat, &format!("jenkins build team/api -p {refused}=x")).await;
+        assert!(reply.contains(why), "{reply}");
+    }
+    let card = ask(&mut chat, "jenkins build team/api -p REGION=cn-sh -p DIR=b -p BASE=team/base#6").await;
+    insta::assert_snapshot!(shown(&card), @"
+    #### jenkins build：请确认
+
+    ```
+    jenkins build team/api --param BASE=team/base#6 --param DIR=b --param REGION=cn-sh
+    ```
+
+    - 在 Jenkins 上构建 team/api，将是 #1
+    - REGION = cn-sh
+    - DIR = b（默认是 a）
+    - BASE = team/base#6（默认是 team/base#7）
+    - 其余参数取默认值：NOTES = one two、UPLOAD、KEY
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    jenkins build team/api --param BASE=team/base#6 --param DIR=b --param REGION=cn-sh --confirm CODE
+    ```
+
+    @0147000002
+    ");
 }

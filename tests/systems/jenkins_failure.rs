@@ -177,3 +177,24 @@ async fn a_jenkins_that_hangs() {
     @0147000002
     ");
 }
+
+#[tokio::test]
+async fn what_is_not_allowed_is_named() {
+    let (mut chat, jenkins) = start().await;
+    let card = ask(&mut chat, "jenkins build team/api").await;
+    let denied = Answer::page(403, "Access Denied").with("x-required-permission", "hudson.model.Item.Build");
+    jenkins.fail_next(Method::POST, Fault::Answer(denied));
+    let reply = ask(&mut chat, &coded(&card)).await;
+    assert!(reply.contains("hudson.model.Item.Build"), "{reply}");
+    // A password where an API token should be.
+    let card = ask(&mut chat, "jenkins build team/web").await;
+    let crumb = Answer::page(403, "HTTP ERROR 403 No valid crumb was included in the request");
+    jenkins.fail_next(Method::POST, Fault::Answer(crumb));
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### jenkins build：未能完成
+
+    机器人在 Jenkins 上没有这项权限（HTTP 403），请管理员授权。它的说明：No valid crumb was included in the request
+
+    @0147000002
+    ");
+}

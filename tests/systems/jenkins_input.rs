@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::{
-    fakes::{Answer, Fault},
+    fakes::{Answer, Fault, jenkins::Job},
     jenkins::start,
     talk::{ask, coded, confirmed, shown},
 };
@@ -149,4 +149,37 @@ async fn each_of_several_steps_is_approved_by_its_id() {
     answer(200, values);
     let reply = ask(&mut chat, "jenkins status team/web 1").await;
     assert!(reply.contains("Version?") && reply.contains("驳回") && !reply.contains("同意"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_question_is_shown_whole_and_answered_by_who_may() {
+    let (mut chat, jenkins) = start().await;
+    let question = "Release web and api to production? They are down for three minutes.";
+    let release = |of: fn(&mut Job)| of(jenkins.world().jobs.get_mut("team/release").unwrap());
+    release(|job| job.asks = Some("Release web and api to production? They are down for three minutes."));
+    confirmed(&mut chat, "jenkins build team/release").await;
+    let card = ask(&mut chat, "jenkins approve team/release 1").await;
+    assert!(card.contains(question), "{card}");
+    assert!(jenkins.asked().iter().all(|asked| !asked.line.contains("wfapi")));
+    // One that names others is not settled by the bot, and says so.
+    release(|job| job.submitter = Some("leads"));
+    insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
+    #### jenkins approve：未能完成
+
+    Jenkins 没有接受：这一步只让 leads 处理，请到页面上处理；也可能刚被别人处理过。
+
+    @0147000002
+    ");
+    // One that asks for values is told before anybody confirms it.
+    release(|job| job.asks_for = vec![serde_json::json!({ "name": "VERSION" })]);
+    insta::assert_snapshot!(ask(&mut chat, "jenkins approve team/release 1").await, @"
+    #### jenkins approve：未能完成
+
+    这一步要填写参数，请到页面上处理：https&#58;//ci.example.com/job/team/job/release/1/input/
+
+    @0147000002
+    ");
+    let reply = ask(&mut chat, "jenkins status team/release 1").await;
+    assert!(reply.contains("驳回") && !reply.contains("同意"), "{reply}");
+    assert_eq!(jenkins.world().build("team/release", 1).unwrap().approvals, 0);
 }

@@ -1,8 +1,10 @@
 //! Conversations with a Jenkins: the state of a build, its log, and its end.
 
 use dingops::testing::bob;
+use http::Method;
 
 use crate::{
+    fakes::{Answer, Fault},
     jenkins::start,
     talk::{ask, coded, confirmed, shown},
 };
@@ -232,4 +234,51 @@ async fn a_build_is_stopped_once() {
 
     @0147000002
     ");
+}
+
+#[tokio::test]
+async fn a_build_that_a_line_cannot_say_is_not_offered_again() {
+    let (mut chat, jenkins) = start().await;
+    let build = |given: serde_json::Value| {
+        let json =
+            serde_json::json!({ "number": 1, "result": "FAILURE", "actions": [{ "parameters": given }] });
+        jenkins.fail_next(Method::GET, Fault::Answer(Answer::json(200, &json)));
+    };
+    let value = |kind: &str, value: &str| {
+        let class = format!("hudson.model.{kind}ParameterValue");
+        serde_json::json!({ "_class": class, "name": "A", "value": value })
+    };
+    for (given, shown, again) in [
+        (value("String", "x y"), "A=x y", "--param A=\"x y\""),
+        (
+            serde_json::json!({ "name": "A", "jobName": "team/base", "number": "7" }),
+            "A=team/base#7",
+            "A=team/base#7",
+        ),
+        (value("Text", "one\ntwo"), "A=one two", ""),
+        (value("Credentials", "prod-key"), "A=prod-key", ""),
+        (serde_json::json!({ "name": "A" }), "", ""),
+    ] {
+        build(serde_json::json!([given]));
+        let reply = ask(&mut chat, "jenkins status team/web 1").await;
+        assert!(reply.contains(shown) && reply.contains(again), "{reply}");
+        assert_eq!(reply.contains("再次构建"), !again.is_empty(), "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_without_lines_and_notes() {
+    let (mut chat, jenkins) = start().await;
+    let log = |text: &str| jenkins.world().jobs.get_mut("team/web").unwrap().builds[0].log = text.to_owned();
+    log("");
+    insta::assert_snapshot!(ask(&mut chat, "jenkins log team/web").await, @"
+    #### team/web #1（失败）：日志是空的
+
+    @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/web/1/console/)
+    ");
+    log("Started by \u{1b}[8mha:////4AbC/9==\u{1b}[0mbob\n");
+    let reply = ask(&mut chat, "jenkins log team/web").await;
+    assert!(reply.contains("Started by bob"), "{reply}");
 }
