@@ -108,7 +108,7 @@ async fn a_pasted_page_of_a_build_is_that_build() {
     > jenkins stop https://ci.example.com/job/team/job/web/
     #### jenkins stop：参数有误
 
-    缺少参数「number」：要写第几次构建，也可以粘贴那次构建的页面地址。
+    缺少参数「number」：要写第几次构建（发送「jenkins status team/web」看最近一次），也可以粘贴那次构建的页面地址。
 
     用法：jenkins stop &lt;job&gt; &#91;number&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
 
@@ -118,7 +118,7 @@ async fn a_pasted_page_of_a_build_is_that_build() {
     > jenkins approve team/release
     #### jenkins approve：参数有误
 
-    缺少参数「number」：要写第几次构建，也可以粘贴那次构建的页面地址。
+    缺少参数「number」：要写第几次构建（发送「jenkins status team/release」看最近一次），也可以粘贴那次构建的页面地址。
 
     用法：jenkins approve &lt;job&gt; &#91;number&#93; &#91;--input &lt;input&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
 

@@ -107,7 +107,7 @@ impl Step {
 
     async fn preview(&self, goes_on: bool, key: &str, ctx: &Ctx) -> Result<Preview, CommandError> {
         let client = client(&self.on, ctx)?;
-        let number = needed(self.number, ctx)?;
+        let number = needed(self.number, &self.job, &self.on, ctx)?;
         let (input, witness) = self.waits(&client, number, goes_on, ctx).await?;
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("job", &self.job), ("number", &number), ("message", &input.message)];
@@ -117,7 +117,7 @@ impl Step {
 
     async fn settle(self, goes_on: bool, key: &str, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
-        let number = needed(self.number, ctx)?;
+        let number = needed(self.number, &self.job, &self.on, ctx)?;
         let (input, witness) = self.waits(&client, number, goes_on, ctx).await?;
         ctx.unchanged(&witness)?;
         let look = status::Status { job: self.job.clone(), number: self.number, on: self.on.clone() };

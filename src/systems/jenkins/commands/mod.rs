@@ -75,13 +75,16 @@ fn resolve_numbered(
 ) -> Result<(), UserError> {
     resolve_build(on, job, number, ctx)?;
     // A page that could not be read is of a Jenkins that is turned off, which is told in place of what is done.
-    if job::is_page(job) { Ok(()) } else { needed(*number, ctx).map(drop) }
+    if job::is_page(job) { Ok(()) } else { needed(*number, job, on, ctx).map(drop) }
 }
 
 /// The number of a build that must be said.
-fn needed(number: Option<i64>, ctx: &Ctx) -> Result<u64, UserError> {
+fn needed(number: Option<i64>, job: &Caseless, on: &Option<String>, ctx: &Ctx) -> Result<u64, UserError> {
     let number = number.map(i64::unsigned_abs);
-    number.ok_or_else(|| UserError(ctx.locale.say("jenkins.which_build", &[])))
+    number.ok_or_else(|| {
+        let last = status::Status { job: job.clone(), number: None, on: on.clone() };
+        UserError(ctx.locale.say("jenkins.which_build", &[("line", &ctx.line(&last))]))
+    })
 }
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {

@@ -68,7 +68,7 @@ impl Command for Stop {
 impl Stop {
     /// The build, if it runs.
     async fn running(&self, client: &Client<'_>, ctx: &Ctx) -> Result<Build, CommandError> {
-        let number = needed(self.number, ctx)?;
+        let number = needed(self.number, &self.job, &self.on, ctx)?;
         let build = match client.build(self.job.as_str(), Some(number)).await {
             Ok(build) => build,
             Err(failure) => return Err(no_build(client, &self.job, Some(number), failure, ctx).await),
