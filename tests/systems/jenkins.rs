@@ -63,6 +63,8 @@ async fn jobs_are_listed_by_folder() {
 
     [打开 Jenkins](https://ci.example.com/job/team/)
     ");
+    let reply = ask(&mut chat, "jenkins jobs team/search").await;
+    assert!(reply.contains("- feature/x：**jenkins status team/search/feature%2Fx**"), "{reply}");
     insta::assert_snapshot!(ask(&mut chat, "jenkins jobs tema").await, @"
     #### jenkins jobs：未能完成
 

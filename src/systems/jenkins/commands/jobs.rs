@@ -1,5 +1,6 @@
 //! Purpose: list jobs, with how their last builds ended; those that failed or run come first.
 
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use super::{client, no_job, resolve};
@@ -71,9 +72,11 @@ impl Jobs {
             .as_ref()
             .map_or_else(|| item.name.clone(), |folder| format!("{folder}/{}", item.name));
         let named = || Some(Caseless::new(&path));
+        // A branch is shown as git calls it.
+        let shown = percent_decode_str(&item.name).decode_utf8_lossy().into_owned();
         let Some(color) = &item.color else {
             let line = ctx.line(&Self { folder: named(), on: self.on.clone() });
-            return Text::default().action(&item.name, line).plain(ctx.locale.say("jenkins.is_folder", &[]));
+            return Text::default().action(shown, line).plain(ctx.locale.say("jenkins.is_folder", &[]));
         };
         let line =
             ctx.line(&super::status::Status { job: Caseless::new(&path), number: None, on: self.on.clone() });
@@ -92,6 +95,6 @@ impl Jobs {
             true => ctx.locale.say("jenkins.runs_after", &[("state", &state)]),
             false => state,
         };
-        Text::default().action(&item.name, line).plain(format!("　{state}"))
+        Text::default().action(shown, line).plain(format!("　{state}"))
     }
 }
