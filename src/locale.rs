@@ -32,6 +32,14 @@ impl Locale {
         }
     }
 
+    /// The name used in HTTP (RFC 9110, 12.5.4).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
     /// The sentence under `key`, each `%{name}` in it replaced by the value of that name.
     pub fn say(self, key: &str, values: &[(&str, &dyn Display)]) -> String {
         let sentence = self.lookup(key).unwrap_or_else(|| {

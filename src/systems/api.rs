@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE},
 };
 use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
@@ -240,6 +240,8 @@ impl<'a> Call<'a> {
         });
         let mut headers = api.headers.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // Some say what is quoted in the reader's language.
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(ctx.locale.tag()));
         let (limit, timeout) = (LIMIT, TIMEOUT);
         let is_read = method == Method::GET;
         Self { api, ctx, method, url, headers, body: None, is_read, limit, timeout }

@@ -64,17 +64,34 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Goes past an escape: `ESC [ … m`, `ESC ] … BEL`, or one letter.
+/// Goes past an escape: `ESC [ … m`, `ESC ] … BEL`, or one letter. What `ESC [ 8 m` conceals goes with it: Jenkins' notes
+/// on a line, in base64.
 fn escape(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     match letters.next() {
         Some('[') => {
-            let _ = letters.find(|letter| matches!(letter, '@'..='~'));
+            while conceals(letters) {
+                let _ = letters.find(|letter| *letter == '\u{1b}');
+                let _ = letters.next();
+            }
         }
         Some(']') => {
             let _ = letters.find(|letter| matches!(letter, '\u{7}' | '\\'));
         }
         _ => {}
     }
+}
+
+/// Goes to the end of `ESC [ …`, and tells whether what follows is not to be shown.
+fn conceals(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
+    let mut codes = String::new();
+    let end = letters.find(|letter| match letter {
+        '@'..='~' => true,
+        letter => {
+            codes.push(*letter);
+            false
+        }
+    });
+    end == Some('m') && codes.split(';').any(|code| code == "8")
 }
 
 #[cfg(test)]
@@ -87,6 +104,9 @@ mod tests {
         assert_eq!(tail(text, 3), ("green\n100%\na    b".to_owned(), 3));
         assert_eq!(tail(text, 30).1, 4);
         assert_eq!(tail("", 3), (String::new(), 0));
+        let note = "\u{1b}[8mha:////4AbC/9==\u{1b}[0m";
+        let noted = format!("by {note}bob{note}\u{1b}[1;32m!\u{1b}[0m\n{note}\nx\u{1b}[8mhidden");
+        assert_eq!(tail(&noted, 3), ("by bob!\n\nx".to_owned(), 3));
         let long = "x".repeat(1000);
         assert_eq!(tail(&long, 3).0, format!("{}…", "x".repeat(400)));
         let (shown, lines) = tail(&format!("{long}\n").repeat(100), 100);

@@ -3,7 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | what the system is for, its entry of dingops.toml, and the line that is in [`SYSTEMS`] |
-//! | `client.rs` | typed requests and answers, with only the fields that are used |
+//! | `client.rs` | typed requests |
+//! | `types.rs` | typed answers, with only the fields that are used; part of `client.rs` where they are few |
 //! | `commands/` | its rows, a file for each: arguments, `resolve`, `preview`, `run` |
 //!
 //! What they share stands here: [`instance`] (several of one system by name), [`api`] (calls over HTTP), [`failure`]

@@ -34,6 +34,9 @@ pub struct Job {
     pub ends: &'static str,
     /// The question that its builds stop at.
     pub asks: Option<&'static str>,
+    /// What that question asks for, and who alone may answer it.
+    pub asks_for: Vec<Value>,
+    pub submitter: Option<&'static str>,
 }
 
 pub struct Waiting {
@@ -167,7 +170,23 @@ impl Jenkins {
                 };
                 let (runs_for, ends) = (job.runs_for, job.ends);
                 let build = job.builds.get_mut(number.checked_sub(1)?)?;
-                build.of(number, rest, asked, runs_for, ends)
+                match rest {
+                    ["input", "api", "json"] => {
+                        let message = build.input.as_ref()?;
+                        let shown: String = message.chars().take(32).chain("...".chars()).collect();
+                        Some(Answer::json(
+                            200,
+                            &json!({ "executions": [{
+                            "id": "Ok", "displayName": shown, "settled": false,
+                            "input": { "message": message, "submitter": job.submitter, "parameters": job.asks_for },
+                        }] }),
+                        ))
+                    }
+                    ["input", "Ok", "proceedEmpty"] if job.submitter.is_some_and(|who| who != USER) => {
+                        Some(Answer::page(400, "You need to be somebody else"))
+                    }
+                    _ => build.of(number, rest, asked, runs_for, ends),
+                }
             }
             [] => None,
         }
@@ -301,11 +320,6 @@ impl Build {
                 let answer =
                     Answer::text(200, &self.log[start..]).with("x-text-size", self.log.len().to_string());
                 Some(if self.result.is_none() { answer.with("x-more-data", "true") } else { answer })
-            }
-            ["input", "api", "json"] => {
-                let question = self.input.as_ref()?;
-                let execution = json!({ "id": "Ok", "displayName": question, "settled": false });
-                Some(Answer::json(200, &json!({ "waitingForInput": true, "executions": [execution] })))
             }
             ["input", id, verb] if is_post => {
                 if self.input.is_none() {

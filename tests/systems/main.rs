@@ -4,6 +4,11 @@ mod alertmanager;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;
+mod jenkins_build;
+mod jenkins_entry;
+mod jenkins_failure;
+mod jenkins_input;
+mod jenkins_status;
 mod k8s;
 mod k8s_entry;
 mod k8s_guarded;

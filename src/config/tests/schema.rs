@@ -115,6 +115,9 @@ arguments = [{ name = "service", help = { zh = "服务", en = "The service" }, c
 token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 secret = "SEC0123456789abcdef0123456789abcdef"
 keywords = ["监控"]
+[[defaults]]
+in = ["ops"]
+namespace = "shop"
 [[jenkins]]
 name = "dev"
 default = true
@@ -252,7 +255,10 @@ fn an_unknown_key_fits_nowhere_and_every_known_one_is_in_the_schema() {
     let document = serde_json::to_value(EVERYTHING.parse::<toml::Table>().unwrap()).unwrap();
     let (schema, mut found) = (schema(), Vec::new());
     sections(&document, &schema, &[], &mut found);
-    assert_eq!(found.len(), 23, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    let top = schema["properties"].as_object().unwrap().keys();
+    let forgotten: Vec<&String> = top.filter(|key| document.get(key.as_str()).is_none()).collect();
+    assert!(forgotten.is_empty(), "EVERYTHING has no {forgotten:?}");
+    assert!(found.len() > 20, "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, known) in found {
         let mut document = document.clone();
         at(&mut document, &path).insert("colour".into(), true.into());
@@ -302,5 +308,20 @@ fn what_has_another_form_does_not_fit() {
     ] {
         assert!(wrong_with(text).is_some(), "{text}");
         assert!(parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn every_system_is_shown_to_those_who_set_it_up() {
+    for (file, text) in [
+        ("dingops.toml", include_str!("../../../dingops.toml")),
+        ("docs/systems.md", include_str!("../../../docs/systems.md")),
+        ("docs/systems.zh-CN.md", include_str!("../../../docs/systems.zh-CN.md")),
+        ("examples/playground.toml", include_str!("../../../examples/playground.toml")),
+    ] {
+        for system in crate::systems::SYSTEMS {
+            let entry = format!("[[{}]]", system.section);
+            assert!(text.contains(&entry), "{file} has no {entry}");
+        }
     }
 }

@@ -7,12 +7,13 @@ use url::Url;
 
 use super::{
     Jenkins, job,
-    types::{Build, Execution, Folder, Input, Inputs, Item, Job, Name, PendingInput, Queued},
+    types::{Build, Execution, Folder, Input, Inputs, Item, Job, Name, PendingInput, Question, Queued},
 };
 use crate::{
     dispatch::Ctx,
     outbound::{self, Answer},
     systems::{api::Call, failure::Failure, log::whole_lines},
+    text,
 };
 
 /// Where a log is read from at first, and how much of its end.
@@ -20,10 +21,13 @@ const LOG: usize = 64 * 1024;
 /// A page of somebody's Jenkins with more jobs than that is cut by the answer's own limit.
 const JOBS: &str = "jobs[name,fullName,color,_class]";
 const BUILD: &str = "number,result,building,timestamp,duration,estimatedDuration,description,\
-                     actions[_class,causes[shortDescription],parameters[name,value]]";
+                     actions[_class,causes[shortDescription],parameters[name,value,jobName,number]]";
 
 /// Words of pages where one signs in, at Jenkins' own or at what stands before it.
 const SIGN_IN: [&str; 6] = ["login", "signin", "securityrealm", "oauth", "saml", "sso"];
+
+/// What it says to a password: API tokens need no crumb.
+const NO_CRUMB: &str = "No valid crumb was included in the request";
 
 /// A Jenkins, asked by a command.
 pub(super) struct Client<'c> {
@@ -105,7 +109,8 @@ impl<'c> Client<'c> {
 
     pub(super) async fn job(&self, job: &str) -> Result<Job, Failure> {
         let tree = "fullName,buildable,nextBuildNumber,queueItem[id,why],\
-                    property[parameterDefinitions[name,type,choices,defaultParameterValue[value]]]";
+                    property[parameterDefinitions[name,type,choices,\
+                    defaultParameterValue[value,jobName,number]]]";
         self.get(job, &["api", "json"]).query([("tree", tree)]).json().await
     }
 
@@ -164,8 +169,8 @@ impl<'c> Client<'c> {
     /// The steps of a build that wait for somebody.
     pub(super) async fn inputs(&self, job: &str, number: u64) -> Result<Vec<Input>, Failure> {
         let number = number.to_string();
-        let tree = [("tree", "executions[id,displayName,settled]")];
-        let listed = self.get(job, &[&number, "input", "api", "json"]).query(tree);
+        let tree = "executions[id,displayName,settled,input[message,submitter,parameters[name]]]";
+        let listed = self.get(job, &[&number, "input", "api", "json"]).query([("tree", tree)]);
         let waits = match listed.json::<Inputs>().await {
             Ok(inputs) => inputs.executions.into_iter().filter(|execution| !execution.settled),
             // Nothing waits, or the plugin is older than this list.
@@ -175,13 +180,23 @@ impl<'c> Client<'c> {
             Err(failure) => return Err(failure),
         };
         let waits: Vec<Execution> = waits.collect();
-        // This list does not tell whether values are asked for; where the other one is, that does.
-        let pending = if waits.is_empty() { Vec::new() } else { self.pending(job, &number).await? };
+        // Where this list does not tell whether values are asked for, the other one does.
+        let is_told = waits.iter().all(|execution| execution.input.is_some());
+        let pending = if is_told { Vec::new() } else { self.pending(job, &number).await? };
         let asks = |id: &str| pending.iter().any(|input| input.id == id && input.has_parameters);
-        let input = |execution: Execution| Input {
-            message: execution.display_name.unwrap_or_default(),
-            has_parameters: asks(&execution.id),
-            id: execution.id,
+        let input = |Execution { id, display_name, input, .. }| match input {
+            Some(Question { message, submitter, parameters }) => Input {
+                message: message.or(display_name).unwrap_or_default(),
+                has_parameters: !parameters.is_empty(),
+                submitter,
+                id,
+            },
+            None => Input {
+                message: display_name.unwrap_or_default(),
+                has_parameters: asks(&id),
+                submitter: None,
+                id,
+            },
         };
         Ok(waits.into_iter().map(input).collect())
     }
@@ -196,6 +211,7 @@ impl<'c> Client<'c> {
             id: pending.id,
             message: pending.message.unwrap_or_default(),
             has_parameters: !pending.inputs.is_empty(),
+            submitter: None,
         };
         Ok(pending.into_iter().map(input).collect())
     }
@@ -240,7 +256,10 @@ impl<'c> Client<'c> {
 
     /// Sends what Jenkins answers with a page to go to; one to sign in at means that nothing was done.
     async fn redirected(&self, job: &str, call: Call<'_>) -> Result<Answer, Failure> {
-        let answer = call.send(&[StatusCode::FOUND, StatusCode::SEE_OTHER]).await?;
+        let answer = call.send(&[StatusCode::FOUND, StatusCode::SEE_OTHER, StatusCode::FORBIDDEN]).await?;
+        if answer.status == StatusCode::FORBIDDEN {
+            return Err(self.forbidden(&answer));
+        }
         if !answer.status.is_redirection() {
             return Ok(answer);
         }
@@ -253,6 +272,16 @@ impl<'c> Client<'c> {
         let (system, status) = (self.title().to_owned(), answer.status);
         let refused = || Failure::Refused { system, status, message: String::new(), retry: None };
         if asks { Err(refused()) } else { Ok(answer) }
+    }
+
+    /// What is missing stands in a header, and in the page where a password took the place of an API token.
+    fn forbidden(&self, answer: &Answer) -> Failure {
+        let page = String::from_utf8_lossy(answer.body.as_deref().unwrap_or_default());
+        let permission = answer.headers.get("x-required-permission").and_then(|name| name.to_str().ok());
+        let message = if page.contains(NO_CRUMB) { NO_CRUMB } else { permission.unwrap_or_default() };
+        tracing::warn!(system = self.title(), message, "a system refused");
+        let (system, status) = (self.title().to_owned(), answer.status);
+        Failure::Refused { system, status, message: text::cut(message, 100), retry: None }
     }
 
     fn get(&self, job: &str, rest: &[&str]) -> Call<'c> {

@@ -87,7 +87,8 @@ pub(super) fn resolve(
 /// The value parser of a build's number.
 pub(super) fn number() -> impl Fn(&str) -> Result<i64, InvalidValue> + Clone + Send + Sync + 'static {
     let number = values::number(1..=i64::from(i32::MAX));
-    move |typed| number(typed.strip_prefix('#').unwrap_or(typed))
+    let error = |_| InvalidValue::new("jenkins.number");
+    move |typed| number(typed.strip_prefix('#').unwrap_or(typed)).map_err(error)
 }
 
 /// The segments of a job's address.

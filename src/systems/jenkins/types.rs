@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::text;
+
 /// A job or a folder in a list.
 #[derive(Debug, Deserialize)]
 pub(super) struct Item {
@@ -59,15 +61,20 @@ pub(super) struct Parameter {
     /// `StringParameterDefinition` and others.
     #[serde(rename = "type", default)]
     pub(super) kind: String,
-    /// What may be chosen.
+    /// What may be chosen. Those of plugins are of many forms.
     #[serde(default)]
-    pub(super) choices: Vec<String>,
+    choices: Value,
     default_parameter_value: Option<Valued>,
 }
 
+/// A value, or a build of another job.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Valued {
+    /// Jenkins does not tell those that are secret, nor what is in a file.
     value: Option<Value>,
+    job_name: Option<String>,
+    number: Option<Value>,
 }
 
 /// A build by its number.
@@ -133,8 +140,10 @@ struct Cause {
 #[derive(Debug, Deserialize)]
 pub(super) struct Given {
     pub(super) name: String,
-    /// Jenkins does not tell those that are secret.
-    value: Option<Value>,
+    #[serde(rename = "_class", default)]
+    class: String,
+    #[serde(flatten)]
+    valued: Valued,
 }
 
 /// A step of a build that waits for somebody.
@@ -144,6 +153,8 @@ pub(super) struct Input {
     pub(super) message: String,
     /// Whether it asks for values, as far as Jenkins tells.
     pub(super) has_parameters: bool,
+    /// Who alone may settle it.
+    pub(super) submitter: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +170,17 @@ pub(super) struct Execution {
     pub(super) display_name: Option<String>,
     #[serde(default)]
     pub(super) settled: bool,
+    /// What it asks; older plugins do not tell.
+    pub(super) input: Option<Question>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Question {
+    /// The display name is its beginning.
+    pub(super) message: Option<String>,
+    pub(super) submitter: Option<String>,
+    #[serde(default)]
+    pub(super) parameters: Vec<Value>,
 }
 
 /// The same by the plugin that draws stages.
@@ -170,28 +192,64 @@ pub(super) struct PendingInput {
     pub(super) inputs: Vec<Value>,
 }
 
+impl Item {
+    /// Whether its last build runs, or did not succeed.
+    pub(super) fn matters(&self) -> bool {
+        let is_one = |color: &str| color.starts_with("red") || color.starts_with("yellow");
+        self.color.as_deref().is_some_and(|color| is_one(color) || color.ends_with("_anime"))
+    }
+}
+
 impl Parameter {
     /// Its default as text; none where there is none, or it is secret.
     pub(super) fn default(&self) -> Option<String> {
-        self.default_parameter_value.as_ref()?.value.as_ref().map(plain)
+        self.default_parameter_value.as_ref()?.text()
     }
 
-    /// Whether its values are secrets.
+    /// What may be chosen; nothing where anything may be said.
+    pub(super) fn choices(&self) -> Vec<String> {
+        match self.kind.starts_with("Boolean") {
+            true => vec!["true".into(), "false".into()],
+            false => self.choices.as_array().into_iter().flatten().map(plain).collect(),
+        }
+    }
+
+    /// Whether its values are secrets, or open one.
     pub(super) fn is_secret(&self) -> bool {
-        self.kind.starts_with("Password") || self.kind.starts_with("Credentials")
+        is_secret(&self.kind)
     }
 
     /// Whether its value is a file.
     pub(super) fn is_file(&self) -> bool {
-        self.kind.contains("File")
+        self.kind.ends_with("FileParameterDefinition")
     }
 }
 
 impl Given {
     /// Its value as text.
     pub(super) fn value(&self) -> Option<String> {
-        self.value.as_ref().map(plain)
+        self.valued.text()
     }
+
+    /// The same where it can be said again in a line.
+    pub(super) fn said(&self) -> Option<String> {
+        let kind = self.class.rsplit('.').next().unwrap_or_default();
+        self.value().filter(|value| !is_secret(kind) && !value.contains(text::is_control))
+    }
+}
+
+impl Valued {
+    fn text(&self) -> Option<String> {
+        match (&self.value, &self.job_name, &self.number) {
+            (Some(value), ..) => Some(plain(value)),
+            (None, Some(job), Some(number)) => Some(format!("{job}#{}", plain(number))),
+            _ => None,
+        }
+    }
+}
+
+fn is_secret(kind: &str) -> bool {
+    kind.starts_with("Password") || kind.starts_with("Credentials")
 }
 
 fn plain(value: &Value) -> String {

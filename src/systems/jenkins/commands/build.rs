@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{client, found, resolve, status};
+use super::{client, found, one_line, resolve, status};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError, arguments,
@@ -66,9 +66,16 @@ impl Command for Build {
         self.check(&job, ctx)?;
         let next = job.next_build_number.unwrap_or_default();
         let name = job.full_name.as_deref().unwrap_or(self.job.as_str());
-        let values: [(&str, &dyn std::fmt::Display); 3] =
-            [("system", &client.title()), ("job", &name), ("number", &next)];
-        let mut lines = vec![ctx.locale.say("jenkins.will_build", &values)];
+        let why = job.queue_item.as_ref().map(|queued| queued.why.as_deref().unwrap_or_default());
+        let values: [(&str, &dyn std::fmt::Display); 4] = [
+            ("system", &client.title()),
+            ("job", &name),
+            ("number", &next),
+            ("why", &why.unwrap_or_default()),
+        ];
+        // The next number is that of the build that waits.
+        let key = if why.is_some() { "jenkins.will_build_behind" } else { "jenkins.will_build" };
+        let mut lines = vec![ctx.locale.say(key, &values)];
         for KeyValue { key, value } in &self.param {
             let default = job.parameters().find(|parameter| parameter.name == *key).and_then(shown_default);
             lines.push(match default.filter(|default| default != value) {
@@ -89,10 +96,6 @@ impl Command for Build {
         if !left_out.is_empty() {
             let defaults = left_out.join(&ctx.locale.say("usage.separator", &[]));
             lines.push(ctx.locale.say("jenkins.defaults", &[("defaults", &defaults)]));
-        }
-        if let Some(queued) = &job.queue_item {
-            let why = queued.why.clone().unwrap_or_default();
-            lines.push(ctx.locale.say("jenkins.waits", &[("why", &why)]));
         }
         Ok(Preview { lines, witness: witness(&job) })
     }
@@ -115,9 +118,10 @@ impl Command for Build {
             let reply = Reply::new(client.named(say(key)));
             reply.action(say("jenkins.do_status"), look.clone()).link(say("jenkins.open"), page.clone())
         };
+        let waited = job.queue_item.as_ref().map(|queued| queued.id);
         let id = match asked {
-            Asked::Queued(id) => id,
-            Asked::Already => return Ok(titled("jenkins.already_queued")),
+            Asked::Queued(id) if Some(id) != waited => id,
+            Asked::Queued(_) | Asked::Already => return Ok(titled("jenkins.already_queued")),
             Asked::Vetoed => return Err(UserError(say("jenkins.vetoed")).into()),
             Asked::Somehow => return Ok(titled("jenkins.asked")),
         };
@@ -151,7 +155,7 @@ fn witness(job: &Job) -> String {
 fn shown_default(parameter: &Parameter) -> Option<String> {
     let default = parameter.default().filter(|_| !parameter.is_secret())?;
     let pair = format!("{}={default}", parameter.name);
-    (redacted(&pair) == pair).then_some(default)
+    (redacted(&pair) == pair).then(|| one_line(&default))
 }
 
 /// What became of a build that waited.
@@ -182,11 +186,7 @@ impl Build {
                     ),
                 }));
             };
-            let is_boolean = parameter.kind.starts_with("Boolean");
-            let choices = match is_boolean {
-                true => ["true", "false"].map(str::to_owned).to_vec(),
-                false => parameter.choices.clone(),
-            };
+            let choices = parameter.choices();
             let wrong = if parameter.is_secret() {
                 Some(ctx.locale.say("jenkins.secret_parameter", &[("name", key)]))
             } else if parameter.is_file() {

@@ -72,7 +72,7 @@ impl Command for Approve {
     }
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
-        self.step.preview("jenkins.will_approve", ctx).await
+        self.step.preview(true, "jenkins.will_approve", ctx).await
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -92,7 +92,7 @@ impl Command for Reject {
     }
 
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
-        self.step.preview("jenkins.will_reject", ctx).await
+        self.step.preview(false, "jenkins.will_reject", ctx).await
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -105,10 +105,10 @@ impl Step {
         resolve_numbered(&mut self.on, &mut self.job, &mut self.number, ctx)
     }
 
-    async fn preview(&self, key: &str, ctx: &Ctx) -> Result<Preview, CommandError> {
+    async fn preview(&self, goes_on: bool, key: &str, ctx: &Ctx) -> Result<Preview, CommandError> {
         let client = client(&self.on, ctx)?;
         let number = needed(self.number, ctx)?;
-        let (input, witness) = self.waits(&client, number, ctx).await?;
+        let (input, witness) = self.waits(&client, number, goes_on, ctx).await?;
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("job", &self.job), ("number", &number), ("message", &input.message)];
         let line = client.named(ctx.locale.say(key, &values));
@@ -118,17 +118,16 @@ impl Step {
     async fn settle(self, goes_on: bool, key: &str, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let number = needed(self.number, ctx)?;
-        let (input, witness) = self.waits(&client, number, ctx).await?;
+        let (input, witness) = self.waits(&client, number, goes_on, ctx).await?;
         ctx.unchanged(&witness)?;
-        if goes_on && input.has_parameters {
-            let page = client.page(Some(self.job.as_str()), &[&number.to_string(), "input"]);
-            return Err(UserError(ctx.locale.say("jenkins.asks_for_values", &[("page", &page)])).into());
-        }
         let look = status::Status { job: self.job.clone(), number: self.number, on: self.on.clone() };
         let look = ctx.line(&look);
         let settled = client.settle(self.job.as_str(), number, &input.id, goes_on).await;
         if let Err(failure) = settled {
-            return Err(failure.tell_of_write(look, ctx));
+            return Err(match failure.status() {
+                Some(400) => not_settled(&input, ctx),
+                _ => failure.tell_of_write(look, ctx),
+            });
         }
         let title = ctx.locale.say(key, &[("job", &self.job), ("number", &number)]);
         let page = client.page(Some(self.job.as_str()), &[&number.to_string()]);
@@ -143,6 +142,7 @@ impl Step {
         &self,
         client: &Client<'_>,
         number: u64,
+        goes_on: bool,
         ctx: &Ctx,
     ) -> Result<(Input, String), CommandError> {
         let build = match client.build(self.job.as_str(), Some(number)).await {
@@ -156,6 +156,10 @@ impl Step {
         let mut meant = inputs.iter().filter(is_meant);
         let place: [(&str, &dyn std::fmt::Display); 2] = [("job", &self.job), ("number", &number)];
         let sentence = match (meant.next(), meant.next(), inputs.is_empty()) {
+            (Some(input), None, _) if goes_on && input.has_parameters => {
+                let page = client.page(Some(self.job.as_str()), &[&number.to_string(), "input"]);
+                ctx.locale.say("jenkins.asks_for_values", &[("page", &page)])
+            }
             (Some(input), None, _) => {
                 return Ok((input.clone(), format!("waits {} {}", input.id, build.approvals())));
             }
@@ -165,4 +169,13 @@ impl Step {
         };
         Err(UserError(sentence).into())
     }
+}
+
+/// Jenkins says no to who is not among those that a step names, and where somebody was quicker.
+fn not_settled(input: &Input, ctx: &Ctx) -> CommandError {
+    UserError(match &input.submitter {
+        Some(who) => ctx.locale.say("jenkins.not_submitter", &[("who", who)]),
+        None => ctx.locale.say("jenkins.not_settled", &[]),
+    })
+    .into()
 }

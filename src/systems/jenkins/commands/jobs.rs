@@ -1,4 +1,4 @@
-//! Purpose: list jobs, with how their last builds ended.
+//! Purpose: list jobs, with how their last builds ended; those that failed or run come first.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// List jobs, with how their last builds ended
+/// List jobs, with how their last builds ended; those that failed or run come first
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Jobs {
@@ -38,7 +38,7 @@ impl Command for Jobs {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let folder = self.folder.as_ref().map(Caseless::as_str);
-        let jobs = match (client.jobs(folder).await, &self.folder) {
+        let mut jobs = match (client.jobs(folder).await, &self.folder) {
             (Ok(Some(jobs)), _) => jobs,
             (Ok(None), None) => Vec::new(),
             (Ok(None), Some(job)) => {
@@ -58,6 +58,7 @@ impl Command for Jobs {
         if jobs.is_empty() {
             return Ok(reply.text(ctx.locale.say("jenkins.no_jobs", &[])));
         }
+        jobs.sort_by_key(|job| !job.matters());
         let items = jobs.iter().map(|item| self.line(item, ctx)).collect();
         Ok(listed(reply, items, Some(page)))
     }

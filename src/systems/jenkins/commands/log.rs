@@ -64,14 +64,14 @@ impl Command for Log {
         let log = client.log(self.job.as_str(), build.number).await.map_err(|failure| failure.tell(ctx))?;
         let (text, lines) = tail(&log.text, usize::try_from(self.lines).unwrap_or_default());
         let state = status::ended(&build, ctx).unwrap_or_else(|| ctx.locale.say("jenkins.running", &[]));
-        let title = ctx.locale.say(
-            "jenkins.log",
-            &[("job", &self.job), ("number", &build.number), ("state", &state), ("lines", &lines)],
-        );
+        let key = if text.is_empty() { "jenkins.no_log" } else { "jenkins.log" };
+        let title = ctx
+            .locale
+            .say(key, &[("job", &self.job), ("number", &build.number), ("state", &state), ("lines", &lines)]);
         let page = client.page(Some(self.job.as_str()), &[&build.number.to_string(), "console"]);
         let reply = Reply::new(client.named(title)).link(ctx.locale.say("jenkins.open", &[]), page);
         let reply = match text.as_str() {
-            "" => reply.text(ctx.locale.say("jenkins.no_log", &[])),
+            "" => reply,
             text => reply.code(text),
         };
         Ok(match log.goes_on {

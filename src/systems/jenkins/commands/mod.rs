@@ -7,6 +7,8 @@ mod log;
 mod status;
 mod stop;
 
+use percent_encoding::percent_decode_str;
+
 use super::{
     client::Client,
     job,
@@ -18,6 +20,7 @@ use crate::{
         values::{self, Caseless},
     },
     systems::failure::Failure,
+    text,
 };
 
 /// Names that are suggested at most.
@@ -94,12 +97,25 @@ async fn found(client: &Client<'_>, job: &Caseless, ctx: &Ctx) -> Result<Job, Co
         Ok(found) => found,
         Err(failure) => return Err(no_job(client, job, failure, ctx).await),
     };
-    let key = match (found.next_build_number, found.buildable) {
-        (None, _) => "jenkins.folder",
-        (Some(_), Some(false)) => "jenkins.disabled",
-        _ => return Ok(found),
-    };
-    Err(UserError(ctx.locale.say(key, &[("job", job)])).into())
+    match (found.next_build_number, found.buildable) {
+        (None, _) => Err(a_folder(client, job, ctx).await),
+        (Some(_), Some(false)) => Err(UserError(ctx.locale.say("jenkins.disabled", &[("job", job)])).into()),
+        _ => Ok(found),
+    }
+}
+
+/// What to say where a folder is named and a job is meant.
+async fn a_folder(client: &Client<'_>, folder: &Caseless, ctx: &Ctx) -> CommandError {
+    let within = client.names(Some(folder.as_str())).await.unwrap_or_default();
+    let names = within.iter().take(NEAR).map(|item| format!("{folder}/{}", item.name));
+    let more = within.get(NEAR).map(|_| "…".to_owned());
+    let within: Vec<String> = names.chain(more).collect();
+    let within = within.join(&ctx.locale.say("usage.separator", &[]));
+    UserError(match within.as_str() {
+        "" => ctx.locale.say("jenkins.folder", &[("job", folder)]),
+        within => ctx.locale.say("jenkins.folder_with", &[("job", folder), ("jobs", &within)]),
+    })
+    .into()
 }
 
 /// What to say where a job could not be read: of one that is not there, those like it.
@@ -107,24 +123,52 @@ async fn no_job(client: &Client<'_>, job: &Caseless, failure: Failure, ctx: &Ctx
     if failure.status() != Some(404) {
         return failure.tell(ctx);
     }
-    let (folder, name) = job::parts(job.as_str());
-    let beside = client.names(folder).await.unwrap_or_default();
-    let near = values::near(name, beside.iter().map(|item| item.name.as_str()));
-    // Who leaves out the folder knows the name.
-    let is_meant = |job: &&Name| job.name.to_lowercase() == name.to_lowercase();
-    let below = beside
-        .iter()
-        .filter_map(|item| Some(format!("{}/{}", item.name, item.jobs.iter().find(is_meant)?.name)));
-    let near = below.chain(near).take(NEAR);
-    let path = |name: String| folder.map_or_else(|| name.clone(), |folder| format!("{folder}/{name}"));
-    let near: Vec<String> = near.map(path).collect();
-    let near = near.join(&ctx.locale.say("usage.separator", &[]));
+    let near = near(client, job.as_str()).await.join(&ctx.locale.say("usage.separator", &[]));
     let system = client.title();
     UserError(match near.as_str() {
         "" => ctx.locale.say("jenkins.no_job", &[("system", &system), ("job", job)]),
         near => ctx.locale.say("jenkins.no_job_near", &[("system", &system), ("job", job), ("near", &near)]),
     })
     .into()
+}
+
+/// The names that may be meant by one that is not there.
+async fn near(client: &Client<'_>, job: &str) -> Vec<String> {
+    let (mut folder, _) = job::parts(job);
+    let mut beside = client.names(folder).await;
+    // A name further up may be the wrong one, and a branch is typed as git calls it.
+    for _ in 0..NEAR {
+        match (&beside, folder) {
+            (Err(failure), Some(missing)) if failure.status() == Some(404) => {
+                (folder, _) = job::parts(missing);
+                beside = client.names(folder).await;
+            }
+            _ => break,
+        }
+    }
+    let beside = beside.unwrap_or_default();
+    let name = folder.map_or(job, |folder| &job[folder.len() + 1..]);
+    let (first, rest) = name.split_once('/').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let is_same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let path = |name: String| folder.map_or_else(|| name.clone(), |folder| format!("{folder}/{name}"));
+    let is_branch = |item: &&Name| is_same(&percent_decode_str(&item.name).decode_utf8_lossy(), name);
+    if let Some(branch) = beside.iter().find(is_branch) {
+        return vec![path(branch.name.clone())];
+    }
+    // Who leaves out the folder knows the name.
+    let below = beside.iter().filter_map(|item| {
+        let job = item.jobs.iter().find(|job| is_same(&job.name, name))?;
+        Some(format!("{}/{}", item.name, job.name))
+    });
+    let near = values::near(first, beside.iter().map(|item| item.name.as_str()));
+    let near =
+        near.into_iter().map(|near| rest.map_or_else(|| near.clone(), |rest| format!("{near}/{rest}")));
+    below.chain(near).take(NEAR).map(path).collect()
+}
+
+/// A value that may have many lines, as one that is no longer than it need be to be known.
+fn one_line(value: &str) -> String {
+    text::cut(&value.split_whitespace().collect::<Vec<_>>().join(" "), 80)
 }
 
 /// What to say where a build could not be read.
@@ -139,8 +183,10 @@ async fn no_build(
         return failure.tell(ctx);
     }
     // Is it the build or the job that is not there?
-    if let Err(failure) = client.job(job.as_str()).await {
-        return no_job(client, job, failure, ctx).await;
+    match client.job(job.as_str()).await {
+        Ok(found) if found.next_build_number.is_none() => return a_folder(client, job, ctx).await,
+        Ok(_) => {}
+        Err(failure) => return no_job(client, job, failure, ctx).await,
     }
     UserError(match number {
         Some(number) => ctx.locale.say("jenkins.no_build", &[("job", job), ("number", &number)]),

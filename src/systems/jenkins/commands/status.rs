@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{build, client, input, log, no_build, resolve_build, stop};
+use super::{build, client, input, log, no_build, one_line, resolve_build, stop};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, UserError, arguments,
@@ -11,10 +11,11 @@ use crate::{
     },
     reply::{Reply, Text},
     systems::{
+        failure::Failure,
         jenkins::{
             client::Client,
             job,
-            types::{Build, Input},
+            types::{Build, Given, Input},
         },
         redact::redacted,
     },
@@ -51,7 +52,7 @@ impl Command for Status {
         let number = self.number.map(i64::unsigned_abs);
         let build = match client.build(self.job.as_str(), number).await {
             Ok(build) => build,
-            Err(failure) => return Err(no_build(&client, &self.job, number, failure, ctx).await),
+            Err(failure) => return self.not_begun(&client, failure, ctx).await,
         };
         let inputs = inputs(&build, &self.job, &client, ctx).await;
         let reply = shown(&build, &inputs, &self.job, &self.on, &client, ctx);
@@ -67,6 +68,30 @@ impl Command for Status {
             }
             None => reply,
         })
+    }
+}
+
+impl Status {
+    /// What to say where there is no build: the first of a job may be waiting in the queue.
+    async fn not_begun(
+        &self,
+        client: &Client<'_>,
+        failure: Failure,
+        ctx: &Ctx,
+    ) -> Result<Reply, CommandError> {
+        let number = self.number.map(i64::unsigned_abs);
+        let queued = match (number, failure.status()) {
+            (None, Some(404)) => client.job(self.job.as_str()).await.ok().and_then(|job| job.queue_item),
+            _ => None,
+        };
+        let Some(queued) = queued else {
+            return Err(no_build(client, &self.job, number, failure, ctx).await);
+        };
+        let reply = Reply::new(client.named(ctx.locale.say("jenkins.queued", &[("job", &self.job)])));
+        Ok(reply
+            .text(queued.why.unwrap_or_default())
+            .action(ctx.locale.say("jenkins.do_status", &[]), ctx.line(self))
+            .link(ctx.locale.say("jenkins.open", &[]), client.page(Some(self.job.as_str()), &[])))
     }
 }
 
@@ -130,13 +155,12 @@ pub(super) fn shown(
     if let Some(cause) = build.cause() {
         fields.push((say("jenkins.cause"), cause.into()));
     }
-    let given: Vec<(String, String)> =
-        build.parameters().filter_map(|given| Some((given.name.clone(), given.value()?))).collect();
-    let pairs: Vec<String> = given.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let pairs = pairs.join(" ");
-    let plain = redacted(&pairs);
-    if !given.is_empty() {
-        fields.push((say("jenkins.parameters"), plain.as_ref().into()));
+    let pairs: Vec<String> = build
+        .parameters()
+        .filter_map(|given| Some(one_line(&redacted(&format!("{}={}", given.name, given.value()?)))))
+        .collect();
+    if !pairs.is_empty() {
+        fields.push((say("jenkins.parameters"), pairs.join(" ").into()));
     }
     if let Some(description) = build.description.as_ref().filter(|text| !text.trim().is_empty()) {
         fields.push((say("jenkins.description"), description.as_str().into()));
@@ -168,19 +192,26 @@ pub(super) fn shown(
         Some(_) => {
             let reply =
                 reply.action(say("jenkins.do_log"), ctx.line(&log::Log::of(job.clone(), number, on.clone())));
-            let pair = |(key, value): (String, String)| KeyValue { key, value };
-            let param = given.into_iter().map(pair).collect();
-            match plain == pairs {
-                true => {
+            match repeated(build) {
+                Some(param) => {
                     let rebuild = build::Build { job, param, wait: false, on };
                     reply.action(say("jenkins.do_rebuild"), ctx.line(&rebuild))
                 }
-                // What must not be shown cannot be offered.
-                false => reply,
+                None => reply,
             }
         }
     };
     reply.link(say("jenkins.open"), page)
+}
+
+/// What a build was begun with; none where a line cannot say all of it, or must not: it would begin another one.
+fn repeated(build: &Build) -> Option<Vec<KeyValue>> {
+    let pair = |given: &Given| {
+        let pair = KeyValue { key: given.name.clone(), value: given.said()? };
+        let line = format!("{}={}", pair.key, pair.value);
+        (redacted(&line) == line).then_some(pair)
+    };
+    build.parameters().map(pair).collect()
 }
 
 /// Milliseconds in whole seconds.
