@@ -16,6 +16,28 @@ pub(super) const SELECTOR: (&str, Canonical) = ("selector", |typed| selector(typ
 /// Of one of some kind.
 pub(super) const NAMED: (&str, Canonical) = ("name", |typed| name(typed).ok());
 
+/// Words that kubectl has for a kind before a name of its own.
+pub(super) const KINDS: &[&str] = &[
+    "deploy",
+    "deployment",
+    "deployments",
+    "deployment.apps",
+    "deployments.apps",
+    "sts",
+    "statefulset",
+    "statefulsets",
+    "statefulset.apps",
+    "statefulsets.apps",
+    "ds",
+    "daemonset",
+    "daemonsets",
+    "daemonset.apps",
+    "daemonsets.apps",
+    "po",
+    "pod",
+    "pods",
+];
+
 fn form(target: Result<Target, InvalidValue>) -> Option<String> {
     target.ok().map(|target| target.to_string())
 }
@@ -30,6 +52,8 @@ const NAME: Identifier = Identifier {
 /// Namespaces and containers (RFC 1123, a label).
 const LABEL: Identifier =
     Identifier { max: 63, inside: |c| is_plain(c) || c == '-', sentence: "k8s.label", ..NAME };
+/// What nodes are called before `/`.
+const NODES: [&str; 3] = ["no", "node", "nodes"];
 /// Letters that stand in the parts of names that Kubernetes makes up.
 const MADE_UP: &str = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -130,7 +154,9 @@ pub(super) fn any(typed: &str) -> Result<Target, InvalidValue> {
     let folded = typed.to_ascii_lowercase();
     let (kind, name, at) = match folded.split_once('/') {
         Some((kind, name)) => {
-            let known = Kind::of(kind).ok_or_else(|| InvalidValue::new("k8s.kind").at(0..kind.len()))?;
+            let key = if NODES.contains(&kind) { "k8s.kind_of_node" } else { "k8s.kind" };
+            let unknown = || InvalidValue::new(key).with("name", name).at(0..kind.len());
+            let known = Kind::of(kind).ok_or_else(unknown)?;
             (known, name, kind.len() + 1)
         }
         None if Kind::of(&folded).is_some() => return Err(InvalidValue::new("k8s.kind_alone")),
@@ -196,7 +222,7 @@ pub(super) fn container(typed: &str) -> Result<String, InvalidValue> {
 /// For what can be none.
 pub(super) fn node(typed: &str) -> Result<String, InvalidValue> {
     let folded = typed.to_ascii_lowercase();
-    let name = ["nodes/", "node/", "no/"].iter().find_map(|prefix| folded.strip_prefix(prefix));
+    let name = folded.split_once('/').filter(|(kind, _)| NODES.contains(kind)).map(|(_, name)| name);
     NAME.parser()(name.unwrap_or(&folded))
 }
 
@@ -265,6 +291,7 @@ mod tests {
         assert_eq!(form("po/x"), "pod/x");
         assert_eq!(form("web-7d4b9c6f5d-x2x4z"), "pod/web-7d4b9c6f5d-x2x4z");
         assert_eq!(form("web-payments-admin"), "deploy/web-payments-admin");
+        assert!(KINDS.iter().all(|kind| Kind::of(kind).is_some()));
         for typed in [
             "",
             "deploy/",

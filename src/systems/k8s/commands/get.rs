@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, describe, linked, logs};
+use super::{LIST, client, describe, logs, namespace_of};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
@@ -88,7 +88,7 @@ pub(super) struct Which {
 
 pub(super) const ARGUMENTS: &[&str] = &["name", "namespace", "all-namespaces", "selector", "on"];
 pub(super) const CANONICAL: &[(&str, Canonical)] = &[target::NAMED, target::NAMESPACE, target::SELECTOR];
-pub(super) const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow")]];
+pub(super) const HABITS: Habits = &[LIST];
 
 impl Events {
     /// Of what is called so.
@@ -258,13 +258,9 @@ impl Command for Events {
 
 impl Which {
     pub(super) fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        let all = &ctx.settings.systems.k8s;
-        self.on = all.choose(self.on.as_deref(), ctx.locale)?;
-        if self.all_namespaces {
-            self.namespace = None;
-        } else if self.namespace.is_none() {
-            self.namespace = Some(all.get(self.on.as_deref(), ctx.locale)?.namespace.clone());
-        }
+        self.on = ctx.settings.systems.k8s.choose(self.on.as_deref(), ctx.locale)?;
+        let namespace = self.namespace.take().or_else(|| namespace_of(&self.on, ctx));
+        self.namespace = namespace.filter(|_| !self.all_namespaces);
         Ok(())
     }
 
@@ -321,7 +317,7 @@ impl Which {
         client: &Client<'_>,
         ctx: &Ctx,
     ) -> Reply {
-        let reply = linked(Reply::new(title), client, ctx);
+        let reply = client.reply(title);
         let reply = match found.more {
             0 => reply,
             _ => reply.note(ctx.locale.say("k8s.too_many", &[])),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{KINDS, Where, not_written, patch, preview, rollout};
+use super::{ONE, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -41,7 +41,8 @@ impl Command for Undo {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "to-revision", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS];
+    const KINDS: &'static [&'static str] = target::KINDS;
+    const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] =
         &["k8s rollout undo web -n prod", "k8s rollout undo web --to-revision 3"];
 

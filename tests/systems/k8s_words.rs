@@ -1,0 +1,435 @@
+//! Conversations with a Kubernetes cluster: what people type who are used to kubectl.
+
+use crate::{
+    k8s::{start, start_with},
+    talk::{ask, coded, confirmed},
+};
+
+#[tokio::test]
+async fn a_kind_may_stand_before_a_name_as_a_word_of_its_own() {
+    for (line, same) in [
+        ("k8s describe pod mysql-1", "k8s describe pod/mysql-1"),
+        ("k8s describe deployment web", "k8s describe web"),
+        ("k8s describe Deployments.apps web -n prod", "k8s describe web"),
+        ("k8s describe -n prod sts \"mysql\"", "k8s describe sts/mysql"),
+        ("k8s logs deployment pay --tail 5", "k8s logs pay --lines 5"),
+        ("k8s rollout status ds agent", "k8s rollout status ds/agent"),
+        ("诊断 deploy web", "k8s describe web"),
+    ] {
+        let (mut chat, _k8s) = start().await;
+        let told = ask(&mut chat, line).await;
+        let (mut chat, _k8s) = start().await;
+        assert_eq!(told, ask(&mut chat, same).await, "{line}");
+        assert!(!told.contains("参数有误"), "{line}: {told}");
+    }
+    for (line, canonical) in [
+        ("k8s rollout restart deployment web", "k8s rollout restart deploy/web --namespace prod"),
+        ("k8s scale deployment web 4", "k8s scale deploy/web 4 --namespace prod"),
+        ("k8s scale statefulset mysql --replicas=3", "k8s scale sts/mysql 3 --namespace prod"),
+        ("k8s scale --replicas 3 sts mysql", "k8s scale sts/mysql 3 --namespace prod"),
+        ("k8s scale web --replicas 5", "k8s scale deploy/web 5 --namespace prod"),
+        ("k8s scale --replicas=5 deployment/web", "k8s scale deploy/web 5 --namespace prod"),
+        (
+            "k8s set image deployment web app=registry.example.com/shop/web:2",
+            "k8s set image deploy/web app=registry.example.com/shop/web:2 --namespace prod",
+        ),
+    ] {
+        let (mut chat, k8s) = start().await;
+        let card = ask(&mut chat, line).await;
+        assert!(coded(&card).starts_with(&format!("{canonical} --confirm ")), "{line}: {card}");
+        confirmed(&mut chat, line).await;
+        assert_eq!(k8s.writes().len(), 1, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_mean_something_else_does_nothing() {
+    let (mut chat, k8s) = start().await;
+    let mut told = String::new();
+    for line in [
+        "k8s scale deployment 3",
+        "k8s scale --replicas 3",
+        "k8s scale web 5 --replicas 6",
+        "k8s rollout restart deployment",
+        "k8s rollout restart \"deployment\" web",
+        "k8s rollout restart deployment sts/mysql",
+        "k8s set image deployment app=registry.example.com/shop/web:2",
+        "k8s rollout restart pod web",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        let shown = reply.split("用法：").next().unwrap_or_default().trim_end().to_owned();
+        told.push_str(&format!("\n> {line}\n{shown}\n"));
+    }
+    insta::assert_snapshot!(told, @r#"
+
+    > k8s scale deployment 3
+    #### k8s scale：参数有误
+
+    缺少参数「replicas」。
+
+    ```
+    k8s scale deployment 3
+                          ^
+    ```
+
+    > k8s scale --replicas 3
+    #### k8s scale：参数有误
+
+    缺少参数「workload」。
+
+    ```
+    k8s scale --replicas 3
+                          ^
+    ```
+
+    > k8s scale web 5 --replicas 6
+    #### k8s scale：参数有误
+
+    「replicas」只能出现一次。
+
+    ```
+    k8s scale web 5 --replicas 6
+                  ^
+    ```
+
+    > k8s rollout restart deployment
+    #### k8s rollout restart：参数有误
+
+    「deployment」是类型，还缺名字：例如 deployment web 或 deploy/web；只写 web 就是 deploy/web
+
+    ```
+    k8s rollout restart deployment
+                        ^^^^^^^^^^
+    ```
+
+    > k8s rollout restart "deployment" web
+    #### k8s rollout restart：参数有误
+
+    多了「web」，这里不需要更多参数。
+
+    ```
+    k8s rollout restart "deployment" web
+                                     ^^^
+    ```
+
+    > k8s rollout restart deployment sts/mysql
+    #### k8s rollout restart：参数有误
+
+    应是 Kubernetes 里的名字：小写字母、数字、- 和 .，以字母或数字开头和结尾，最多 253 个字
+
+    ```
+    k8s rollout restart deployment sts/mysql
+                        ^^^^^^^^^^^^^^^^^^^^
+    ```
+
+    > k8s set image deployment app=registry.example.com/shop/web:2
+    #### k8s set image：参数有误
+
+    应是 Kubernetes 里的名字：小写字母、数字、- 和 .，以字母或数字开头和结尾，最多 253 个字
+
+    ```
+    k8s set image deployment app=registry.example.com/shop/web:2
+                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ```
+
+    > k8s rollout restart pod web
+    #### k8s rollout restart：参数有误
+
+    这里要的是 Deployment、StatefulSet 或 DaemonSet，不是 Pod
+
+    ```
+    k8s rollout restart pod web
+                        ^^^^^^^
+    ```
+    "#);
+    assert!(k8s.asked().is_empty());
+}
+
+#[tokio::test]
+async fn rules_see_one_form_of_a_target() {
+    let rules = "
+[[deny]]
+who = ['anyone']
+run = ['k8s *']
+when = { workload = ['deploy/pay'] }
+[[deny]]
+who = ['anyone']
+run = ['k8s scale']
+when = { replicas = '10..' }";
+    for line in [
+        "k8s rollout restart deployment pay",
+        "k8s describe Deployment Pay",
+        "k8s logs deployments.apps pay",
+        "k8s scale web --replicas 10",
+        "k8s scale --replicas=11 deploy web",
+    ] {
+        let (mut chat, k8s) = start_with(rules).await;
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.contains("无权执行"), "{line}: {reply}");
+        assert!(k8s.asked().is_empty(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn an_alias_gives_values_and_no_kinds() {
+    let alias = "
+[[alias]]
+name = '缩放'
+run = 'k8s scale {1} {2}'
+help = { zh = '缩放 <名字> <数量>', en = 'scale' }
+[[alias]]
+name = '看看'
+run = 'k8s describe deployment {1}'
+help = { zh = '看看 <名字>', en = 'look' }";
+    let (mut chat, k8s) = start_with(alias).await;
+    let reply = ask(&mut chat, "缩放 deployment 3").await;
+    assert!(reply.contains("参数有误") && k8s.asked().is_empty(), "{reply}");
+    let reply = ask(&mut chat, "看看 web").await;
+    assert!(reply.starts_with("#### deploy/web（prod）"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_is_typed_by_habit_is_answered() {
+    let (mut chat, k8s) = start().await;
+    let mut told = String::new();
+    for line in [
+        "k8s get pods -o wide",
+        "k8s get deploy -oyaml",
+        "k8s get pods --output=json",
+        "k8s get pods -w",
+        "k8s get pods --sort-by=.status.startTime",
+        "k8s get pods --field-selector status.phase=Failed",
+        "k8s get nodes -n prod",
+        "k8s get nodes -A",
+        "k8s get nodes -o wide",
+        "k8s logs web -f",
+        "k8s logs web --since=1h",
+        "k8s logs -l app=web",
+        "k8s describe web -A",
+        "k8s rollout status web --watch",
+        "k8s rollout history web --revision=1",
+        "k8s get pods --context prod",
+        "k8s describe node/node-1",
+        "k8s describe secret/db",
+        "k8s get pods -l app=web&limit=1",
+        "k8s describe ../../secrets",
+        "k8s describe web -n a/b",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        let shown = reply.split("用法：").next().unwrap_or_default().trim_end();
+        told.push_str(&format!("\n> {line}\n{shown}\n"));
+    }
+    insta::assert_snapshot!(told, @"
+
+    > k8s get pods -o wide
+    #### k8s get pods：参数有误
+
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+
+    ```
+    k8s get pods -o wide
+                 ^^
+    ```
+
+    > k8s get deploy -oyaml
+    #### k8s get deploy：参数有误
+
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+
+    ```
+    k8s get deploy -oyaml
+                   ^^^^^^
+    ```
+
+    > k8s get pods --output=json
+    #### k8s get pods：参数有误
+
+    不需要 --output：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+
+    ```
+    k8s get pods --output=json
+                 ^^^^^^^^^^^^^
+    ```
+
+    > k8s get pods -w
+    #### k8s get pods：参数有误
+
+    聊天里不能持续输出（-w）：去掉它，想看新的就再发一次
+
+    ```
+    k8s get pods -w
+                 ^^
+    ```
+
+    > k8s get pods --sort-by=.status.startTime
+    #### k8s get pods：参数有误
+
+    不需要 --sort-by：列表总是异常的在前，事件总是新的在前
+
+    ```
+    k8s get pods --sort-by=.status.startTime
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ```
+
+    > k8s get pods --field-selector status.phase=Failed
+    #### k8s get pods：参数有误
+
+    这里不按字段选：请用名字开头或 -l 缩小范围
+
+    ```
+    k8s get pods --field-selector status.phase=Failed
+                 ^^^^^^^^^^^^^^^^
+    ```
+
+    > k8s get nodes -n prod
+    #### k8s get nodes：参数有误
+
+    节点不属于任何命名空间，请去掉 -n
+
+    ```
+    k8s get nodes -n prod
+                  ^^
+    ```
+
+    > k8s get nodes -A
+    #### k8s get nodes：参数有误
+
+    节点不属于任何命名空间，请去掉 -A
+
+    ```
+    k8s get nodes -A
+                  ^^
+    ```
+
+    > k8s get nodes -o wide
+    #### k8s get nodes：参数有误
+
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+
+    ```
+    k8s get nodes -o wide
+                  ^^
+    ```
+
+    > k8s logs web -f
+    #### k8s logs：参数有误
+
+    聊天里不能持续输出（-f）：去掉它，想看新的就再发一次
+
+    ```
+    k8s logs web -f
+                 ^^
+    ```
+
+    > k8s logs web --since=1h
+    #### k8s logs：参数有误
+
+    这里不按时间取日志：请用 --lines 指定最后几行，最多 200
+
+    ```
+    k8s logs web --since=1h
+                 ^^^^^^^^^^
+    ```
+
+    > k8s logs -l app=web
+    #### k8s logs：参数有误
+
+    这里不用标签选：请写工作负载的名字，如 web 或 sts/mysql
+
+    ```
+    k8s logs -l app=web
+             ^^
+    ```
+
+    > k8s describe web -A
+    #### k8s describe：参数有误
+
+    这里只看一个命名空间：请用 -n 指定，去掉 -A
+
+    ```
+    k8s describe web -A
+                     ^^
+    ```
+
+    > k8s rollout status web --watch
+    #### k8s rollout status：参数有误
+
+    聊天里不能持续输出（--watch）：去掉它，想看新的就再发一次
+
+    ```
+    k8s rollout status web --watch
+                           ^^^^^^^
+    ```
+
+    > k8s rollout history web --revision=1
+    #### k8s rollout history：参数有误
+
+    要看某个版本和现在有什么不同，请发送：k8s rollout undo 名字 --to-revision 版本 --dry-run
+
+    ```
+    k8s rollout history web --revision=1
+                            ^^^^^^^^^^^^
+    ```
+
+    > k8s get pods --context prod
+    #### k8s get pods：参数有误
+
+    要选集群请用 --on，不是 --context
+
+    ```
+    k8s get pods --context prod
+                 ^^^^^^^^^
+    ```
+
+    > k8s describe node/node-1
+    #### k8s describe：参数有误
+
+    节点请写：k8s describe node node-1
+
+    ```
+    k8s describe node/node-1
+                 ^^^^
+    ```
+
+    > k8s describe secret/db
+    #### k8s describe：参数有误
+
+    只认识 deploy/、sts/、ds/ 和 pod/；只写名字就是 Deployment
+
+    ```
+    k8s describe secret/db
+                 ^^^^^^
+    ```
+
+    > k8s get pods -l app=web&limit=1
+    #### k8s get pods：参数有误
+
+    应是标签选择器，如 app=web,tier!=db 或 env in (a,b)
+
+    ```
+    k8s get pods -l app=web&limit=1
+                    ^^^^^^^^^^^^^^^
+    ```
+
+    > k8s describe ../../secrets
+    #### k8s describe：参数有误
+
+    只认识 deploy/、sts/、ds/ 和 pod/；只写名字就是 Deployment
+
+    ```
+    k8s describe ../../secrets
+                 ^^
+    ```
+
+    > k8s describe web -n a/b
+    #### k8s describe：参数有误
+
+    应是 Kubernetes 里的名字：小写字母、数字和 -，以字母或数字开头和结尾，最多 63 个字
+
+    ```
+    k8s describe web -n a/b
+                         ^
+    ```
+    ");
+    assert!(k8s.asked().is_empty());
+}
