@@ -279,7 +279,7 @@ fn arranged<'a>(
     tail: Option<(&str, Range<usize>)>,
 ) -> Vec<Said<'a>> {
     let mut said = said::said(command, words);
-    said::join_kind(command, &row.kinds, &mut said);
+    said::join_kind(command, row.is_kind, &mut said);
     if let Some(recipient) = recipient {
         recipient.put(&mut said);
     }

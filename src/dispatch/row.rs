@@ -36,9 +36,9 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const SECRET: &'static [&'static str] = &[];
     /// Those of them that hold anybody's words: the audit has their length and hash. A tail taken as typed always does.
     const FREE_TEXT: &'static [&'static str] = &[];
-    /// Words that say what its first argument is, and may stand before it as a word of their own: `deployment web` is
-    /// `deployment/web`. None of them is a value by itself.
-    const KINDS: &'static [&'static str] = &[];
+    /// Whether a word says of what kind its first argument is, and may stand before it by itself: `deployment web` is
+    /// `deployment/web`. None of them is a value alone.
+    const IS_KIND: fn(&str) -> bool = |_| false;
     /// Options that people type by habit of another tool, and the keys of the sentences that say what to type
     /// instead.
     const HABITS: Habits = &[];
@@ -230,8 +230,8 @@ pub struct Row {
     pub secret: Names,
     /// Those that hold anybody's words, beside a tail taken as typed.
     pub free_text: Names,
-    /// Words that may stand before its first argument ([`Command::KINDS`]).
-    pub kinds: Names,
+    /// Whether a word may stand before its first argument ([`Command::IS_KIND`]).
+    pub is_kind: fn(&str) -> bool,
     /// What another tool would take, and the sentences about that ([`Command::HABITS`]).
     pub habits: Habits,
     /// Lines it is said with, to try.
@@ -307,7 +307,7 @@ pub const fn row<C: Command>() -> Row {
         canonical: C::CANONICAL,
         secret: Names::Static(C::SECRET),
         free_text: Names::Static(C::FREE_TEXT),
-        kinds: Names::Static(C::KINDS),
+        is_kind: C::IS_KIND,
         habits: C::HABITS,
         examples: Names::Static(C::EXAMPLES),
         kind: Kind::Command,
@@ -329,7 +329,7 @@ impl Row {
             canonical: &[],
             secret: Names::Static(&[]),
             free_text: Names::Static(&[]),
-            kinds: Names::Static(&[]),
+            is_kind: |_| false,
             habits: &[],
             examples: Names::Static(&[]),
             kind,

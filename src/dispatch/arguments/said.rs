@@ -9,7 +9,6 @@ use clap::{Arg, ArgAction, Command};
 
 use crate::dispatch::{
     help,
-    row::Names,
     words::{self, Line, Word},
 };
 
@@ -140,12 +139,11 @@ pub(super) fn before_tail(
 }
 
 /// Makes one value of a kind and the name behind it: `deployment web` is `deployment/web`.
-pub(super) fn join_kind<'a>(command: &'a Command, kinds: &Names, said: &mut Vec<Said<'a>>) {
+pub(super) fn join_kind<'a>(command: &'a Command, is_kind: fn(&str) -> bool, said: &mut Vec<Said<'a>>) {
     let mut alone = said.iter().enumerate().filter(|(_, said)| said.option.is_none());
     let (Some((first, kind)), Some((second, name))) = (alone.next(), alone.next()) else { return };
     let (Some(kind), Some(name)) = (&kind.value, &name.value) else { return };
-    let is_kind = !kind.is_literal && kinds.iter().any(|known| known.eq_ignore_ascii_case(&kind.text));
-    if is_kind {
+    if !kind.is_literal && is_kind(&kind.text) {
         let text = format!("{}/{}", kind.text, name.text);
         let joined = Value::literal(&text, kind.at(None).start..name.at(None).end);
         said[first].value = Some(joined);

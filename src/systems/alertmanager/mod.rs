@@ -29,7 +29,7 @@ use crate::{
 /// Alertmanager among the systems.
 pub const SYSTEM: System = System {
     section: AlertmanagerSection::KIND,
-    family: Family { name: "alerts", also: &["告警", "alertmanager"], rows: commands::ROWS },
+    family: Family { name: "alerts", also: &["告警", "alertmanager"], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.alertmanager.off(),
     probe: |ctx| probe(ctx).boxed(),
 };

@@ -26,7 +26,7 @@ use crate::{
 /// Jenkins among the systems.
 pub const SYSTEM: System = System {
     section: JenkinsSection::KIND,
-    family: Family { name: "jenkins", also: &[], rows: commands::ROWS },
+    family: Family { name: "jenkins", also: &[], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.jenkins.off(),
     probe: |ctx| probe(ctx).boxed(),
 };

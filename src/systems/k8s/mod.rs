@@ -37,7 +37,12 @@ use crate::{
 /// Kubernetes among the systems.
 pub const SYSTEM: System = System {
     section: KubernetesSection::KIND,
-    family: Family { name: "k8s", also: &["kubectl", "k"], rows: commands::ROWS },
+    family: Family {
+        name: "k8s",
+        also: &["kubectl", "k"],
+        rows: commands::ROWS,
+        left_out: commands::LEFT_OUT,
+    },
     off: |systems| systems.k8s.off(),
     probe: |ctx| probe(ctx).boxed(),
 };

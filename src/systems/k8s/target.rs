@@ -16,28 +16,6 @@ pub(super) const SELECTOR: (&str, Canonical) = ("selector", |typed| selector(typ
 /// Of one of some kind.
 pub(super) const NAMED: (&str, Canonical) = ("name", |typed| name(typed).ok());
 
-/// Words that kubectl has for a kind before a name of its own.
-pub(super) const KINDS: &[&str] = &[
-    "deploy",
-    "deployment",
-    "deployments",
-    "deployment.apps",
-    "deployments.apps",
-    "sts",
-    "statefulset",
-    "statefulsets",
-    "statefulset.apps",
-    "statefulsets.apps",
-    "ds",
-    "daemonset",
-    "daemonsets",
-    "daemonset.apps",
-    "daemonsets.apps",
-    "po",
-    "pod",
-    "pods",
-];
-
 fn form(target: Result<Target, InvalidValue>) -> Option<String> {
     target.ok().map(|target| target.to_string())
 }
@@ -54,6 +32,31 @@ const LABEL: Identifier =
     Identifier { max: 63, inside: |c| is_plain(c) || c == '-', sentence: "k8s.label", ..NAME };
 /// What nodes are called before `/`.
 const NODES: [&str; 3] = ["no", "node", "nodes"];
+/// Kinds of what nobody reads here.
+const HOLD_SECRETS: [&str; 5] = ["secret", "secrets", "cm", "configmap", "configmaps"];
+/// Other kinds that people describe.
+const OTHERS: [&str; 20] = [
+    "svc",
+    "service",
+    "services",
+    "ing",
+    "ingress",
+    "ep",
+    "endpoints",
+    "ns",
+    "namespace",
+    "job",
+    "jobs",
+    "cj",
+    "cronjob",
+    "rs",
+    "replicaset",
+    "hpa",
+    "pv",
+    "pvc",
+    "sa",
+    "crd",
+];
 /// Letters that stand in the parts of names that Kubernetes makes up.
 const MADE_UP: &str = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -101,6 +104,17 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// Whether a word is a kind of workload or of pods, as kubectl takes it before a name: `deployment web`.
+pub(super) fn is_kind(word: &str) -> bool {
+    Kind::of(&word.to_ascii_lowercase()).is_some()
+}
+
+/// The same with kinds that are not operated: what is said of them is that they are not.
+pub(super) fn is_any_kind(word: &str) -> bool {
+    let others = OTHERS.iter().chain(&HOLD_SECRETS);
+    is_kind(word) || others.into_iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// One of what is operated, by its name.
@@ -154,7 +168,11 @@ pub(super) fn any(typed: &str) -> Result<Target, InvalidValue> {
     let folded = typed.to_ascii_lowercase();
     let (kind, name, at) = match folded.split_once('/') {
         Some((kind, name)) => {
-            let key = if NODES.contains(&kind) { "k8s.kind_of_node" } else { "k8s.kind" };
+            let key = match kind {
+                kind if NODES.contains(&kind) => "k8s.kind_of_node",
+                kind if HOLD_SECRETS.contains(&kind) => "k8s.no_secrets",
+                _ => "k8s.kind",
+            };
             let unknown = || InvalidValue::new(key).with("name", name).at(0..kind.len());
             let known = Kind::of(kind).ok_or_else(unknown)?;
             (known, name, kind.len() + 1)
@@ -291,7 +309,6 @@ mod tests {
         assert_eq!(form("po/x"), "pod/x");
         assert_eq!(form("web-7d4b9c6f5d-x2x4z"), "pod/web-7d4b9c6f5d-x2x4z");
         assert_eq!(form("web-payments-admin"), "deploy/web-payments-admin");
-        assert!(KINDS.iter().all(|kind| Kind::of(kind).is_some()));
         for typed in [
             "",
             "deploy/",

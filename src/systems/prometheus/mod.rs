@@ -25,7 +25,7 @@ use crate::{
 /// Prometheus among the systems.
 pub const SYSTEM: System = System {
     section: PrometheusSection::KIND,
-    family: Family { name: "prom", also: &["prometheus"], rows: commands::ROWS },
+    family: Family { name: "prom", also: &["prometheus"], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.prometheus.off(),
     probe: |ctx| probe(ctx).boxed(),
 };

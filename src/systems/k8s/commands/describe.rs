@@ -38,7 +38,7 @@ impl Command for Describe {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::ANY, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_any_kind;
     const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] = &["k8s describe web -n prod", "k8s describe sts/mysql"];
 

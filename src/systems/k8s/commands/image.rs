@@ -89,7 +89,7 @@ impl Command for SetImage {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "image", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] =
         &["k8s set image web app=registry.example.com/web:1.4.2 -n prod"];

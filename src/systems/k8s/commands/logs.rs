@@ -70,7 +70,7 @@ impl Command for Logs {
     const ARGUMENTS: &'static [&'static str] =
         &["workload", "container", "previous", "lines", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::ANY, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[
         &[
             ("-f", "k8s.no_follow"),

@@ -7,6 +7,7 @@ mod describe;
 mod get;
 mod hpa;
 mod image;
+mod left_out;
 mod logs;
 mod node;
 mod nodes;
@@ -18,6 +19,7 @@ mod undo;
 use http::HeaderValue;
 use serde::Serialize;
 
+pub(super) use self::left_out::LEFT_OUT;
 use super::{
     client::{ActsAs, By, Client},
     health,

@@ -34,7 +34,7 @@ impl Command for Restart {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout restart web -n prod"];
 

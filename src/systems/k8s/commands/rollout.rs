@@ -47,7 +47,7 @@ impl Command for Status {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[ONE, &[("-w", "k8s.no_follow"), ("--watch", "k8s.no_follow")]];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout status web -n prod"];
 
@@ -175,7 +175,7 @@ impl Command for History {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[ONE, &[("--revision", "k8s.no_revision_option")]];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout history web -n prod"];
 

@@ -39,7 +39,7 @@ impl Command for Scale {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "replicas", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] = &["k8s scale web 5 -n prod", "k8s scale sts/mysql 3"];
 

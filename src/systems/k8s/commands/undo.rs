@@ -41,7 +41,7 @@ impl Command for Undo {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "to-revision", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const KINDS: &'static [&'static str] = target::KINDS;
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] =
         &["k8s rollout undo web -n prod", "k8s rollout undo web --to-revision 3"];
