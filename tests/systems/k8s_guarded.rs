@@ -191,3 +191,69 @@ async fn a_rollback_is_to_what_was_confirmed_and_warns_of_images() {
     let reply = ask(&mut chat, &coded(&card)).await;
     assert!(k8s.writes().is_empty(), "{reply}");
 }
+
+#[tokio::test]
+async fn a_rollback_says_what_else_it_changes_and_no_values() {
+    let (mut chat, k8s) = start().await;
+    {
+        let mut world = k8s.world();
+        let pods = &mut world.at("deployments", "prod", "pay")["spec"]["template"]["spec"];
+        let container = &mut pods["containers"][0];
+        container["env"] = json!([{ "name": "LOG_LEVEL", "value": "hunter2" }]);
+        container["resources"] = json!({ "limits": { "memory": "64Mi" } });
+        container["livenessProbe"] = json!({ "httpGet": { "path": "/hunter3", "port": 80 } });
+        pods["serviceAccountName"] = json!("hunter4");
+    }
+    let card = ask(&mut chat, "k8s rollout undo pay --dry-run").await;
+    assert!(!card.contains("hunter"), "{card}");
+    let told = card.lines().find(|line| line.contains("还会改变")).unwrap_or_default();
+    insta::assert_snapshot!(told, @"- 还会改变（只说位置，不显示值）：app env DB&#95;PASSWORD、app env LOG&#95;LEVEL、app livenessProbe、app resources.limits、serviceAccountName");
+    let many: Vec<_> =
+        (0..20).map(|number| json!({ "name": format!("V{number:02}"), "value": "x" })).collect();
+    k8s.world().at("deployments", "prod", "pay")["spec"]["template"]["spec"]["containers"][0]["env"] =
+        json!(many);
+    let card = ask(&mut chat, "k8s rollout undo pay --dry-run").await;
+    assert!(card.contains("还会改变 21 处") && card.contains("V10") && !card.contains("V12"), "{card}");
+}
+
+#[tokio::test]
+async fn words_of_a_cluster_are_no_place_for_secrets_or_links() {
+    let evil = "[tap](dtmd://dingtalkclient/sendMessage?content=k8s) token=hunter2hunter2 ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let (mut chat, k8s) = start().await;
+    {
+        let mut world = k8s.world();
+        for event in world.names("events", "prod") {
+            let event = world.at("events", "prod", &event);
+            event["reason"] = json!(evil);
+            event["involvedObject"]["kind"] = json!(evil);
+            event["involvedObject"]["name"] = json!(format!("mysql-1{evil}"));
+        }
+        let pending = world.at("pods", "prod", "mysql-1");
+        pending["status"]["reason"] = json!(evil);
+        for pod in world.names("pods", "prod").into_iter().filter(|pod| pod.starts_with("pay-7")) {
+            let status = &mut world.at("pods", "prod", &pod)["status"]["containerStatuses"][0];
+            status["state"] = json!({ "waiting": { "reason": evil, "message": evil } });
+            status["lastState"] = json!({ "terminated": { "exitCode": 1, "reason": evil } });
+            status["restartCount"] = json!(1);
+        }
+        let node = world.at("nodes", "", "node-3");
+        node["status"]["conditions"] = json!([
+            { "type": "Ready", "status": "False", "reason": evil, "message": evil },
+            { "type": evil, "status": "True", "message": evil },
+        ]);
+        node["spec"]["taints"] = json!([{ "key": "a", "value": evil, "effect": "NoSchedule" }]);
+    }
+    for line in [
+        "k8s get events",
+        "k8s get pods",
+        "k8s get nodes",
+        "k8s describe pod/mysql-1",
+        "k8s describe pay",
+        "k8s describe node node-3",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        assert!(!reply.contains("hunter2") && !reply.contains("ghp_0"), "{line}: {reply}");
+        assert!(!reply.contains("](dtmd://dingtalkclient/sendMessage?content=k8s)"), "{line}: {reply}");
+        assert!(reply.contains("tap"), "{line}: {reply}");
+    }
+}

@@ -31,6 +31,7 @@ pub const SYSTEM: System = System {
     section: AlertmanagerSection::KIND,
     family: Family { name: "alerts", also: &["告警", "alertmanager"], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.alertmanager.off(),
+    apis: |systems| systems.alertmanager.apis(|alertmanager| &alertmanager.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 

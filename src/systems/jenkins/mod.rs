@@ -28,6 +28,7 @@ pub const SYSTEM: System = System {
     section: JenkinsSection::KIND,
     family: Family { name: "jenkins", also: &[], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.jenkins.off(),
+    apis: |systems| systems.jenkins.apis(|jenkins| &jenkins.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 

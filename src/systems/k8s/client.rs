@@ -273,6 +273,12 @@ impl<'c> Client<'c> {
         Ok(template)
     }
 
+    /// The template of a workload's pods as it is now, with all that is in it.
+    pub(super) async fn template_now(&self, namespace: &str, target: &Target) -> Result<Value, Failure> {
+        let mut whole: Value = self.get(Workload::path(target.kind, Some(namespace)), &target.name).await?;
+        Ok(whole.pointer_mut("/spec/template").map(Value::take).unwrap_or_default())
+    }
+
     /// What happened lately, the newest first; to one thing, where one is named.
     pub(super) async fn events(
         &self,

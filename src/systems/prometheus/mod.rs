@@ -27,6 +27,7 @@ pub const SYSTEM: System = System {
     section: PrometheusSection::KIND,
     family: Family { name: "prom", also: &["prometheus"], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.prometheus.off(),
+    apis: |systems| systems.prometheus.apis(|prometheus| &prometheus.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 

@@ -240,8 +240,11 @@ impl Command for Events {
         let title = which.title("k8s.events", &events, ("k8s.warnings", warnings), ctx);
         let line = |event: &Event| {
             let at = health::happened(event).map(|at| ctx.local(at)).unwrap_or_default();
-            let kind = event.involved_object.kind.as_deref().unwrap_or_default().to_lowercase();
-            let reason = event.reason.as_deref().unwrap_or_default();
+            // Whoever may write events may put any text into each of these.
+            let kind =
+                health::quoted(event.involved_object.kind.as_deref().unwrap_or_default()).to_lowercase();
+            let reason = health::quoted(event.reason.as_deref().unwrap_or_default());
+            let name = health::quoted(&name(event));
             let times = match health::times(event) {
                 ..2 => String::new(),
                 times => format!(" ×{times}"),
@@ -249,7 +252,7 @@ impl Command for Events {
             let message = health::quoted(event.message.as_deref().unwrap_or_default());
             let message = crate::text::cut(&message, MAX_MESSAGE);
             let namespace = event.involved_object.namespace.as_deref();
-            let line = which.line(namespace, &format!("{kind}/{}", name(event)), String::new());
+            let line = which.line(namespace, &format!("{kind}/{name}"), String::new());
             Text::default().plain(format!("{at} {reason}{times} ")).join(line).plain(format!("：{message}"))
         };
         Ok(which.listed(title, &events, line, &client, ctx))
