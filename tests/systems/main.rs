@@ -7,6 +7,7 @@ mod jenkins;
 mod k8s;
 mod k8s_entry;
 mod k8s_guarded;
+mod k8s_long;
 mod k8s_words;
 mod k8s_writes;
 mod prometheus;
