@@ -13,6 +13,7 @@ pub mod canonical;
 pub mod confirm;
 mod context;
 mod execute;
+pub mod family;
 pub mod heard;
 pub mod help;
 pub mod invocation;

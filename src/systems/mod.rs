@@ -27,7 +27,7 @@ use futures_util::future::{BoxFuture, join_all};
 use self::{api::Api, failure::Failure, instance::Instances};
 use crate::{
     config::{Mistake, Settings},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// One line for each system, in the order of help.

@@ -1,16 +1,15 @@
 //! Conversations with Kubernetes clusters: what rules cannot be got round by, and what a chat is never shown.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::panic::AssertUnwindSafe;
 
 use dingops::testing::{Chat, NOW_MS};
 use futures_util::FutureExt;
-use http::Method;
 use serde_json::json;
 
 use crate::{
-    fakes::{Answer, Fake, Fault, k8s::Kubernetes},
+    fakes::{Fake, k8s::Kubernetes},
     k8s::{settings, start, start_with},
-    talk::{ask, coded, confirmed},
+    talk::{ask, coded},
 };
 
 #[tokio::test]
@@ -92,32 +91,6 @@ async fn a_key_that_begins_above_the_lines_that_are_shown_stays_hidden() {
 }
 
 #[tokio::test]
-async fn what_became_of_a_service_is_said_as_it_is_known() {
-    let line = "k8s create deployment hello --image registry.example.com/hello:1.0 --port 8080";
-    let (mut chat, k8s) = start().await;
-    k8s.world().loses_services = true;
-    let reply = confirmed(&mut chat, line).await;
-    assert!(reply.contains("不知道 Service hello 有没有建成"), "{reply}");
-
-    let (mut chat, _k8s) = start().await;
-    let reply =
-        ask(&mut chat, "k8s create deployment 1st --image registry.example.com/hello:1.0 --port 80").await;
-    assert!(reply.contains("1st 不能带 --port"), "{reply}");
-}
-
-#[tokio::test]
-async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
-    let (mut chat, k8s) = start().await;
-    let quota = json!({ "kind": "Status", "reason": "Conflict", "message": "quota \"q\" has been modified" });
-    k8s.fail_next(Method::POST, Fault::Answer(Answer::json(409, &quota)));
-    let card = ask(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
-    assert!(!card.contains("--env"), "{card}");
-    let reply =
-        confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
-    assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
-}
-
-#[tokio::test]
 async fn what_is_not_looked_at_is_not_said_to_be_nothing() {
     let (mut chat, k8s) = start().await;
     let pod = json!({ "metadata": {}, "spec": { "containers": [{ "name": "app", "image": "job:1" }] },
@@ -166,19 +139,6 @@ async fn what_only_looks_well_is_not_said_to_be() {
     k8s.world().at("statefulsets", "prod", "mysql")["metadata"]["generation"] = json!(3);
     let reply = ask(&mut chat, "k8s describe sts/mysql").await;
     assert!(reply.contains("最近的改动还没有被处理"), "{reply}");
-}
-
-#[tokio::test]
-async fn a_code_does_not_work_again_once_a_node_was_put_back() {
-    let (mut chat, k8s) = start().await;
-    let card = ask(&mut chat, "k8s cordon node-1").await;
-    chat.clock().advance(Duration::from_secs(5));
-    confirmed(&mut chat, "k8s cordon node-1").await;
-    chat.clock().advance(Duration::from_secs(5));
-    confirmed(&mut chat, "k8s uncordon node-1").await;
-    let writes = k8s.writes().len();
-    let reply = ask(&mut chat, &coded(&card)).await;
-    assert_eq!(k8s.writes().len(), writes, "{reply}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     config::{self, Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// Alertmanager among the systems.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// Jenkins among the systems.

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
     text,
 };
 

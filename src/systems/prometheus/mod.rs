@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// Prometheus among the systems.

@@ -1,6 +1,6 @@
 //! What kubectl does and a chat does not, with why, and what comes nearest.
 
-use crate::dispatch::table::LeftOut;
+use crate::dispatch::family::LeftOut;
 
 /// In the order of kubectl's own help.
 pub(in crate::systems::k8s) static LEFT_OUT: &[LeftOut] = &[

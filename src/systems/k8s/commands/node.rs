@@ -109,11 +109,12 @@ fn findings(node: &Node, ctx: &Ctx) -> Vec<String> {
     let conditions = || node.status.conditions.iter().flatten();
     let told = |key: &str, condition: &Condition| {
         let since = condition.last_transition_time.as_ref().map(|at| health::since(at.0, ctx));
+        let since = since.map(|since| ctx.locale.say("k8s.for_so_long", &[("since", &since)]));
         let said = [condition.reason.as_deref(), condition.message.as_deref()];
         let said: Vec<String> = said.into_iter().flatten().map(health::quoted).collect();
         let values: [(&str, &dyn std::fmt::Display); 3] = [
             ("kind", &health::quoted(&condition.kind)),
-            ("since", &since.unwrap_or_else(|| "?".to_owned())),
+            ("since", &since.unwrap_or_default()),
             ("said", &said.join(" ")),
         ];
         ctx.locale.say(key, &values)
