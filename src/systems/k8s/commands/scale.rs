@@ -25,7 +25,7 @@ pub(super) struct Scale {
     /// Which workload: web, sts/mysql
     #[arg(value_parser = target::workload, required = true)]
     workload: Target,
-    /// How many
+    /// How many; also as --replicas 5
     #[arg(value_parser = values::number(0..=1000), required = true, alias = "replicas")]
     replicas: i64,
     #[command(flatten)]

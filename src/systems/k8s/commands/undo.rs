@@ -130,7 +130,7 @@ fn others(places: &[String], ctx: &Ctx) -> Option<String> {
     let values: [(&str, &dyn std::fmt::Display); 2] = [("places", &places_shown), ("count", &places.len())];
     match places.len() {
         0 => None,
-        ..=MAX_PLACES => Some(ctx.locale.say("k8s.changes_too", &values)),
+        1..=MAX_PLACES => Some(ctx.locale.say("k8s.changes_too", &values)),
         _ => Some(ctx.locale.say("k8s.changes_many", &values)),
     }
 }
