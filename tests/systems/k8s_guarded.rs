@@ -201,12 +201,20 @@ async fn words_of_a_cluster_are_no_place_for_secrets_or_links() {
             { "type": "Ready", "status": "False", "reason": evil, "message": evil },
             { "type": evil, "status": "True", "message": evil },
         ]);
+        node["status"]["nodeInfo"]["kubeletVersion"] = json!(evil);
+        let hpa = world.at("horizontalpodautoscalers", "prod", "web");
+        hpa["spec"]["scaleTargetRef"]["kind"] = json!(evil);
+        let owner = &mut world.at("pods", "prod", "mysql-0")["metadata"]["ownerReferences"][0];
+        owner["name"] = json!(evil);
+        let node = world.at("nodes", "", "node-3");
         node["spec"]["taints"] = json!([{ "key": "a", "value": evil, "effect": "NoSchedule" }]);
     }
     for line in [
         "k8s get events",
         "k8s get pods",
         "k8s get nodes",
+        "k8s get hpa",
+        "k8s delete pod mysql-0",
         "k8s describe pod/mysql-1",
         "k8s describe pay",
         "k8s describe node node-3",

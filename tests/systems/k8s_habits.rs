@@ -78,7 +78,7 @@ async fn what_is_typed_by_habit_is_answered() {
     > k8s get pods --sort-by=.status.startTime
     #### k8s get pods：参数有误
 
-    不需要 --sort-by：列表总是异常的在前，事件总是新的在前
+    不需要 --sort-by：列表总是异常的在前，事件是警告在前、新的在前
 
     ```
     k8s get pods --sort-by=.status.startTime

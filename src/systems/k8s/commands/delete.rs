@@ -52,7 +52,7 @@ impl Command for Delete {
             ("namespace", &namespace),
             ("state", &state),
         ];
-        let owner = owner(&pod).map(|owner| format!("{}/{}", owner.kind, owner.name));
+        let owner = owner(&pod).map(|owner| health::quoted(&format!("{}/{}", owner.kind, owner.name)));
         let after = match owner {
             Some(owner) => ctx.locale.say("k8s.is_replaced", &[("owner", &owner)]),
             None => ctx.locale.say("k8s.is_not_replaced", &[]),

@@ -151,7 +151,7 @@ fn fields(node: &Node, ctx: &Ctx) -> Vec<(String, Text)> {
     [
         ("k8s.roles", nodes::roles(node)),
         ("k8s.taints", taints.join(&say("usage.separator"))),
-        ("k8s.kubelet", node.status.node_info.kubelet_version.clone()),
+        ("k8s.kubelet", health::quoted(&node.status.node_info.kubelet_version)),
         ("k8s.age", health::age(&node.metadata, ctx)),
     ]
     .into_iter()

@@ -92,7 +92,7 @@ impl Command for Nodes {
             if is_cordoned(node) {
                 words.push(ctx.locale.say("k8s.is_cordoned", &[]));
             }
-            let version = node.status.node_info.kubelet_version.clone();
+            let version = health::quoted(&node.status.node_info.kubelet_version);
             let age = health::age(&node.metadata, ctx);
             let roles = roles(node);
             let rest = [words.join("，"), roles, version, age];
