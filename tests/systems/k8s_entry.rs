@@ -162,6 +162,10 @@ async fn clusters_are_told_apart() {
         ("k8s describe wbe", "Kubernetes prod · 命名空间 prod 里没有 deploy/wbe"),
         ("k8s describe web", "#### Kubernetes prod · deploy/web（prod）：正常"),
         ("k8s logs web", "#### Kubernetes prod · web-"),
+        (
+            "k8s describe search -n prod --on staging",
+            "k8s set image deploy/search 容器=镜像 -n prod --on staging",
+        ),
         ("k8s rollout history web", "#### Kubernetes prod · deploy/web（prod）：2 个版本"),
         ("k8s rollout status web", "#### Kubernetes prod · deploy/web（prod）：发布完成"),
         ("k8s describe node node-9", "Kubernetes prod · 没有节点 node-9"),

@@ -1,6 +1,12 @@
 //! Conversations with a Kubernetes cluster: what kubectl takes and a chat does not.
 
-use crate::{k8s::start, talk::ask};
+use dingops::testing::{Chat, NOW_MS};
+
+use crate::{
+    fakes::{Fake, k8s::Kubernetes},
+    k8s::{settings, start},
+    talk::ask,
+};
 
 #[tokio::test]
 async fn what_is_typed_by_habit_is_answered() {
@@ -329,4 +335,48 @@ async fn what_is_left_out_is_said_with_what_comes_nearest() {
     let reply = ask(&mut chat, "k8s describe svc web").await;
     assert!(reply.contains("只认识 deploy/"), "{reply}");
     assert!(k8s.asked().is_empty());
+}
+
+#[tokio::test]
+async fn in_english_it_is_said_in_english() {
+    let k8s = Fake::start(Kubernetes::new(|| NOW_MS)).await.unwrap();
+    let mut chat = Chat::with(&format!("locale = 'en'\n{}", settings(&k8s, ""))).await;
+    let mut told = String::new();
+    for line in [
+        "kubectl get svc",
+        "k8s get pods -oyaml",
+        "k8s scale web 5 --replicas 6",
+        "k8s describe node node-2",
+        "k8s rollout restart deployment",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        let said = reply.lines().filter(|line| !line.is_empty()).take(2).collect::<Vec<_>>().join("\n");
+        told.push_str(&format!("\n> {line}\n{said}\n"));
+    }
+    k8s.world().at("deployments", "prod", "pay")["spec"]["template"]["spec"]["hostNetwork"] = true.into();
+    let preview = ask(&mut chat, "k8s rollout undo pay --dry-run").await;
+    told.push_str(preview.lines().find(|line| line.contains("hostNetwork")).unwrap_or_default());
+    insta::assert_snapshot!(told, @"
+
+    > kubectl get svc
+    #### No such command
+    Services and Ingresses are not looked at here, only workloads and their pods.
+
+    > k8s get pods -oyaml
+    #### k8s get pods: check the arguments
+    &#45;o is not needed: lists are made for phones, and “k8s describe NAME” tells more; whole objects (yaml, json) are not shown, since secrets may be in them
+
+    > k8s scale web 5 --replicas 6
+    #### k8s scale: check the arguments
+    “replicas” may be given only once.
+
+    > k8s describe node node-2
+    #### Node node-2: something is wrong, Ready
+    - It is cordoned: no new pods get on it.
+
+    > k8s rollout restart deployment
+    #### k8s rollout restart: check the arguments
+    “deployment” is a kind, and its name is missing: deployment web, or deploy/web; web alone is deploy/web
+    - Also changes (places only, no values): hostNetwork
+    ");
 }

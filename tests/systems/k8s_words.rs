@@ -55,6 +55,8 @@ async fn what_may_mean_something_else_does_nothing() {
         "k8s rollout restart deployment sts/mysql",
         "k8s set image deployment app=registry.example.com/shop/web:2",
         "k8s rollout restart pod web",
+        "k8s rollout restart deployment web pay",
+        "k8s scale --replicas=3 deployment web pay",
     ] {
         let reply = ask(&mut chat, line).await;
         let shown = reply.split("用法：").next().unwrap_or_default().trim_end().to_owned();
@@ -140,6 +142,26 @@ async fn what_may_mean_something_else_does_nothing() {
     ```
     k8s rollout restart pod web
                         ^^^^^^^
+    ```
+
+    > k8s rollout restart deployment web pay
+    #### k8s rollout restart：参数有误
+
+    多了「pay」，这里不需要更多参数。
+
+    ```
+    k8s rollout restart deployment web pay
+                                       ^^^
+    ```
+
+    > k8s scale --replicas=3 deployment web pay
+    #### k8s scale：参数有误
+
+    多了「pay」，这里不需要更多参数。
+
+    ```
+    k8s scale --replicas=3 deployment web pay
+                                          ^^^
     ```
     "#);
     assert!(k8s.asked().is_empty());

@@ -51,10 +51,11 @@ impl Wrong<'_> {
                     if let Some((message, at)) = self.pair(command, said) {
                         return Err(Complaint { message, at });
                     }
-                    // It would be of one that was said by its name.
+                    // It may be the value of one that was said by its name too.
                     let by_name = all.iter().filter(|said| said.option.is_some());
-                    let mut by_name = by_name.filter_map(|said| said.argument);
-                    return match by_name.find(|argument| argument.is_positional()) {
+                    let by_name = by_name.filter_map(|said| said.argument).filter(|it| it.is_positional());
+                    let takes = |argument: &&Arg| came().is_some_and(|came| values::takes(argument, &came));
+                    return match { by_name }.find(takes) {
                         Some(argument) => complain("arguments.twice", "argument", &help::mentioned(argument)),
                         None => complain("arguments.too_many", "came", &came().unwrap_or_default()),
                     };

@@ -163,8 +163,9 @@ impl Describe {
         };
         let reply = match unwell.first() {
             Some(pod) if health::has_no_image(pod) => {
-                let values: [(&str, &dyn std::fmt::Display); 2] =
-                    [("target", &self.workload), ("namespace", &namespace)];
+                let on = self.at.on.as_ref().map(|on| format!(" --on {on}")).unwrap_or_default();
+                let values: [(&str, &dyn std::fmt::Display); 3] =
+                    [("target", &self.workload), ("namespace", &namespace), ("on", &on)];
                 reply.note(ctx.locale.say("k8s.hint_image", &values))
             }
             _ => reply,
