@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use url::Url;
+use url::{Host, Url};
 
 /// The beginning of a text, at most `letters` characters long, with an ellipsis where something is left out. What is
 /// shown as one letter, such as a family, stays whole or is left out.
@@ -35,6 +35,17 @@ pub(crate) fn is_control(c: char) -> bool {
 /// A text as an http(s) address, if it is one.
 pub(crate) fn web_address(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Whether what is sent there can be read on the way: plain http to another machine.
+pub(crate) fn is_open(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !is_loopback
 }
 
 #[cfg(test)]

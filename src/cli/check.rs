@@ -78,6 +78,11 @@ impl Check {
             }
         };
         let settings_are = format!("{} (SHA-256 {}…)", settings.source.file, settings.source.hash);
+        let in_the_clear = systems::in_the_clear(&settings).into_iter();
+        let told = |title| {
+            format!("{title}: user and password, or a token, over http://; whoever is between reads them")
+        };
+        let in_the_clear = in_the_clear.map(|title| ("unsafe", told(title))).collect();
         let facts = [
             vec![
                 ("settings", settings_are),
@@ -95,6 +100,7 @@ impl Check {
                 ("reports to", or_none(&reports)),
                 ("limits", format!("{per_minute} messages a minute and {per_day} a day for each person")),
             ],
+            in_the_clear,
         ];
         let facts = facts.concat().into_iter();
         let facts: String = facts.map(|(name, value)| format!("{name:<10} {value}\n")).collect();

@@ -1,6 +1,6 @@
 //! `dingtalk.oapi` and `dingtalk.api`: DingTalk's hosts, or what stands for them.
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::text;
 
@@ -12,17 +12,11 @@ pub(super) struct NoHost(&'static str);
 /// An address that secrets may be posted to.
 pub(super) fn check(text: &str) -> Result<Url, NoHost> {
     let url = text::web_address(text).ok_or(NoHost("no http(s) address"))?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     if !url.username().is_empty() || url.password().is_some() {
         Err(NoHost("one with user information"))
     } else if url.query().is_some() || url.fragment().is_some() {
         Err(NoHost("one with a query or a fragment"))
-    } else if url.scheme() == "http" && !is_loopback {
+    } else if text::is_open(&url) {
         Err(NoHost("plain http to another machine"))
     } else {
         Ok(url)

@@ -319,6 +319,33 @@ fn an_address_with_a_password_is_not_repeated() {
 }
 
 #[test]
+fn no_token_of_a_cluster_goes_in_the_clear() {
+    let kubeconfig = |server: &str| {
+        format!(
+            "kubeconfig = \"\"\"{{current-context: c, contexts: [{{name: c, context: {{cluster: c, user: u}}}}], \
+             clusters: [{{name: c, cluster: {{server: '{server}'}}}}], users: [{{name: u, user: {{token: hunter2}}}}]}}\"\"\""
+        )
+    };
+    for (server, is_off) in [
+        ("http://10.0.0.1:8080", true),
+        ("http://k8s.example.com", true),
+        ("http://localhost.example.com", true),
+        ("http://127.0.0.1:8001", false),
+        ("http://localhost:8001", false),
+        ("http://[::1]:8001", false),
+        ("https://10.0.0.1:6443", false),
+    ] {
+        for entry in [format!("url = '{server}'\ntoken = 'hunter2'"), kubeconfig(server)] {
+            let settings = parse(&format!("[[k8s]]\n{entry}")).unwrap();
+            let off: Vec<String> = crate::systems::off(&settings).iter().map(ToString::to_string).collect();
+            let says = "whoever is between would read the token";
+            let is_said = off.iter().any(|mistake| mistake.contains(says) && !mistake.contains("hunter2"));
+            assert_eq!((off.len() == 1, is_said), (is_off, is_off), "{entry}: {off:?}");
+        }
+    }
+}
+
+#[test]
 fn a_mistake_shows_nothing_from_the_environment() {
     let secret = |name: &str| {
         Some(if name == "Y" { "SECname" } else { "expected \"SECsecretsecretsecret" }.to_owned())

@@ -169,7 +169,7 @@ pub(super) fn check_form(
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Vec<Filled>, String> {
     let command = row.clap();
-    let said = arranged(&command, words, None, tail.map(|tail| (tail, 0..0)));
+    let said = arranged(row, &command, words, None, tail.map(|tail| (tail, 0..0)));
     let wrong = Wrong { row, line, locale: Locale::En };
     wrong.form(&command, &said).and_then(|()| wrong.keys(&said)).map_err(|complaint| complaint.message)?;
     let is_said = |argument: &&clap::Arg| said.iter().any(|said| said.argument == Some(argument));
@@ -209,7 +209,7 @@ fn read_with(
         return Err(Complaint { message: quote(error, locale), at: Some(error.span.clone()) });
     }
     let wrong = Wrong { row, line, locale };
-    let mut said = arranged(&command, words, recipient, tail);
+    let mut said = arranged(row, &command, words, recipient, tail);
     let mut defaulted = Vec::new();
     if let Some(ctx) = ctx {
         defaulted = add_defaults(&command, &mut said, ctx);
@@ -218,7 +218,7 @@ fn read_with(
     }
     wrong.form(&command, &said)?;
     wrong.keys(&said)?;
-    wrong.missing_behind_many(&command, &said)?;
+    wrong.missing_among(&command, &said)?;
     let complain = |error: clap::Error| wrong.value(&error, &command, &said);
     let matches = command.clone().try_get_matches_from(said::plainly(&said)).map_err(complain)?;
     let dry_run = row.effect == Effect::Write && matches.get_flag(row::DRY_RUN);
@@ -272,12 +272,14 @@ fn parted_but<'l>(
 
 /// What was said, with the tail behind it.
 fn arranged<'a>(
+    row: &Row,
     command: &'a clap::Command,
     words: &'a [Word],
     recipient: Option<mentions::Recipient>,
     tail: Option<(&str, Range<usize>)>,
 ) -> Vec<Said<'a>> {
     let mut said = said::said(command, words);
+    said::join_kind(command, row.is_kind, &mut said);
     if let Some(recipient) = recipient {
         recipient.put(&mut said);
     }

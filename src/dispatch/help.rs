@@ -120,6 +120,18 @@ pub(super) fn of_system(line: &Line, nearest: &[String], ctx: &Ctx) -> Option<Re
     (line.error().is_none() && is_meant).then(|| system(&name.text, ctx)).flatten()
 }
 
+/// Why what a system's own tool does is no command, where a line says that, and what comes nearest.
+pub(super) fn left_out(line: &Line, ctx: &Ctx) -> Option<Reply> {
+    let said: Vec<&str> = line.words().iter().map(|word| word.text.as_str()).collect();
+    let found = systems::families(&ctx.settings).find_map(|family| Some((family, family.left_out(&said)?)));
+    let (family, left_out) = found?;
+    let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
+    let reply = reply.text(ctx.locale.say(left_out.sentence, &[]));
+    let reply = left_out.instead.iter().fold(reply, |reply, line| reply.action(*line, *line));
+    let help = ctx.locale.say("unknown.help_command", &[]);
+    Some(reply.action(ctx.locale.say("unknown.help", &[]), format!("{help} {}", family.name)))
+}
+
 fn lines(reply: Reply, ctx: &Ctx, is_meant: impl Fn(&Row, Option<&Alias>) -> bool) -> Reply {
     let mut groups: Vec<(String, Vec<Text>)> = Vec::new();
     let mut depends = false;

@@ -13,6 +13,7 @@ pub mod canonical;
 pub mod confirm;
 mod context;
 mod execute;
+pub mod family;
 pub mod heard;
 pub mod help;
 pub mod invocation;
@@ -184,6 +185,9 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
             return Err(ended(confirm::nothing_to_confirm(ctx), "", Outcome::NotConfirmed));
         }
         Found::Nothing { line, nearest } => {
+            if let Some(reply) = help::left_out(&line, ctx) {
+                return Err(ended(reply, "", Outcome::NotUnderstood));
+            }
             if let Some(reply) = help::of_system(&line, &nearest, ctx) {
                 return Err(ended(reply, "help", Outcome::Done));
             }

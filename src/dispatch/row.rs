@@ -36,7 +36,10 @@ pub trait Command: clap::Args + Serialize + Send + Sync + 'static {
     const SECRET: &'static [&'static str] = &[];
     /// Those of them that hold anybody's words: the audit has their length and hash. A tail taken as typed always does.
     const FREE_TEXT: &'static [&'static str] = &[];
-    /// What people type by habit of another tool, options and words, and the keys of the sentences that say what to type
+    /// Whether a word says of what kind its first argument is, and may stand before it by itself: `deployment web` is
+    /// `deployment/web`. None of them is a value alone.
+    const IS_KIND: fn(&str) -> bool = |_| false;
+    /// Options that people type by habit of another tool, and the keys of the sentences that say what to type
     /// instead.
     const HABITS: Habits = &[];
     /// Lines it is said with, to tap and to learn from; a test reads each. A command without arguments needs none.
@@ -227,6 +230,8 @@ pub struct Row {
     pub secret: Names,
     /// Those that hold anybody's words, beside a tail taken as typed.
     pub free_text: Names,
+    /// Whether a word may stand before its first argument ([`Command::IS_KIND`]).
+    pub is_kind: fn(&str) -> bool,
     /// What another tool would take, and the sentences about that ([`Command::HABITS`]).
     pub habits: Habits,
     /// Lines it is said with, to try.
@@ -302,6 +307,7 @@ pub const fn row<C: Command>() -> Row {
         canonical: C::CANONICAL,
         secret: Names::Static(C::SECRET),
         free_text: Names::Static(C::FREE_TEXT),
+        is_kind: C::IS_KIND,
         habits: C::HABITS,
         examples: Names::Static(C::EXAMPLES),
         kind: Kind::Command,
@@ -323,6 +329,7 @@ impl Row {
             canonical: &[],
             secret: Names::Static(&[]),
             free_text: Names::Static(&[]),
+            is_kind: |_| false,
             habits: &[],
             examples: Names::Static(&[]),
             kind,

@@ -7,22 +7,13 @@ use std::{
 
 use super::{
     alias::Alias,
+    family::Family,
     help,
     row::{Row, Tail},
     values,
     words::{ENDS, Line, Word},
 };
 use crate::config::{AliasEntry, Located, Mistake, PlaceDefault};
-
-/// Rows of the program whose names have one beginning: `k8s get pods`.
-pub struct Family {
-    /// The beginning.
-    pub name: &'static str,
-    /// What may be said instead of it: `kubectl`, `k`.
-    pub also: &'static [&'static str],
-    /// The rows.
-    pub rows: &'static [Row],
-}
 
 /// All rows, found by name.
 pub struct Table {

@@ -149,7 +149,7 @@ pub(super) fn refusal(argument: &clap::Arg, value: &str) -> Option<InvalidValue>
 }
 
 fn parse(argument: &clap::Arg, value: &str) -> Result<clap::ArgMatches, clap::Error> {
-    let option = argument.clone().required(false).last(false).long("it").num_args(1);
+    let option = argument.clone().index(None).required(false).last(false).long("it").num_args(1);
     let command = clap::Command::new("dingops").no_binary_name(true).arg(option);
     command.try_get_matches_from([format!("--it={value}")])
 }

@@ -136,6 +136,24 @@ impl Api {
         }
     }
 
+    /// Whether what it signs in with can be read on the way.
+    pub(crate) fn tells_secrets(&self) -> bool {
+        self.headers.contains_key(AUTHORIZATION) && text::is_open(&self.url)
+    }
+
+    /// The same, where that turns an entry off, whose token is `at`: it may do more than is asked of it here.
+    ///
+    /// # Errors
+    /// When it can be.
+    pub(crate) fn keeps_secrets<T>(&self, at: &Spanned<T>, places: &Places<'_>) -> Result<(), Mistake> {
+        let problem = "expected an address of https:// (http:// only for this machine), came http://: whoever is \
+                       between would read the token";
+        match text::is_open(&self.url) {
+            true => Err(places.mistake(at.span(), problem.into())),
+            false => Ok(()),
+        }
+    }
+
     /// What the system is called in a sentence.
     pub fn title(&self) -> &str {
         &self.title

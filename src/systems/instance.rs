@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::{Probed, failure::Failure};
+use super::{Probed, api::Api, failure::Failure};
 use crate::{
     config::{Mistake, Places, Spanned, called},
     dispatch::UserError,
@@ -116,6 +116,11 @@ impl<S> Instances<S> {
             Probed { title: instance.title.clone(), answer }
         };
         join_all(self.0.iter().map(probe)).await
+    }
+
+    /// How those that are not turned off are reached.
+    pub(super) fn apis<'s>(&'s self, api: impl Fn(&'s S) -> &'s Api) -> Vec<&'s Api> {
+        self.0.iter().filter_map(|instance| instance.settings.as_ref().ok()).map(api).collect()
     }
 
     /// What is wrong with those that are turned off; none where there is no instance at all.

@@ -25,10 +25,10 @@ pub mod redact;
 
 use futures_util::future::{BoxFuture, join_all};
 
-use self::{failure::Failure, instance::Instances};
+use self::{api::Api, failure::Failure, instance::Instances};
 use crate::{
     config::{Mistake, Settings},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// One line for each system, in the order of help.
@@ -42,6 +42,8 @@ pub struct System {
     pub family: Family,
     /// Whether it has an entry in the settings; what is wrong with those that are turned off.
     pub off: fn(&Systems) -> Option<Vec<&Mistake>>,
+    /// How those that can be used are reached.
+    pub apis: fn(&Systems) -> Vec<&Api>,
     /// Asks each instance for something small.
     pub probe: for<'c> fn(&'c Ctx) -> BoxFuture<'c, Vec<Probed>>,
 }
@@ -101,6 +103,12 @@ pub fn absent(settings: &Settings) -> impl Iterator<Item = (&'static str, &'stat
 pub async fn probe(ctx: &Ctx) -> Vec<Probed> {
     let is_on = |system: &&System| (system.off)(&ctx.settings.systems).is_some();
     join_all(SYSTEMS.iter().filter(is_on).map(|system| (system.probe)(ctx))).await.concat()
+}
+
+/// What those instances are called whose credentials go in the clear.
+pub fn in_the_clear(settings: &Settings) -> Vec<&str> {
+    let apis = SYSTEMS.iter().flat_map(|system| (system.apis)(&settings.systems));
+    apis.filter(|api| api.tells_secrets()).map(Api::title).collect()
 }
 
 /// What is wrong with instances that are turned off.

@@ -98,13 +98,9 @@ async fn a_kubeconfig_says_where_and_who() {
         Chat::with(&by_kubeconfig(&k8s, "exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}"))
             .await;
     insta::assert_snapshot!(ask(&mut chat, "k8s get pods").await, @"
-    #### k8s get pods：参数有误
+    #### k8s get pods：未能完成
 
     Kubernetes 已停用：它的配置有误，请管理员运行 dingops check 查看。
-
-    用法：k8s get pods &#91;name&#93; &#91;--namespace &lt;namespace&gt;&#93; &#91;--all-namespaces&#93; &#91;--selector &lt;selector&gt;&#93; &#91;--on &lt;on&gt;&#93;
-
-    - 查看用法：**帮助 k8s get pods**
 
     @0147000002
     ");
@@ -124,14 +120,14 @@ async fn clusters_are_told_apart() {
     );
     let mut chat = Chat::with(&both).await;
     insta::assert_snapshot!(ask(&mut chat, "k8s get nodes node-1 --on staging").await, @"
-    #### Kubernetes staging：1 个节点
+    #### Kubernetes staging · 1 个节点
 
     - **node-1**　Ready　worker　v1.34.2　200d
 
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s get nodes node-1").await, @"
-    #### Kubernetes prod：1 个节点
+    #### Kubernetes prod · 1 个节点
 
     - **node-1**　Ready　worker　v1.34.2　200d
 
@@ -151,12 +147,32 @@ async fn clusters_are_told_apart() {
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s get pods --on staging").await, @"
-    #### default：0 个 Pod
+    #### Kubernetes staging · default：0 个 Pod
 
     命名空间 default 里没有符合条件的，或者没有这个命名空间。
 
     @0147000002
     ");
+    // A change says where it is made, and so does what came of it, and what is not there.
+    for (line, told) in [
+        ("k8s rollout restart web", "在 Kubernetes prod 上重启 deploy/web（命名空间 prod）"),
+        ("k8s scale web 5", "在 Kubernetes prod 把 deploy/web"),
+        ("k8s rollout undo pay --on staging -n prod", "在 Kubernetes staging 把 deploy/pay"),
+        ("k8s cordon node-1 --on staging", "在 Kubernetes staging 让节点 node-1 停止调度"),
+        ("k8s describe wbe", "Kubernetes prod · 命名空间 prod 里没有 deploy/wbe"),
+        ("k8s describe web", "#### Kubernetes prod · deploy/web（prod）：正常"),
+        ("k8s logs web", "#### Kubernetes prod · web-"),
+        (
+            "k8s describe search -n prod --on staging",
+            "k8s set image deploy/search 容器=镜像 -n prod --on staging",
+        ),
+        ("k8s rollout history web", "#### Kubernetes prod · deploy/web（prod）：2 个版本"),
+        ("k8s rollout status web", "#### Kubernetes prod · deploy/web（prod）：发布完成"),
+        ("k8s describe node node-9", "Kubernetes prod · 没有节点 node-9"),
+    ] {
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.contains(told), "{line}: {reply}");
+    }
     let status = ask(&mut chat, "status").await;
     assert!(status.contains("**Kubernetes prod**：可用，版本 v1.34.2"), "{status}");
     assert!(status.contains("**Kubernetes staging**：可用"), "{status}");
@@ -192,6 +208,7 @@ async fn help_has_what_is_set_up() {
     - **k8s get hpa**：列出 HPA（自动伸缩）
     - **集群事件**（k8s get events）：列出最近的事件，警告在前
     - **诊断**（k8s describe）：诊断一个工作负载或 Pod：哪里有问题
+    - **诊断节点**（k8s describe node）：诊断一个节点：哪里有问题
     - **容器日志**（k8s logs）：查看容器日志的最后几行
     - **发布进度**（k8s rollout status）：查看发布进度
     - **发布历史**（k8s rollout history）：列出历史版本，新的在前

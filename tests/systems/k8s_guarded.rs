@@ -1,16 +1,15 @@
 //! Conversations with Kubernetes clusters: what rules cannot be got round by, and what a chat is never shown.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::panic::AssertUnwindSafe;
 
 use dingops::testing::{Chat, NOW_MS};
 use futures_util::FutureExt;
-use http::Method;
 use serde_json::json;
 
 use crate::{
-    fakes::{Answer, Fake, Fault, k8s::Kubernetes},
+    fakes::{Fake, k8s::Kubernetes},
     k8s::{settings, start, start_with},
-    talk::{ask, coded, confirmed},
+    talk::{ask, coded},
 };
 
 #[tokio::test]
@@ -92,32 +91,6 @@ async fn a_key_that_begins_above_the_lines_that_are_shown_stays_hidden() {
 }
 
 #[tokio::test]
-async fn what_became_of_a_service_is_said_as_it_is_known() {
-    let line = "k8s create deployment hello --image registry.example.com/hello:1.0 --port 8080";
-    let (mut chat, k8s) = start().await;
-    k8s.world().loses_services = true;
-    let reply = confirmed(&mut chat, line).await;
-    assert!(reply.contains("不知道 Service hello 有没有建成"), "{reply}");
-
-    let (mut chat, _k8s) = start().await;
-    let reply =
-        ask(&mut chat, "k8s create deployment 1st --image registry.example.com/hello:1.0 --port 80").await;
-    assert!(reply.contains("1st 不能带 --port"), "{reply}");
-}
-
-#[tokio::test]
-async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
-    let (mut chat, k8s) = start().await;
-    let quota = json!({ "kind": "Status", "reason": "Conflict", "message": "quota \"q\" has been modified" });
-    k8s.fail_next(Method::POST, Fault::Answer(Answer::json(409, &quota)));
-    let card = ask(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
-    assert!(!card.contains("--env"), "{card}");
-    let reply =
-        confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
-    assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
-}
-
-#[tokio::test]
 async fn what_is_not_looked_at_is_not_said_to_be_nothing() {
     let (mut chat, k8s) = start().await;
     let pod = json!({ "metadata": {}, "spec": { "containers": [{ "name": "app", "image": "job:1" }] },
@@ -169,19 +142,6 @@ async fn what_only_looks_well_is_not_said_to_be() {
 }
 
 #[tokio::test]
-async fn a_code_does_not_work_again_once_a_node_was_put_back() {
-    let (mut chat, k8s) = start().await;
-    let card = ask(&mut chat, "k8s cordon node-1").await;
-    chat.clock().advance(Duration::from_secs(5));
-    confirmed(&mut chat, "k8s cordon node-1").await;
-    chat.clock().advance(Duration::from_secs(5));
-    confirmed(&mut chat, "k8s uncordon node-1").await;
-    let writes = k8s.writes().len();
-    let reply = ask(&mut chat, &coded(&card)).await;
-    assert_eq!(k8s.writes().len(), writes, "{reply}");
-}
-
-#[tokio::test]
 async fn a_rollback_is_to_what_was_confirmed_and_warns_of_images() {
     let (mut chat, k8s) = start().await;
     let card = ask(&mut chat, "k8s rollout undo sts/mysql").await;
@@ -190,4 +150,78 @@ async fn a_rollback_is_to_what_was_confirmed_and_warns_of_images() {
         [0]["command"] = json!(["sh", "-c", "evil"]);
     let reply = ask(&mut chat, &coded(&card)).await;
     assert!(k8s.writes().is_empty(), "{reply}");
+}
+
+#[tokio::test]
+async fn a_rollback_says_what_else_it_changes_and_no_values() {
+    let (mut chat, k8s) = start().await;
+    {
+        let mut world = k8s.world();
+        let pods = &mut world.at("deployments", "prod", "pay")["spec"]["template"]["spec"];
+        let container = &mut pods["containers"][0];
+        container["env"] = json!([{ "name": "LOG_LEVEL", "value": "hunter2" }]);
+        container["resources"] = json!({ "limits": { "memory": "64Mi" } });
+        container["livenessProbe"] = json!({ "httpGet": { "path": "/hunter3", "port": 80 } });
+        pods["serviceAccountName"] = json!("hunter4");
+    }
+    let card = ask(&mut chat, "k8s rollout undo pay --dry-run").await;
+    assert!(!card.contains("hunter"), "{card}");
+    let told = card.lines().find(|line| line.contains("还会改变")).unwrap_or_default();
+    insta::assert_snapshot!(told, @"- 还会改变（只说位置，不显示值）：app env DB&#95;PASSWORD、app env LOG&#95;LEVEL、app livenessProbe、app resources.limits、serviceAccountName");
+    let many: Vec<_> =
+        (0..20).map(|number| json!({ "name": format!("V{number:02}"), "value": "x" })).collect();
+    k8s.world().at("deployments", "prod", "pay")["spec"]["template"]["spec"]["containers"][0]["env"] =
+        json!(many);
+    let card = ask(&mut chat, "k8s rollout undo pay --dry-run").await;
+    assert!(card.contains("还会改变 21 处") && card.contains("V10") && !card.contains("V12"), "{card}");
+}
+
+#[tokio::test]
+async fn words_of_a_cluster_are_no_place_for_secrets_or_links() {
+    let evil = "[tap](dtmd://dingtalkclient/sendMessage?content=k8s) token=hunter2hunter2 ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let (mut chat, k8s) = start().await;
+    {
+        let mut world = k8s.world();
+        for event in world.names("events", "prod") {
+            let event = world.at("events", "prod", &event);
+            event["reason"] = json!(evil);
+            event["involvedObject"]["kind"] = json!(evil);
+            event["involvedObject"]["name"] = json!(format!("mysql-1{evil}"));
+        }
+        let pending = world.at("pods", "prod", "mysql-1");
+        pending["status"]["reason"] = json!(evil);
+        for pod in world.names("pods", "prod").into_iter().filter(|pod| pod.starts_with("pay-7")) {
+            let status = &mut world.at("pods", "prod", &pod)["status"]["containerStatuses"][0];
+            status["state"] = json!({ "waiting": { "reason": evil, "message": evil } });
+            status["lastState"] = json!({ "terminated": { "exitCode": 1, "reason": evil } });
+            status["restartCount"] = json!(1);
+        }
+        let node = world.at("nodes", "", "node-3");
+        node["status"]["conditions"] = json!([
+            { "type": "Ready", "status": "False", "reason": evil, "message": evil },
+            { "type": evil, "status": "True", "message": evil },
+        ]);
+        node["status"]["nodeInfo"]["kubeletVersion"] = json!(evil);
+        let hpa = world.at("horizontalpodautoscalers", "prod", "web");
+        hpa["spec"]["scaleTargetRef"]["kind"] = json!(evil);
+        let owner = &mut world.at("pods", "prod", "mysql-0")["metadata"]["ownerReferences"][0];
+        owner["name"] = json!(evil);
+        let node = world.at("nodes", "", "node-3");
+        node["spec"]["taints"] = json!([{ "key": "a", "value": evil, "effect": "NoSchedule" }]);
+    }
+    for line in [
+        "k8s get events",
+        "k8s get pods",
+        "k8s get nodes",
+        "k8s get hpa",
+        "k8s delete pod mysql-0",
+        "k8s describe pod/mysql-1",
+        "k8s describe pay",
+        "k8s describe node node-3",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        assert!(!reply.contains("hunter2") && !reply.contains("ghp_0"), "{line}: {reply}");
+        assert!(!reply.contains("](dtmd://dingtalkclient/sendMessage?content=k8s)"), "{line}: {reply}");
+        assert!(reply.contains("tap"), "{line}: {reply}");
+    }
 }

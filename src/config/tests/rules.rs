@@ -133,6 +133,11 @@ fn every_mistake_of_a_rule_names_its_key_and_line() {
             "[[deny]]\nwho=['bob']\nrun=['help']\nwhen={command=['a','b']}\n[[deny]]\nwho=['bob']\nrun=['h*p']\nwhen={command=['b','a']}",
             "5:1: deny[2]: expected a rule of its own, came deny #1 once more".into(),
         ),
+        // An alias of a command that is named anyhow.
+        (
+            "[[deny]]\nwho=['bob']\nrun=['help']\n[[deny]]\nwho=['bob']\nrun=['help','handbook']\n[[alias]]\nname='handbook'\nrun='help ping'\nhelp={zh='手册',en='handbook'}",
+            "4:1: deny[2]: expected a rule of its own, came deny #1 once more".into(),
+        ),
         // Keys.
         (
             "[[deny]]\nwho=['bob']\neffect='read'\nvalid='1h'",

@@ -138,10 +138,27 @@ pub(super) fn before_tail(
     count
 }
 
+/// Makes one value of a kind and the name behind it: `deployment web` is `deployment/web`.
+pub(super) fn join_kind<'a>(command: &'a Command, is_kind: fn(&str) -> bool, said: &mut Vec<Said<'a>>) {
+    let mut alone = said.iter().enumerate().filter(|(_, said)| said.option.is_none());
+    let (Some((first, kind)), Some((second, name))) = (alone.next(), alone.next()) else { return };
+    let (Some(kind), Some(name)) = (&kind.value, &name.value) else { return };
+    if !kind.is_literal && is_kind(&kind.text) {
+        let text = format!("{}/{}", kind.text, name.text);
+        let joined = Value::literal(&text, kind.at(None).start..name.at(None).end);
+        said[first].value = Some(joined);
+        said.remove(second);
+        assign(command, said);
+    }
+}
+
 /// Gives each value that stands by itself to the argument whose turn it is. One that takes many leaves one to each that
-/// follows it.
+/// follows it. None that is said by its name.
 pub(super) fn assign<'a>(command: &'a Command, said: &mut [Said<'a>]) {
-    let mut positionals: VecDeque<&Arg> = command.get_positionals().collect();
+    let is_named =
+        |argument: &&Arg| said.iter().any(|said| said.option.is_some() && said.argument == Some(argument));
+    let mut positionals: VecDeque<&Arg> =
+        command.get_positionals().filter(|argument| !is_named(argument)).collect();
     let mut left = said.iter().filter(|said| said.option.is_none()).count();
     for said in said.iter_mut().filter(|said| said.option.is_none()) {
         said.argument = positionals.front().copied();
@@ -184,15 +201,23 @@ pub(super) fn takes_many(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Append | ArgAction::Count)
 }
 
+/// Whether this is a value of an argument that stands by itself, by its name or not.
+fn is_positional(said: &Said<'_>) -> bool {
+    said.option.is_none() || said.argument.is_some_and(Arg::is_positional)
+}
+
 /// What was said as clap reads it without a doubt. Nothing in it is unknown.
 pub(super) fn plainly(said: &[Said<'_>]) -> Vec<String> {
     let text = |said: &Said<'_>| said.value.as_ref().map(|value| value.text.clone());
     let option = |said: &Said<'_>| {
-        let name = said.option.as_ref().and(said.argument).map(help::mentioned)?;
+        let name = said.argument.map(help::mentioned)?;
         Some(text(said).map_or_else(|| name.clone(), |value| format!("{name}={value}")))
     };
-    let positionals = said.iter().filter(|said| said.option.is_none()).filter_map(text);
-    said.iter().filter_map(option).chain(["--".to_owned()]).chain(positionals).collect()
+    let (mut positionals, options): (Vec<&Said<'_>>, Vec<&Said<'_>>) =
+        said.iter().partition(|said| is_positional(said));
+    positionals.sort_by_key(|said| said.argument.and_then(Arg::get_index));
+    let positionals = positionals.into_iter().filter_map(text);
+    options.into_iter().filter_map(option).chain(["--".to_owned()]).chain(positionals).collect()
 }
 
 /// Whether a word is an option, or several short ones.

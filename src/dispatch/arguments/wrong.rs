@@ -51,10 +51,12 @@ impl Wrong<'_> {
                     if let Some((message, at)) = self.pair(command, said) {
                         return Err(Complaint { message, at });
                     }
-                    let earlier = all.iter().filter(|said| said.option.is_none() && said.argument.is_some());
-                    let mut earlier = earlier.filter_map(|said| Some((said.value.as_ref()?, said.at())));
-                    return match earlier.find_map(|(value, at)| Some((self.habit(&value.text)?, at))) {
-                        Some((message, at)) => Err(Complaint { message, at }),
+                    // It may be the value of one that was said by its name too.
+                    let by_name = all.iter().filter(|said| said.option.is_some());
+                    let by_name = by_name.filter_map(|said| said.argument).filter(|it| it.is_positional());
+                    let takes = |argument: &&Arg| came().is_some_and(|came| values::takes(argument, &came));
+                    return match { by_name }.find(takes) {
+                        Some(argument) => complain("arguments.twice", "argument", &help::mentioned(argument)),
                         None => complain("arguments.too_many", "came", &came().unwrap_or_default()),
                     };
                 }
@@ -89,13 +91,15 @@ impl Wrong<'_> {
 
     /// What to type instead of what another tool takes.
     fn habit(&self, typed: &str) -> Option<String> {
-        let typed = typed.to_lowercase();
-        let (_, key) = self.row.habits.iter().copied().flatten().find(|(habit, _)| *habit == typed)?;
+        let mut habits = self.row.habits.iter().copied().flatten();
+        let (_, key) = habits.find(|(habit, _)| habit.eq_ignore_ascii_case(typed))?;
         Some(self.locale.say(key, &[("came", &typed)]))
     }
 
     fn no_such_option(&self, option: &str, command: &Command, said: &Said<'_>) -> Complaint {
-        if let Some(message) = self.habit(option) {
+        // `-oyaml` is `-o yaml`.
+        let short = option.get(.."-x".len()).filter(|_| !option.starts_with("--")).unwrap_or(option);
+        if let Some(message) = self.habit(option).or_else(|| self.habit(short)) {
             return Complaint { message, at: said.at() };
         }
         let options = command.get_arguments().filter_map(Arg::get_long);
@@ -132,15 +136,20 @@ impl Wrong<'_> {
         Ok(())
     }
 
-    /// What is missing behind an argument that takes many: clap would give it one of those.
-    pub(super) fn missing_behind_many(&self, command: &Command, said: &[Said<'_>]) -> Result<(), Complaint> {
-        let behind = command.get_positionals().skip_while(|argument| !said::takes_many(argument)).skip(1);
+    /// What is missing where clap would take another's value for it: behind an argument that takes many, and before one
+    /// that was said by its name.
+    pub(super) fn missing_among(&self, command: &Command, said: &[Said<'_>]) -> Result<(), Complaint> {
+        let positionals: Vec<&Arg> = command.get_positionals().collect();
         let is_said = |argument: &&Arg| said.iter().any(|said| said.argument == Some(argument));
-        let mut missing = behind.filter(|argument| argument.is_required_set() && !is_said(argument));
+        let is_lost = |&(index, argument): &(usize, &&Arg)| {
+            let behind_many = positionals[..index].iter().any(|before| said::takes_many(before));
+            positionals[index..].iter().any(is_said) || (behind_many && argument.is_required_set())
+        };
+        let mut missing = positionals.iter().enumerate().filter(|(_, argument)| !is_said(argument));
         // Without any at all, clap names the first.
-        match missing.next().filter(|_| said.iter().any(|said| said.option.is_none())) {
+        match missing.find(is_lost).filter(|_| positionals.iter().any(is_said)) {
             None => Ok(()),
-            Some(argument) => {
+            Some((_, argument)) => {
                 let name = help::mentioned(argument);
                 let message = self.locale.say("arguments.missing", &[("argument", &name)]);
                 Err(Complaint { message, at: self.end() })

@@ -23,14 +23,15 @@ use super::{
 };
 use crate::{
     config::{self, Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// Alertmanager among the systems.
 pub const SYSTEM: System = System {
     section: AlertmanagerSection::KIND,
-    family: Family { name: "alerts", also: &["告警", "alertmanager"], rows: commands::ROWS },
+    family: Family { name: "alerts", also: &["告警", "alertmanager"], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.alertmanager.off(),
+    apis: |systems| systems.alertmanager.apis(|alertmanager| &alertmanager.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 

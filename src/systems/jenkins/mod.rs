@@ -20,14 +20,15 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// Jenkins among the systems.
 pub const SYSTEM: System = System {
     section: JenkinsSection::KIND,
-    family: Family { name: "jenkins", also: &[], rows: commands::ROWS },
+    family: Family { name: "jenkins", also: &[], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.jenkins.off(),
+    apis: |systems| systems.jenkins.apis(|jenkins| &jenkins.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 

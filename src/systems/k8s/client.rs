@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     dispatch::Ctx,
+    reply::Reply,
     systems::{api::Call, failure::Failure, log::whole_lines},
 };
 
@@ -87,6 +88,20 @@ impl<'c> Client<'c> {
     /// What it is called in a sentence.
     pub(super) fn title(&self) -> &str {
         self.k8s.api.title()
+    }
+
+    /// A title or a line, with which cluster it is said of where that was given a name.
+    pub(super) fn named(&self, title: String) -> String {
+        self.k8s.api.named(title)
+    }
+
+    /// A reply with this title, and the page for people where there is one.
+    pub(super) fn reply(&self, title: String) -> Reply {
+        let reply = Reply::new(self.named(title));
+        match self.page() {
+            Some(page) => reply.link(self.ctx.locale.say("k8s.open", &[]), page),
+            None => reply,
+        }
     }
 
     /// A page of it for people, where there is one.
@@ -256,6 +271,12 @@ impl<'c> Client<'c> {
             labels.remove("pod-template-hash");
         }
         Ok(template)
+    }
+
+    /// The template of a workload's pods as it is now, with all that is in it.
+    pub(super) async fn template_now(&self, namespace: &str, target: &Target) -> Result<Value, Failure> {
+        let mut whole: Value = self.get(Workload::path(target.kind, Some(namespace)), &target.name).await?;
+        Ok(whole.pointer_mut("/spec/template").map(Value::take).unwrap_or_default())
     }
 
     /// What happened lately, the newest first; to one thing, where one is named.

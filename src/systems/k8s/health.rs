@@ -133,8 +133,12 @@ pub(super) fn has_no_image(pod: &Pod) -> bool {
     IMAGE.iter().any(|reason| word.ends_with(reason))
 }
 
-/// How a pod is, in the word that kubectl shows.
+/// How a pod is, in the word that kubectl shows. Whoever writes its status may put any text there.
 pub(super) fn word(pod: &Pod) -> String {
+    quoted(&written_word(pod))
+}
+
+fn written_word(pod: &Pod) -> String {
     if pod.metadata.deletion_timestamp.is_some() {
         return "Terminating".to_owned();
     }
@@ -307,7 +311,7 @@ fn finding(
 fn ended(end: &Terminated, container: Option<&Container>, ctx: &Ctx) -> String {
     let at = end.finished_at.as_ref().map(|it| ctx.local(it.0)).unwrap_or_default();
     let with: [(&str, &dyn std::fmt::Display); 3] =
-        [("code", &end.exit_code), ("reason", &ended_word(end)), ("at", &at)];
+        [("code", &end.exit_code), ("reason", &quoted(&ended_word(end))), ("at", &at)];
     if end.reason.as_deref() != Some("OOMKilled") {
         return ctx.locale.say("k8s.exit", &with);
     }

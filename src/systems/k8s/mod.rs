@@ -8,6 +8,7 @@
 
 mod client;
 mod commands;
+mod differences;
 #[cfg(feature = "eks")]
 mod eks;
 mod health;
@@ -30,15 +31,21 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
     text,
 };
 
 /// Kubernetes among the systems.
 pub const SYSTEM: System = System {
     section: KubernetesSection::KIND,
-    family: Family { name: "k8s", also: &["kubectl", "k"], rows: commands::ROWS },
+    family: Family {
+        name: "k8s",
+        also: &["kubectl", "k"],
+        rows: commands::ROWS,
+        left_out: commands::LEFT_OUT,
+    },
     off: |systems| systems.k8s.off(),
+    apis: |systems| systems.k8s.apis(|k8s| &k8s.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 
@@ -230,6 +237,7 @@ impl KubernetesSection {
         };
         let url = self.url.as_ref().ok_or_else(|| missing("url"))?;
         let api = Api::new(title, url, self.ca.as_ref(), self.proxy.as_ref(), places)?;
+        api.keeps_secrets(url, places)?;
         let token = match (&self.token, &self.eks) {
             (Some(token), None) => bearer(token.get_ref(), token, places)?,
             (None, Some(eks)) => eks.get_ref().check(eks, places)?,
@@ -257,7 +265,10 @@ impl KubernetesSection {
         let (server, ca, proxy) = (here(read.server), read.ca.map(here), read.proxy.map(here));
         let api = Api::new(title, &server, ca.as_ref(), self.proxy.as_ref().or(proxy.as_ref()), places)?;
         let (api, token) = match (read.token, read.identity) {
-            (Some(token), _) => (api, bearer(&token, text, places)?),
+            (Some(token), _) => {
+                api.keeps_secrets(text, places)?;
+                (api, bearer(&token, text, places)?)
+            }
             (None, Some((certificate, key))) => {
                 (api.with_identity(&certificate, &key, text, places)?, Token::Certificate)
             }

@@ -30,6 +30,33 @@ const NAME: Identifier = Identifier {
 /// Namespaces and containers (RFC 1123, a label).
 const LABEL: Identifier =
     Identifier { max: 63, inside: |c| is_plain(c) || c == '-', sentence: "k8s.label", ..NAME };
+/// What nodes are called before `/`.
+const NODES: [&str; 3] = ["no", "node", "nodes"];
+/// Kinds of what nobody reads here.
+const HOLD_SECRETS: [&str; 5] = ["secret", "secrets", "cm", "configmap", "configmaps"];
+/// Other kinds that people describe.
+const OTHERS: [&str; 20] = [
+    "svc",
+    "service",
+    "services",
+    "ing",
+    "ingress",
+    "ep",
+    "endpoints",
+    "ns",
+    "namespace",
+    "job",
+    "jobs",
+    "cj",
+    "cronjob",
+    "rs",
+    "replicaset",
+    "hpa",
+    "pv",
+    "pvc",
+    "sa",
+    "crd",
+];
 /// Letters that stand in the parts of names that Kubernetes makes up.
 const MADE_UP: &str = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -77,6 +104,17 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// Whether a word is a kind of workload or of pods, as kubectl takes it before a name: `deployment web`.
+pub(super) fn is_kind(word: &str) -> bool {
+    Kind::of(&word.to_ascii_lowercase()).is_some()
+}
+
+/// The same with kinds that are not operated: what is said of them is that they are not.
+pub(super) fn is_any_kind(word: &str) -> bool {
+    let others = OTHERS.iter().chain(&HOLD_SECRETS);
+    is_kind(word) || others.into_iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// One of what is operated, by its name.
@@ -130,7 +168,13 @@ pub(super) fn any(typed: &str) -> Result<Target, InvalidValue> {
     let folded = typed.to_ascii_lowercase();
     let (kind, name, at) = match folded.split_once('/') {
         Some((kind, name)) => {
-            let known = Kind::of(kind).ok_or_else(|| InvalidValue::new("k8s.kind").at(0..kind.len()))?;
+            let key = match kind {
+                kind if NODES.contains(&kind) => "k8s.kind_of_node",
+                kind if HOLD_SECRETS.contains(&kind) => "k8s.no_secrets",
+                _ => "k8s.kind",
+            };
+            let unknown = || InvalidValue::new(key).with("name", name).at(0..kind.len());
+            let known = Kind::of(kind).ok_or_else(unknown)?;
             (known, name, kind.len() + 1)
         }
         None if Kind::of(&folded).is_some() => return Err(InvalidValue::new("k8s.kind_alone")),
@@ -196,7 +240,7 @@ pub(super) fn container(typed: &str) -> Result<String, InvalidValue> {
 /// For what can be none.
 pub(super) fn node(typed: &str) -> Result<String, InvalidValue> {
     let folded = typed.to_ascii_lowercase();
-    let name = ["nodes/", "node/", "no/"].iter().find_map(|prefix| folded.strip_prefix(prefix));
+    let name = folded.split_once('/').filter(|(kind, _)| NODES.contains(kind)).map(|(_, name)| name);
     NAME.parser()(name.unwrap_or(&folded))
 }
 

@@ -63,13 +63,14 @@ pub(super) struct Owner {
 
 /// A condition of anything.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Condition {
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) status: String,
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
+    pub(super) last_transition_time: Option<Time>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -195,6 +196,16 @@ pub(super) struct Node {
 #[serde(default)]
 pub(super) struct NodeSpec {
     pub(super) unschedulable: Option<bool>,
+    pub(super) taints: Option<Vec<Taint>>,
+}
+
+/// What keeps pods off a node that do not say that they bear it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Taint {
+    pub(super) key: String,
+    pub(super) value: Option<String>,
+    pub(super) effect: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -19,14 +19,15 @@ use super::{
 };
 use crate::{
     config::{Mistake, Places, Spanned},
-    dispatch::{Ctx, table::Family},
+    dispatch::{Ctx, family::Family},
 };
 
 /// Prometheus among the systems.
 pub const SYSTEM: System = System {
     section: PrometheusSection::KIND,
-    family: Family { name: "prom", also: &["prometheus"], rows: commands::ROWS },
+    family: Family { name: "prom", also: &["prometheus"], rows: commands::ROWS, left_out: &[] },
     off: |systems| systems.prometheus.off(),
+    apis: |systems| systems.prometheus.apis(|prometheus| &prometheus.api),
     probe: |ctx| probe(ctx).boxed(),
 };
 

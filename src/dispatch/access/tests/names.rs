@@ -38,6 +38,7 @@ fn arguments_keep_their_names() {
     k8s get hpa: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
     k8s get events: name=Text namespace=Text all-namespaces=Flag selector=Text on=Text
     k8s describe: workload=Text namespace=Text on=Text
+    k8s describe node: node=Text on=Text
     k8s logs: workload=Text container=Text previous=Flag lines=Number namespace=Text on=Text
     k8s rollout status: workload=Text namespace=Text on=Text
     k8s rollout history: workload=Text namespace=Text on=Text

@@ -3,16 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{asked_by, changed, client, linked, nodes, not_written, preview};
+use super::{asked_by, changed, client, node, nodes, not_written, preview};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, row::Canonical, values},
+    dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, row::Canonical},
     reply::Reply,
-    systems::k8s::{
-        client::{By, Client},
-        target,
-        types::Node,
-        workload::annotation,
-    },
+    systems::k8s::{client::Client, target, types::Node, workload::annotation},
 };
 
 /// The annotation that says when a node was changed last from a chat.
@@ -48,6 +43,20 @@ struct Which {
 }
 
 const ARGUMENTS: &[&str] = &["node", "on"];
+
+impl Cordon {
+    /// Of this one.
+    pub(super) fn of(node: String, on: Option<String>) -> Self {
+        Self { which: Which { node, on } }
+    }
+}
+
+impl Uncordon {
+    /// Of this one.
+    pub(super) fn of(node: String, on: Option<String>) -> Self {
+        Self { which: Which { node, on } }
+    }
+}
 
 impl Command for Cordon {
     const PATH: &'static [&'static str] = &["k8s", "cordon"];
@@ -122,35 +131,19 @@ impl Which {
             return Err(not_written(&failure, &self.node, look, ctx));
         }
         let title = ctx.locale.say(key, &[("node", &self.node)]);
-        let reply = Reply::new(title).action(ctx.locale.say("k8s.do_nodes", &[]), look);
-        let reply = match cordons {
+        let reply = client.reply(title).action(ctx.locale.say("k8s.do_nodes", &[]), look);
+        Ok(match cordons {
             true => {
                 let back = Uncordon { which: self };
                 reply.action(ctx.locale.say("k8s.do_uncordon", &[]), ctx.line(&back))
             }
             false => reply,
-        };
-        Ok(linked(reply, &client, ctx))
+        })
     }
 
     /// The node, unless it is so already.
     async fn found(&self, client: &Client<'_>, cordons: bool, ctx: &Ctx) -> Result<Node, CommandError> {
-        let node = match client.node(&self.node).await {
-            Ok(node) => node,
-            Err(failure) if failure.status() == Some(404) => {
-                let nodes = client.list::<Node>(&By::default()).await.map(|listed| listed.items);
-                let nodes = nodes.unwrap_or_default();
-                let names = nodes.iter().filter_map(|node| node.metadata.name.as_deref());
-                let near = values::near(&self.node, names).join(&ctx.locale.say("usage.separator", &[]));
-                let values: [(&str, &dyn std::fmt::Display); 2] = [("node", &self.node), ("near", &near)];
-                return Err(UserError(match near.as_str() {
-                    "" => ctx.locale.say("k8s.no_node", &values),
-                    _ => ctx.locale.say("k8s.no_node_near", &values),
-                })
-                .into());
-            }
-            Err(failure) => return Err(failure.tell(ctx)),
-        };
+        let node = node::found(client, &self.node, ctx).await?;
         if nodes::is_cordoned(&node) != cordons {
             return Ok(node);
         }

@@ -4,7 +4,7 @@ use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Where, image, linked, preview, rollout};
+use super::{Where, image, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, UserError,
@@ -108,7 +108,7 @@ impl Command for Create {
             });
         }
         let title = ctx.locale.say("k8s.created", &[("name", &self.name), ("namespace", &namespace)]);
-        let mut reply = Reply::new(title);
+        let mut reply = client.reply(title);
         if let Some(service) = self.service(ctx) {
             reply = match client.create::<Service>(namespace, &service).await {
                 Ok(()) => reply.fields([(
@@ -126,7 +126,7 @@ impl Command for Create {
                 }
             };
         }
-        Ok(linked(reply.action(ctx.locale.say("k8s.do_status", &[]), look), &client, ctx))
+        Ok(reply.action(ctx.locale.say("k8s.do_status", &[]), look))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Where, changed, get, health, linked, not_written, preview};
+use super::{Where, changed, get, health, not_written, preview};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, Preview, UserError, row::Canonical},
     reply::Reply,
@@ -52,7 +52,7 @@ impl Command for Delete {
             ("namespace", &namespace),
             ("state", &state),
         ];
-        let owner = owner(&pod).map(|owner| format!("{}/{}", owner.kind, owner.name));
+        let owner = owner(&pod).map(|owner| health::quoted(&format!("{}/{}", owner.kind, owner.name)));
         let after = match owner {
             Some(owner) => ctx.locale.say("k8s.is_replaced", &[("owner", &owner)]),
             None => ctx.locale.say("k8s.is_not_replaced", &[]),
@@ -70,11 +70,11 @@ impl Command for Delete {
         if let Err(failure) = client.delete_pod(self.at.namespace(), &pod.metadata).await {
             return Err(not_written(&failure, &self.pod, look, ctx));
         }
-        let reply = Reply::new(ctx.locale.say("k8s.deleted", &[("pod", &self.pod.name)]));
+        let reply = client.reply(ctx.locale.say("k8s.deleted", &[("pod", &self.pod.name)]));
         // Its successor has a name that begins as its owner's.
         let begin = owner(&pod).map_or(self.pod.name.as_str(), |owner| owner.name.as_str());
         let beside = ctx.line(&get::Pods::of(begin, &self.at));
-        Ok(linked(reply.action(ctx.locale.say("k8s.do_pods", &[]), beside), &client, ctx))
+        Ok(reply.action(ctx.locale.say("k8s.do_pods", &[]), beside))
     }
 }
 

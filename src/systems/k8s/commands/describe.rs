@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{KINDS, Where, get, linked, logs, restart, rollout, undo};
+use super::{ONE, Where, get, logs, restart, rollout, undo};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
@@ -38,7 +38,8 @@ impl Command for Describe {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::ANY, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS];
+    const IS_KIND: fn(&str) -> bool = target::is_any_kind;
+    const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] = &["k8s describe web -n prod", "k8s describe sts/mysql"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -70,7 +71,7 @@ impl Describe {
         let found = health::findings(&pod, &events.iter().collect::<Vec<_>>(), ctx);
         let (ready, total) = health::readiness(&pod);
         let state = format!("{ready}/{total} {}", health::word(&pod));
-        let reply = self.titled(&state, found.is_empty(), ctx);
+        let reply = self.titled(&state, found.is_empty(), client, ctx);
         let reply = reply.list(found).fields(fields_of_pod(&pod, ctx));
         let reply = if unknown { reply.note(ctx.locale.say("k8s.no_events", &[])) } else { reply };
         let log = log(Some(&pod), self.workload.clone(), &self.at);
@@ -80,7 +81,7 @@ impl Describe {
                 reply.action(ctx.locale.say("k8s.do_events", &[]), ctx.line(&self.its_events(&self.workload)))
             }
         };
-        Ok(linked(reply, client, ctx))
+        Ok(reply)
     }
 
     async fn of_workload(&self, client: &Client<'_>, ctx: &Ctx) -> Result<Reply, CommandError> {
@@ -130,7 +131,7 @@ impl Describe {
         let state = ctx.locale.say("k8s.ready_of", &[("ready", &counts.ready), ("wanted", &counts.wanted)]);
         let more = found.len().saturating_sub(MAX_FINDINGS);
         found.truncate(MAX_FINDINGS);
-        let reply = self.titled(&state, found.is_empty(), ctx).list(found);
+        let reply = self.titled(&state, found.is_empty(), client, ctx).list(found);
         let reply = match more {
             0 => reply,
             _ => reply.note(ctx.locale.say("k8s.more_findings", &[("count", &more)])),
@@ -162,8 +163,9 @@ impl Describe {
         };
         let reply = match unwell.first() {
             Some(pod) if health::has_no_image(pod) => {
-                let values: [(&str, &dyn std::fmt::Display); 2] =
-                    [("target", &self.workload), ("namespace", &namespace)];
+                let on = self.at.on.as_ref().map(|on| format!(" --on {on}")).unwrap_or_default();
+                let values: [(&str, &dyn std::fmt::Display); 3] =
+                    [("target", &self.workload), ("namespace", &namespace), ("on", &on)];
                 reply.note(ctx.locale.say("k8s.hint_image", &values))
             }
             _ => reply,
@@ -180,7 +182,7 @@ impl Describe {
             true => reply,
             false => reply.action(ctx.locale.say("k8s.do_restart", &[]), ctx.line(&restart)),
         };
-        Ok(linked(reply, client, ctx))
+        Ok(reply)
     }
 
     /// What happened lately, and whether that could not be read: the rest can be said without.
@@ -198,11 +200,11 @@ impl Describe {
         get::Events::of(&target.name, &self.at)
     }
 
-    fn titled(&self, state: &str, is_well: bool, ctx: &Ctx) -> Reply {
+    fn titled(&self, state: &str, is_well: bool, client: &Client<'_>, ctx: &Ctx) -> Reply {
         let namespace = self.at.namespace();
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("target", &self.workload), ("namespace", &namespace), ("state", &state)];
-        Reply::new(match is_well {
+        client.reply(match is_well {
             true => ctx.locale.say("k8s.is_well", &values),
             false => ctx.locale.say("k8s.is_unwell", &values),
         })

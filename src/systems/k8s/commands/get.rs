@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, describe, linked, logs};
+use super::{LIST, client, describe, logs, namespace_of};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
@@ -88,7 +88,7 @@ pub(super) struct Which {
 
 pub(super) const ARGUMENTS: &[&str] = &["name", "namespace", "all-namespaces", "selector", "on"];
 pub(super) const CANONICAL: &[(&str, Canonical)] = &[target::NAMED, target::NAMESPACE, target::SELECTOR];
-pub(super) const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow")]];
+pub(super) const HABITS: Habits = &[LIST];
 
 impl Events {
     /// Of what is called so.
@@ -240,8 +240,11 @@ impl Command for Events {
         let title = which.title("k8s.events", &events, ("k8s.warnings", warnings), ctx);
         let line = |event: &Event| {
             let at = health::happened(event).map(|at| ctx.local(at)).unwrap_or_default();
-            let kind = event.involved_object.kind.as_deref().unwrap_or_default().to_lowercase();
-            let reason = event.reason.as_deref().unwrap_or_default();
+            // Whoever may write events may put any text into each of these.
+            let kind =
+                health::quoted(event.involved_object.kind.as_deref().unwrap_or_default()).to_lowercase();
+            let reason = health::quoted(event.reason.as_deref().unwrap_or_default());
+            let name = health::quoted(&name(event));
             let times = match health::times(event) {
                 ..2 => String::new(),
                 times => format!(" ×{times}"),
@@ -249,7 +252,7 @@ impl Command for Events {
             let message = health::quoted(event.message.as_deref().unwrap_or_default());
             let message = crate::text::cut(&message, MAX_MESSAGE);
             let namespace = event.involved_object.namespace.as_deref();
-            let line = which.line(namespace, &format!("{kind}/{}", name(event)), String::new());
+            let line = which.line(namespace, &format!("{kind}/{name}"), String::new());
             Text::default().plain(format!("{at} {reason}{times} ")).join(line).plain(format!("：{message}"))
         };
         Ok(which.listed(title, &events, line, &client, ctx))
@@ -258,13 +261,9 @@ impl Command for Events {
 
 impl Which {
     pub(super) fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        let all = &ctx.settings.systems.k8s;
-        self.on = all.choose(self.on.as_deref(), ctx.locale)?;
-        if self.all_namespaces {
-            self.namespace = None;
-        } else if self.namespace.is_none() {
-            self.namespace = Some(all.get(self.on.as_deref(), ctx.locale)?.namespace.clone());
-        }
+        self.on = ctx.settings.systems.k8s.choose(self.on.as_deref(), ctx.locale)?;
+        let namespace = self.namespace.take().or_else(|| namespace_of(&self.on, ctx));
+        self.namespace = namespace.filter(|_| !self.all_namespaces);
         Ok(())
     }
 
@@ -321,7 +320,7 @@ impl Which {
         client: &Client<'_>,
         ctx: &Ctx,
     ) -> Reply {
-        let reply = linked(Reply::new(title), client, ctx);
+        let reply = client.reply(title);
         let reply = match found.more {
             0 => reply,
             _ => reply.note(ctx.locale.say("k8s.too_many", &[])),

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::Reply,
-    systems::k8s::types::{Amount, Autoscaler, Measured, Metric},
+    systems::k8s::{
+        health,
+        types::{Amount, Autoscaler, Measured, Metric},
+    },
 };
 
 /// List what scales workloads by itself
@@ -58,11 +61,11 @@ fn scaled(it: &Autoscaler, ctx: &Ctx) -> String {
     ctx.locale.say(
         "k8s.scaled",
         &[
-            ("target", &format!("{kind}/{}", target.name.as_deref().unwrap_or_default())),
+            ("target", &health::quoted(&format!("{kind}/{}", target.name.as_deref().unwrap_or_default()))),
             ("now", &it.status.current_replicas),
             ("least", &it.spec.min_replicas.unwrap_or(1)),
             ("most", &it.spec.max_replicas),
-            ("metrics", &metrics.join(" ")),
+            ("metrics", &health::quoted(&metrics.join(" "))),
         ],
     )
 }

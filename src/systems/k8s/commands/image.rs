@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{KINDS, Where, not_written, patch, preview, rollout, undo};
+use super::{ONE, Where, not_written, patch, preview, rollout, undo};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -70,7 +70,8 @@ fn pair(typed: &str) -> Result<KeyValue, InvalidValue> {
 /// # Errors
 /// When it may not, or nobody said which may.
 pub(super) fn allowed(on: &Option<String>, image: &str, ctx: &Ctx) -> Result<(), UserError> {
-    let k8s = ctx.settings.systems.k8s.get(on.as_deref(), ctx.locale)?;
+    // Whoever may use one that is turned off is told that instead.
+    let Some(k8s) = ctx.settings.systems.k8s.usable(on.as_deref()) else { return Ok(()) };
     match k8s.allows(image) {
         Some(true) => Ok(()),
         Some(false) => {
@@ -88,7 +89,8 @@ impl Command for SetImage {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "image", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
+    const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] =
         &["k8s set image web app=registry.example.com/web:1.4.2 -n prod"];
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{KINDS, Where, describe, linked};
+use super::{ONE, Where, describe};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, UserError,
@@ -70,14 +70,16 @@ impl Command for Logs {
     const ARGUMENTS: &'static [&'static str] =
         &["workload", "container", "previous", "lines", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::ANY, target::NAMESPACE];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
     const HABITS: Habits = &[
-        KINDS,
         &[
             ("-f", "k8s.no_follow"),
             ("--follow", "k8s.no_follow"),
             ("--since", "k8s.no_since"),
-            ("-l", "k8s.no_selector"),
+            ("--since-time", "k8s.no_since"),
+            ("--all-containers", "k8s.one_container"),
         ],
+        ONE,
     ];
     const EXAMPLES: &'static [&'static str] =
         &["k8s logs web -n prod", "k8s logs pod/web-0 -c app --previous --lines 100"];
@@ -120,7 +122,7 @@ impl Command for Logs {
             false => ctx.locale.say("k8s.log", &values),
             true => ctx.locale.say("k8s.log_before", &values),
         };
-        let reply = Reply::new(title);
+        let reply = client.reply(title);
         let reply = match of {
             Some(of) => reply.note(of),
             None => reply,
@@ -140,7 +142,7 @@ impl Command for Logs {
             }
             false => reply.action(ctx.locale.say("k8s.do_more_log", &[]), ctx.line(&again)),
         };
-        Ok(linked(reply.action(ctx.locale.say("k8s.do_describe", &[]), ctx.line(&shown)), &client, ctx))
+        Ok(reply.action(ctx.locale.say("k8s.do_describe", &[]), ctx.line(&shown)))
     }
 }
 

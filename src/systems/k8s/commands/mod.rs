@@ -7,7 +7,9 @@ mod describe;
 mod get;
 mod hpa;
 mod image;
+mod left_out;
 mod logs;
+mod node;
 mod nodes;
 mod restart;
 mod rollout;
@@ -17,6 +19,7 @@ mod undo;
 use http::HeaderValue;
 use serde::Serialize;
 
+pub(super) use self::left_out::LEFT_OUT;
 use super::{
     client::{ActsAs, By, Client},
     health,
@@ -29,27 +32,34 @@ use crate::{
         CommandError, Ctx, Preview, Row, UserError, arguments, row,
         values::{self},
     },
-    reply::Reply,
     systems::failure::Failure,
 };
 
 /// The annotation that says who asked for a change: a staff id.
 const ASKED_BY: &str = "dingops/asked-by";
 
-/// Kinds that stand apart from names in other tools: `deployment web`.
-const KINDS: &[(&str, &str)] = &[
-    ("deploy", "k8s.kind_alone"),
-    ("deployment", "k8s.kind_alone"),
-    ("deployments", "k8s.kind_alone"),
-    ("sts", "k8s.kind_alone"),
-    ("statefulset", "k8s.kind_alone"),
-    ("statefulsets", "k8s.kind_alone"),
-    ("ds", "k8s.kind_alone"),
-    ("daemonset", "k8s.kind_alone"),
-    ("daemonsets", "k8s.kind_alone"),
-    ("po", "k8s.kind_alone"),
-    ("pod", "k8s.kind_alone"),
-    ("pods", "k8s.kind_alone"),
+/// What kubectl takes of one target, and of lists, with what to say instead.
+const ONE: &[(&str, &str)] = &[
+    ("-l", "k8s.no_selector"),
+    ("--selector", "k8s.no_selector"),
+    ("-A", "k8s.one_namespace"),
+    ("--all-namespaces", "k8s.one_namespace"),
+    ("--context", "k8s.use_on"),
+    ("--cluster", "k8s.use_on"),
+    ("--record", "k8s.no_record"),
+    ("-f", "k8s.no_file"),
+    ("--filename", "k8s.no_file"),
+];
+const LIST: &[(&str, &str)] = &[
+    ("-o", "k8s.no_output"),
+    ("--output", "k8s.no_output"),
+    ("-w", "k8s.no_follow"),
+    ("--watch", "k8s.no_follow"),
+    ("--sort-by", "k8s.is_sorted"),
+    ("--field-selector", "k8s.no_fields"),
+    ("--show-labels", "k8s.no_labels"),
+    ("--context", "k8s.use_on"),
+    ("--cluster", "k8s.use_on"),
 ];
 
 /// In the order of help.
@@ -62,6 +72,7 @@ pub(super) static ROWS: &[Row] = &[
     row::<hpa::Autoscalers>(),
     row::<get::Events>(),
     row::<describe::Describe>(),
+    row::<node::Describe>(),
     row::<logs::Logs>(),
     row::<rollout::Status>(),
     row::<rollout::History>(),
@@ -89,11 +100,8 @@ struct Where {
 
 impl Where {
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
-        let all = &ctx.settings.systems.k8s;
-        self.on = all.choose(self.on.as_deref(), ctx.locale)?;
-        if self.namespace.is_none() {
-            self.namespace = Some(all.get(self.on.as_deref(), ctx.locale)?.namespace.clone());
-        }
+        self.on = ctx.settings.systems.k8s.choose(self.on.as_deref(), ctx.locale)?;
+        self.namespace = self.namespace.take().or_else(|| namespace_of(&self.on, ctx));
         Ok(())
     }
 
@@ -166,12 +174,18 @@ impl Where {
         let namespace = self.namespace();
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("namespace", &namespace), ("target", target), ("near", &near)];
-        UserError(match near.as_str() {
+        UserError(client.named(match near.as_str() {
             "" => ctx.locale.say("k8s.no_target", &values),
             _ => ctx.locale.say("k8s.no_target_near", &values),
-        })
+        }))
         .into()
     }
+}
+
+/// The namespace that is meant where none is typed. None in a cluster that is turned off: whoever may use it is told that.
+fn namespace_of(on: &Option<String>, ctx: &Ctx) -> Option<String> {
+    let k8s = ctx.settings.systems.k8s.usable(on.as_deref());
+    k8s.map(|k8s| k8s.namespace.clone())
 }
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
@@ -229,12 +243,4 @@ fn asked_by(ctx: &Ctx) -> serde_json::Value {
 /// A preview of these lines.
 fn preview(lines: Vec<String>, witness: String) -> Result<Preview, CommandError> {
     Ok(Preview { lines, witness })
-}
-
-/// A reply with a link to the page for people, where there is one.
-fn linked(reply: Reply, client: &Client<'_>, ctx: &Ctx) -> Reply {
-    match client.page() {
-        Some(page) => reply.link(ctx.locale.say("k8s.open", &[]), page),
-        None => reply,
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, linked};
+use super::{LIST, client, node};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
@@ -31,6 +31,16 @@ pub(super) struct Nodes {
     on: Option<String>,
 }
 
+pub(super) const HABITS: Habits = &[
+    LIST,
+    &[
+        ("-n", "k8s.no_namespace"),
+        ("--namespace", "k8s.no_namespace"),
+        ("-A", "k8s.no_namespace"),
+        ("--all-namespaces", "k8s.no_namespace"),
+    ],
+];
+
 impl Nodes {
     /// One of them.
     pub(super) fn of(name: &str, on: Option<String>) -> Self {
@@ -44,7 +54,7 @@ impl Command for Nodes {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["name", "selector", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NAMED, target::SELECTOR];
-    const HABITS: Habits = &[&[("-o", "k8s.no_output"), ("-w", "k8s.no_follow"), ("-n", "k8s.no_namespace")]];
+    const HABITS: Habits = HABITS;
     const EXAMPLES: &'static [&'static str] = &["k8s get nodes"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -62,11 +72,11 @@ impl Command for Nodes {
         let is_well = |node: &Node| state(node).len() == 1 && state(node) == ["Ready"];
         nodes.sort_by_key(|node| (is_well(node), name(node)));
         let unwell = nodes.iter().filter(|node| !is_well(node)).count();
-        let mut title = ctx.locale.say("k8s.nodes", &[("system", &client.title()), ("count", &nodes.len())]);
+        let mut title = ctx.locale.say("k8s.nodes", &[("count", &nodes.len())]);
         if unwell > 0 {
             title.push_str(&ctx.locale.say("k8s.of_which", &[("count", &unwell)]));
         }
-        let reply = linked(Reply::new(title), &client, ctx);
+        let reply = client.reply(title);
         let reply = match more {
             0 => reply,
             _ => reply.note(ctx.locale.say("k8s.too_many", &[])),
@@ -82,14 +92,18 @@ impl Command for Nodes {
             if is_cordoned(node) {
                 words.push(ctx.locale.say("k8s.is_cordoned", &[]));
             }
-            let version = node.status.node_info.kubelet_version.clone();
+            let version = health::quoted(&node.status.node_info.kubelet_version);
             let age = health::age(&node.metadata, ctx);
             let roles = roles(node);
             let rest = [words.join("，"), roles, version, age];
             let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();
             Text::default().strong(name(node)).plain(format!("　{}", rest.join("　")))
         };
-        Ok(listed(reply, nodes.iter().map(line).collect(), client.page().map(str::to_owned)))
+        let reply = listed(reply, nodes.iter().map(line).collect(), client.page().map(str::to_owned));
+        let Some(first) = nodes.first().filter(|_| unwell > 0).map(name) else { return Ok(reply) };
+        let label = ctx.locale.say("k8s.do_describe_of", &[("target", &first)]);
+        let shown = node::Describe::of(first, self.on.clone());
+        Ok(reply.action(label, ctx.line(&shown)))
     }
 }
 
@@ -99,7 +113,7 @@ pub(super) fn is_cordoned(node: &Node) -> bool {
 }
 
 /// Whether a node is ready, and what it lacks.
-fn state(node: &Node) -> Vec<String> {
+pub(super) fn state(node: &Node) -> Vec<String> {
     let conditions = node.status.conditions.iter().flatten();
     let mut words = Vec::new();
     let mut ready = "NotReady";
@@ -107,7 +121,7 @@ fn state(node: &Node) -> Vec<String> {
         match (condition.kind.as_str(), condition.status.as_str()) {
             ("Ready", "True") => ready = "Ready",
             ("Ready", _) => {}
-            (other, "True") => words.push(other.to_owned()),
+            (other, "True") => words.push(health::quoted(other)),
             _ => {}
         }
     }
@@ -115,7 +129,7 @@ fn state(node: &Node) -> Vec<String> {
     words
 }
 
-fn roles(node: &Node) -> String {
+pub(super) fn roles(node: &Node) -> String {
     let labels = node.metadata.labels.iter().flatten();
     let roles = labels.filter_map(|(key, _)| key.strip_prefix("node-role.kubernetes.io/"));
     roles.filter(|role| !role.is_empty()).collect::<Vec<_>>().join(",")

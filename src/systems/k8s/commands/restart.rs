@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{KINDS, Where, not_written, patch, preview, rollout};
+use super::{ONE, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, Preview, UserError, row::Canonical},
     reply::Reply,
@@ -34,7 +34,8 @@ impl Command for Restart {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
+    const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout restart web -n prod"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{KINDS, Where, describe, linked, undo};
+use super::{ONE, Where, describe, undo};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
@@ -47,7 +47,8 @@ impl Command for Status {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS, &[("-w", "k8s.no_follow")]];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
+    const HABITS: Habits = &[ONE, &[("-w", "k8s.no_follow"), ("--watch", "k8s.no_follow")]];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout status web -n prod"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -133,7 +134,7 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
     if let Some(cause) = annotation(workload.metadata(), CAUSE) {
         fields.push((say("k8s.cause"), health::cause(cause).into()));
     }
-    let reply = Reply::new(ctx.locale.say("k8s.rollout", &values)).fields(fields);
+    let reply = client.reply(ctx.locale.say("k8s.rollout", &values)).fields(fields);
     let reply = if workload.is_paused() { reply.note(say("k8s.paused")) } else { reply };
     let status = Status { workload: target.clone(), at: at.clone() };
     let shown = describe::Describe { workload: target.clone(), at: at.clone() };
@@ -143,11 +144,10 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
         Progress::GoesOn | Progress::Stuck => reply.action(say("k8s.do_status"), ctx.line(&status)),
     };
     let reply = reply.action(say("k8s.do_describe"), ctx.line(&shown));
-    let reply = match progress {
+    match progress {
         Progress::Stuck => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
         _ => reply,
-    };
-    linked(reply, client, ctx)
+    }
 }
 
 /// A rollout that somebody has just begun.
@@ -160,13 +160,13 @@ pub(super) fn begun(
     ctx: &Ctx,
 ) -> Reply {
     let status = Status { workload: target.clone(), at: at.clone() };
-    let reply = Reply::new(title);
+    let reply = client.reply(title);
     let reply = match (workload.is_paused(), workload.is_updated_by_hand()) {
         (true, _) => reply.note(ctx.locale.say("k8s.paused", &[])),
         (false, true) => reply.note(ctx.locale.say("k8s.by_hand", &[])),
         (false, false) => reply,
     };
-    linked(reply.action(ctx.locale.say("k8s.do_status", &[]), ctx.line(&status)), client, ctx)
+    reply.action(ctx.locale.say("k8s.do_status", &[]), ctx.line(&status))
 }
 
 impl Command for History {
@@ -175,7 +175,8 @@ impl Command for History {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["workload", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
+    const HABITS: Habits = &[ONE, &[("--revision", "k8s.no_revision_option")]];
     const EXAMPLES: &'static [&'static str] = &["k8s rollout history web -n prod"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -189,7 +190,7 @@ impl Command for History {
         let namespace = self.at.namespace();
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("target", &self.workload), ("namespace", &namespace), ("count", &revisions.len())];
-        let reply = linked(Reply::new(ctx.locale.say("k8s.history", &values)), &client, ctx);
+        let reply = client.reply(ctx.locale.say("k8s.history", &values));
         if revisions.is_empty() {
             return Ok(reply.text(ctx.locale.say("k8s.no_history", &[])));
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{KINDS, Where, not_written, patch, preview, rollout};
+use super::{ONE, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -25,8 +25,8 @@ pub(super) struct Scale {
     /// Which workload: web, sts/mysql
     #[arg(value_parser = target::workload, required = true)]
     workload: Target,
-    /// How many
-    #[arg(value_parser = values::number(0..=1000), required = true)]
+    /// How many; also as --replicas 5
+    #[arg(value_parser = values::number(0..=1000), required = true, alias = "replicas")]
     replicas: i64,
     #[command(flatten)]
     #[serde(flatten)]
@@ -39,7 +39,8 @@ impl Command for Scale {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "replicas", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS, &[("--replicas", "k8s.no_replicas_option")]];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
+    const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] = &["k8s scale web 5 -n prod", "k8s scale sts/mysql 3"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -81,12 +82,11 @@ impl Command for Scale {
         patched.map_err(|failure| not_written(&failure, &self.workload, look.clone(), ctx))?;
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("target", &self.workload), ("now", &now), ("then", &self.replicas)];
-        let reply = Reply::new(ctx.locale.say("k8s.scaled_now", &values));
+        let reply = client.reply(ctx.locale.say("k8s.scaled_now", &values));
         let back = Self { replicas: now, ..self };
-        let reply = reply
+        Ok(reply
             .action(ctx.locale.say("k8s.do_status", &[]), look)
-            .action(ctx.locale.say("k8s.do_scale_back", &[("count", &now)]), ctx.line(&back));
-        Ok(super::linked(reply, &client, ctx))
+            .action(ctx.locale.say("k8s.do_scale_back", &[("count", &now)]), ctx.line(&back)))
     }
 }
 

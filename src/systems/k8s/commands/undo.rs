@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{KINDS, Where, not_written, patch, preview, rollout};
+use super::{ONE, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -15,10 +15,15 @@ use crate::{
     reply::Reply,
     systems::k8s::{
         client::Client,
+        differences::differences,
+        health,
         target::{self, Target},
         workload::Workload,
     },
 };
+
+/// Places beside images in which revisions differ, shown in one preview.
+const MAX_PLACES: usize = 12;
 
 /// Go back to an earlier revision of a workload
 #[derive(clap::Args, Serialize)]
@@ -41,7 +46,8 @@ impl Command for Undo {
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "to-revision", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
-    const HABITS: Habits = &[KINDS];
+    const IS_KIND: fn(&str) -> bool = target::is_kind;
+    const HABITS: Habits = &[ONE];
     const EXAMPLES: &'static [&'static str] =
         &["k8s rollout undo web -n prod", "k8s rollout undo web --to-revision 3"];
 
@@ -55,6 +61,8 @@ impl Command for Undo {
         let (now, then) = self.chosen(&workload, &client, ctx).await?;
         let template = self.template(&client, &workload, &then, ctx).await?;
         let namespace = self.at.namespace();
+        let current = client.template_now(namespace, &self.workload).await;
+        let current = current.map_err(|failure| failure.tell(ctx))?;
         let values: [(&str, &dyn std::fmt::Display); 5] = [
             ("system", &client.title()),
             ("target", &self.workload),
@@ -76,6 +84,7 @@ impl Command for Undo {
                 ),
             });
         }
+        lines.extend(others(&differences(&current, &template), ctx));
         if let Some(cause) = &then.cause {
             lines.push(ctx.locale.say("k8s.cause_then", &[("cause", cause)]));
         }
@@ -111,6 +120,18 @@ impl Command for Undo {
             [("target", &self.workload), ("revision", &then.number)];
         let title = ctx.locale.say("k8s.undone", &values);
         Ok(rollout::begun(title, &patched, &self.workload, &self.at, &client, ctx))
+    }
+}
+
+/// Where else than in images its pods become others.
+fn others(places: &[String], ctx: &Ctx) -> Option<String> {
+    let shown: Vec<String> = places.iter().take(MAX_PLACES).map(|place| health::quoted(place)).collect();
+    let places_shown = shown.join(&ctx.locale.say("usage.separator", &[]));
+    let values: [(&str, &dyn std::fmt::Display); 2] = [("places", &places_shown), ("count", &places.len())];
+    match places.len() {
+        0 => None,
+        1..=MAX_PLACES => Some(ctx.locale.say("k8s.changes_too", &values)),
+        _ => Some(ctx.locale.say("k8s.changes_many", &values)),
     }
 }
 
