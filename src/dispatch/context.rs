@@ -98,11 +98,16 @@ impl Ctx {
         self.holds(witness).then_some(()).ok_or_else(error)
     }
 
-    /// A time in the configured zone, to the second.
+    /// A time in the configured zone, to the second, without the day of today and the year of this one.
     pub fn local(&self, time: Timestamp) -> String {
         let time = time.to_zoned(self.zone.clone());
-        let is_today = time.date() == self.clock.now().to_zoned(self.zone.clone()).date();
-        time.strftime(if is_today { "%T" } else { "%m-%d %T" }).to_string()
+        let now = self.clock.now().to_zoned(self.zone.clone());
+        let form = match () {
+            () if time.date() == now.date() => "%T",
+            () if time.year() == now.year() => "%m-%d %T",
+            () => "%F %T",
+        };
+        time.strftime(form).to_string()
     }
 
     /// Who asks, for pages of other systems: a nick that can be nothing but one, and the staff id.

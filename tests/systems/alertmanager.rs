@@ -407,3 +407,20 @@ async fn conditions_of_a_rule_hold_for_the_duration() {
     chat.say(bob(), &*format!("alerts silence {fingerprint} 1m")).await;
     assert!(chat.read().contains("无权执行"));
 }
+
+#[tokio::test]
+async fn a_time_has_its_day_and_year_where_they_are_others() {
+    let (mut chat, alertmanager) = start().await;
+    for (index, begun) in ["2025-11-30T20:00:00Z", "2024-01-01T00:00:00Z"].into_iter().enumerate() {
+        alertmanager.world().alerts[index].starts_at = begun.parse().unwrap();
+    }
+    let reply = ask(&mut chat, "alerts list").await;
+    let told: Vec<&str> = reply.split('　').filter_map(|part| part.strip_suffix(" 起")).collect();
+    insta::assert_debug_snapshot!(told, @r#"
+    [
+        "2024-01-01 08:00:00",
+        "07:50:00",
+        "2025-12-01 04:00:00",
+    ]
+    "#);
+}

@@ -203,7 +203,7 @@ async fn what_is_no_command_leads_to_help() {
     #### prom
 
     - **查询**（prom query）：用 PromQL 查询当前值
-    - **prom range**：用 PromQL 查询一段时间的走势
+    - **走势**（prom range）：用 PromQL 看一段时间的变化
     - **prom alerts**：列出 Prometheus 规则产生的告警，包括还在等待的
     - **采集目标**（prom targets）：查看采集目标，哪些采集不到
 

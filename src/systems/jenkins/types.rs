@@ -1,6 +1,6 @@
 //! What Jenkins answers, as far as it is used: tools.md 1.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
 use crate::text;
@@ -40,9 +40,16 @@ pub(super) struct Job {
     /// A folder has none.
     pub(super) next_build_number: Option<u64>,
     /// A build of it that waits.
+    #[serde(default, deserialize_with = "if_described")]
     pub(super) queue_item: Option<Queued>,
     #[serde(default)]
     property: Vec<Property>,
+}
+
+/// Published descriptions have a text there, which says nothing.
+fn if_described<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Queued>, D::Error> {
+    let item = Some(Value::deserialize(from)?).filter(Value::is_object);
+    item.map(serde_json::from_value).transpose().map_err(D::Error::custom)
 }
 
 #[derive(Debug, Deserialize)]
@@ -282,5 +289,22 @@ impl Build {
     /// What it was begun with.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Given> {
         self.actions.iter().flat_map(|action| &action.parameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_an_object_or_nothing() {
+        let waits = |item: &str| {
+            let job: Result<Job, _> = serde_json::from_str(&format!("{{\"queueItem\":{item}}}"));
+            job.map(|job| job.queue_item.map(|item| item.id))
+        };
+        assert_eq!(waits("{\"id\":7}").unwrap(), Some(7));
+        assert_eq!(waits("null").unwrap(), None);
+        assert_eq!(waits("\"string\"").unwrap(), None);
+        assert!(waits("{\"id\":\"7\"}").is_err());
     }
 }

@@ -55,7 +55,7 @@ impl Range {
 
 impl Command for Range {
     const PATH: &'static [&'static str] = &["prom", "range"];
-    const ALIASES: &'static [&'static str] = &["prom 区间", "prom 走势"];
+    const ALIASES: &'static [&'static str] = &["prom 区间", "prom 走势", "走势"];
     const EFFECT: Effect = Effect::Read;
     const TAIL: Tail = Tail::Query;
     const ARGUMENTS: &'static [&'static str] = &["last", "on", "query"];
