@@ -102,7 +102,7 @@ async fn alerts_are_listed() {
 #[tokio::test]
 async fn matchers_stay_matchers() {
     let (mut chat, alertmanager) = start().await;
-    ask(&mut chat, "alerts list 'a=\"b\",c=\"d' job=~x&active=false pod=").await;
+    ask(&mut chat, "alerts list 'a=\"b\",c=\"\\\"d\"' job=~x&active=false pod=").await;
     let asked = alertmanager.asked().pop().unwrap();
     let filters: Vec<&str> = asked.query.iter().map(|(_, filter)| filter.as_str()).collect();
     assert_eq!(filters, [r#"a="b""#, r#"c="\"d""#, r#"job=~"x&active=false""#, r#"pod="""#]);
@@ -114,7 +114,7 @@ async fn matchers_stay_matchers() {
     insta::assert_snapshot!(told, @"
     #### alerts list：参数有误
 
-    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「2h」。值里有空格时，请用单引号把整个条件括起来
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「2h」
 
     ```
     alerts list 2h
@@ -127,7 +127,7 @@ async fn matchers_stay_matchers() {
 
     @0147000002#### alerts list：参数有误
 
-    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「a-b=c」。值里有空格时，请用单引号把整个条件括起来
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「a-b=c」
 
     ```
     alerts list a-b=c
@@ -140,7 +140,7 @@ async fn matchers_stay_matchers() {
 
     @0147000002#### alerts list：参数有误
 
-    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「1a=&#126;b」。值里有空格时，请用单引号把整个条件括起来
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「1a=&#126;b」
 
     ```
     告警 1a=~b

@@ -1,6 +1,7 @@
 //! What people operate, through the real handler: conversations with each system's stand-in.
 
 mod alertmanager;
+mod alertmanager_conditions;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;

@@ -11,7 +11,7 @@ use crate::{
     dispatch::{
         Effect,
         arguments::{self, Filled},
-        row::{Row, Tail},
+        row::Row,
         table::{Found, Table, folded},
         words::Line,
     },
@@ -50,7 +50,7 @@ impl Alias {
         if let Some(error) = line.error().filter(|error| error.span.start < until) {
             return Err(run.mistake(error.to_string()));
         }
-        if row.tail == Tail::Words && table.second(&line).is_some() {
+        if !row.tail.is_typed() && table.second(&line).is_some() {
             return Err(run.mistake("expected one command, came another one behind it"));
         }
         let before = options.iter().filter(|word| word.span.start < until).count();

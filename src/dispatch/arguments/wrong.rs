@@ -173,7 +173,8 @@ impl Wrong<'_> {
         let source =
             std::error::Error::source(error).and_then(|source| source.downcast_ref::<InvalidValue>());
         if let (Some(source), Some(argument), Some(value)) = (source, argument.0, value) {
-            return self.invalid(source, argument, value);
+            let source = source.clone().with("behind", words_behind(value, said));
+            return self.invalid(&source, argument, value);
         }
         let came = came.unwrap_or_default();
         let (key, at) = match error.kind() {
@@ -194,6 +195,14 @@ impl Wrong<'_> {
     fn end(&self) -> Option<Range<usize>> {
         self.line.words().last().map(|word| word.span.end..word.span.end)
     }
+}
+
+/// The words that stand by themselves behind a value, as one.
+fn words_behind(value: &Value<'_>, said: &[Said<'_>]) -> String {
+    let values = said.iter().filter(|said| said.option.is_none()).filter_map(|said| said.value.as_ref());
+    let behind = values.skip_while(|other| !std::ptr::eq(*other, value)).skip(1);
+    let behind = text::cut(&behind.map(|value| value.text.as_str()).collect::<Vec<_>>().join(" "), MAX_CAME);
+    if canonical::word(&behind) == behind { behind } else { canonical::quoted(&behind) }
 }
 
 impl InvalidValue {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{client, joined, named, resolve, silence, silences};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments},
+    dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments},
     reply::{Reply, Text},
     systems::{
         alertmanager::{
@@ -35,6 +35,7 @@ impl Command for List {
     const PATH: &'static [&'static str] = &["alerts", "list"];
     const ALIASES: &'static [&'static str] = &["alerts 列表", "告警"];
     const EFFECT: Effect = Effect::Read;
+    const TAIL: Tail = Tail::Conditions;
     const ARGUMENTS: &'static [&'static str] = &["matcher", "on"];
     const EXAMPLES: &'static [&'static str] =
         &["alerts list", "alerts list HostDown", "alerts list severity=critical job=~api|web"];

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{client, few, joined, resolve, silences, unsilence};
 use crate::{
     dispatch::{
-        Command, CommandError, Ctx, Effect, Preview, UserError, arguments,
+        Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
         values::{self, Duration},
     },
     reply::Reply,
@@ -60,6 +60,7 @@ impl Command for Silence {
     const ALIASES: &'static [&'static str] = &["alerts 静默", "alerts 屏蔽", "静默", "屏蔽"];
     const EFFECT: Effect = Effect::Write;
     const MILD: bool = true;
+    const TAIL: Tail = Tail::Conditions;
     const ARGUMENTS: &'static [&'static str] = &["target", "duration", "comment", "on"];
     const FREE_TEXT: &'static [&'static str] = &["comment"];
     const EXAMPLES: &'static [&'static str] = &[
