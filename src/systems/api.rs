@@ -8,7 +8,7 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
 };
 use jiff::SignedDuration;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::failure::{self, Failure};
@@ -217,6 +217,15 @@ pub(crate) fn address(given: &Spanned<String>, places: &Places<'_>) -> Result<Ur
             false => places.unexpected(given.span(), expected, given.get_ref()),
         }
     })
+}
+
+/// Reads what is left empty as `null` too: not all that speak an API write an empty list as one.
+pub(super) fn null_is_empty<'de, D, T>(answer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::<T>::deserialize(answer).map(Option::unwrap_or_default)
 }
 
 /// A request that is being made up.

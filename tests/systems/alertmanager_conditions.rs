@@ -57,6 +57,7 @@ async fn what_could_mean_several_things_is_refused() {
         r#"alerts list alertname="a"b"#,
         r#"alerts list {alertname="a b}"#,
         r#"屏蔽 HostDown 1h 正在 "换 盘" --on main"#,
+        "屏蔽 HostDown 1h --comment 正在 换盘",
     ] {
         told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, line).await));
     }
@@ -143,6 +144,21 @@ async fn what_could_mean_several_things_is_refused() {
 
     ```
     屏蔽 HostDown 1h 正在 "换 盘" --on main
+    　　          ^^
+    ```
+
+    用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
+
+    - 查看用法：**帮助 alerts silence**
+
+    @0147000002
+    > 屏蔽 HostDown 1h --comment 正在 换盘
+    #### alerts silence：参数有误
+
+    「1h」后面的是备注吗？备注请写在 --comment 后面：1h --comment "正在 换盘"。要静默什么，写在时长前面
+
+    ```
+    屏蔽 HostDown 1h --comment 正在 换盘
     　　          ^^
     ```
 

@@ -1,6 +1,7 @@
 //! What people operate, through the real handler: conversations with each system's stand-in.
 
 mod alertmanager;
+mod alertmanager_answers;
 mod alertmanager_conditions;
 #[path = "../fakes/mod.rs"]
 mod fakes;
@@ -10,6 +11,7 @@ mod k8s_entry;
 mod k8s_guarded;
 mod k8s_writes;
 mod prometheus;
+mod prometheus_answers;
 mod promql;
 mod silence;
 mod talk;

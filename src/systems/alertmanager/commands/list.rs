@@ -49,8 +49,9 @@ impl Command for List {
         let client = client(&self.on, ctx)?;
         let matchers = sent(&self.matcher);
         let mut alerts = client.alerts(&matchers).await.map_err(|failure| failure.tell(ctx))?;
-        alerts.sort_by_key(|alert| (is_hidden(alert), rank(alert), std::cmp::Reverse(alert.starts_at)));
-        let hidden = alerts.iter().filter(|alert| is_hidden(alert)).count();
+        alerts
+            .sort_by_key(|alert| (alert.hidden().is_some(), rank(alert), std::cmp::Reverse(alert.starts_at)));
+        let hidden = alerts.iter().filter(|alert| alert.hidden().is_some()).count();
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("system", &client.title()), ("count", &alerts.len()), ("hidden", &hidden)];
         let key = if hidden == 0 { "alertmanager.alerts" } else { "alertmanager.alerts_hidden" };
@@ -95,11 +96,7 @@ impl List {
 
     /// An alert, with the line that silences it where nothing hides it yet.
     fn line(&self, alert: &Alert, common: &Labels, ctx: &Ctx) -> Text {
-        let state = match (&*alert.status.silenced_by, &*alert.status.inhibited_by) {
-            ([], []) => None,
-            ([], _) => Some(ctx.locale.say("alertmanager.inhibited", &[])),
-            _ => Some(ctx.locale.say("alertmanager.silenced", &[])),
-        };
+        let state = alert.hidden().map(|key| ctx.locale.say(key, &[]));
         let since = ctx.locale.say("alertmanager.since", &[("since", &ctx.local(alert.starts_at))]);
         let summary = alert.annotations.get("summary").map(|summary| text::cut(summary.trim(), MAX_SUMMARY));
         let severity = alert.labels.get("severity").cloned();
@@ -116,11 +113,6 @@ impl List {
             }
         }
     }
-}
-
-/// Whether nobody is told of it.
-fn is_hidden(alert: &Alert) -> bool {
-    !alert.status.silenced_by.is_empty() || !alert.status.inhibited_by.is_empty()
 }
 
 /// How soon somebody should look, 0 for now.

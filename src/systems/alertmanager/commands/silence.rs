@@ -66,6 +66,7 @@ impl Command for Silence {
     const EXAMPLES: &'static [&'static str] = &[
         "alerts silence c2b8c7d5e6f70812 2h",
         "alerts silence HostDown 2h",
+        "alerts silence {alertname=\"HostDown\", env=\"prod\"} 2h",
         "alerts silence alertname=HighCPU instance=~db.* 30m --comment \"moving disks\"",
     ];
 

@@ -153,7 +153,7 @@ proptest! {
         typed in r#"(a=|b!~|, ?c=~"|"|'|“|”|[{},， xy~=]|"\}|=“){1,10}"#,
     ) {
         let essence = |text: &str| -> String {
-            text.chars().filter(|c| !is_quote(*c) && !matches!(c, '{' | '}' | ',' | '，' | ' ')).collect()
+            text.chars().filter(|c| !is_quote(*c) && !matches!(c, '{' | '}' | ',' | '，' | ' ' | '\\')).collect()
         };
         if let Some(said) = said(&typed) {
             let told: String = said.iter().map(|matcher| {
