@@ -8,7 +8,6 @@ use crate::{
         help,
         table::{Found, Table},
         values,
-        words::Line,
     },
     locale::Locale,
 };

@@ -14,7 +14,7 @@ use super::{
 /// A row with these canonical values as one line: read again, it gives the same values.
 pub fn canonical_line(row: &Row, values: &Map<String, Value>, table: &Table) -> String {
     let command = row.clap();
-    let word = if row.tail == Tail::Conditions { condition } else { word };
+    let word = word_of(row);
     let (mut texts, mut options) = (Vec::new(), Vec::new());
     for argument in command.get_arguments() {
         let value = values.get(&help::name(argument)).unwrap_or(&Value::Null);
@@ -109,6 +109,11 @@ pub(super) fn word(text: &str) -> String {
         Some((key, value)) => format!("{key}={}", quoted(value)),
         None => quoted(text),
     }
+}
+
+/// How a text is one word of a row.
+pub(super) fn word_of(row: &Row) -> fn(&str) -> String {
+    if row.tail == Tail::Conditions { condition } else { word }
 }
 
 /// The same for a row of conditions, where a value in quotes keeps them: the whole is quoted.

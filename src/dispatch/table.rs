@@ -246,7 +246,7 @@ impl Table {
     /// What a line asks for, in words as its row reads them.
     pub fn read(&self, text: &str) -> Found<'_> {
         let found = self.find(Line::split(text));
-        if let Found::Row { row, alias: None, line, .. } = &found
+        if let Found::Row { row, line, .. } = &found
             && row.tail == Tail::Conditions
         {
             let line = line.keeping_quotes();

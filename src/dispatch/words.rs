@@ -22,9 +22,12 @@ mod error;
 
 use std::ops::Range;
 
-pub(super) use self::code_points::ENDS;
 use self::conditions::begins_value;
 pub(crate) use self::conditions::{CLOSING, OPENING, OPERATORS, SEPARATORS};
+pub(super) use self::{
+    code_points::ENDS,
+    conditions::{open_quote, value_behind},
+};
 pub use self::{
     code_points::{CODE_POINTS, Meaning, meaning},
     error::{SplitError, SplitErrorKind},

@@ -170,3 +170,106 @@ async fn what_could_mean_several_things_is_refused() {
     "#);
     assert_eq!(alertmanager.writes(), [""; 0]);
 }
+
+#[tokio::test]
+async fn what_comes_through_an_alias_is_a_value_in_its_place() {
+    let alertmanager = world().await;
+    let aliases = r#"
+[[alias]]
+name = '静'
+help = { zh = '静', en = 'hush' }
+run = 'alerts silence {alertname="{1}", env={2:prod}} 2h --comment={3:none}'
+[[alias]]
+name = '看'
+help = { zh = '看', en = 'see' }
+run = 'alerts list {*}'
+"#;
+    let mut chat = Chat::with(&settings(&alertmanager, ALL, aliases)).await;
+    let mut told = String::new();
+    for line in [
+        "静 HostDown",
+        r#"静 'a",b=~".*' ~.* x=1"#,
+        r#"静 "a\\" "b c" -"#,
+        r#"看 {alertname="a, b", env=~"c d"}"#,
+    ] {
+        let reply = ask(&mut chat, line).await;
+        let asked = alertmanager.asked().into_iter().rfind(|asked| !asked.query.is_empty());
+        let filters =
+            asked.map(|asked| asked.query.into_iter().map(|(_, filter)| filter).collect::<Vec<_>>());
+        let lines = reply.lines().filter(|line| !line.contains("--confirm"));
+        told.push_str(&format!("> {line}\n{}\n{filters:?}\n", lines.collect::<Vec<_>>().join("\n")));
+    }
+    insta::assert_snapshot!(told, @r#"
+    > 静 HostDown
+    #### alerts silence：请确认
+
+    ```
+    alerts silence alertname=HostDown env=prod 2h --comment none
+    ```
+
+    > 通过别名：静 HostDown prod none
+
+    - 在 Alertmanager 上静默 2h，到 10:00:00 为止
+    - 条件：alertname=HostDown、env=prod
+    - 现在没有符合条件的告警
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    ```
+
+    @0147000002
+    Some(["alertname=\"HostDown\"", "env=\"prod\""])
+    > 静 'a",b=~".*' ~.* x=1
+    #### alerts silence：请确认
+
+    ```
+    alerts silence alertname="a\",b=~\".*" env="~.*" 2h --comment x=1
+    ```
+
+    > 通过别名：静 "a&#92;",b=&#126;&#92;".&#42;" &#126;.&#42; x=1
+
+    - 在 Alertmanager 上静默 2h，到 10:00:00 为止
+    - 条件：alertname="a&#92;",b=&#126;&#92;".&#42;"、env="&#126;.&#42;"
+    - 现在没有符合条件的告警
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    ```
+
+    @0147000002
+    Some(["alertname=\"a\\\",b=~\\\".*\"", "env=\"~.*\""])
+    > 静 "a\\" "b c" -
+    #### alerts silence：请确认
+
+    ```
+    alerts silence alertname=a\ "env=b c" 2h --comment=-
+    ```
+
+    > 通过别名：静 a&#92; "b c" "-"
+
+    - 在 Alertmanager 上静默 2h，到 10:00:00 为止
+    - 条件：alertname=a&#92;、env=b c
+    - 现在没有符合条件的告警
+
+    10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
+
+    ```
+    ```
+
+    @0147000002
+    Some(["alertname=\"a\\\\\"", "env=\"b c\""])
+    > 看 {alertname="a, b", env=~"c d"}
+    #### Alertmanager：0 条告警
+
+    没有告警。
+
+    条件：alertname="a, b"、env=&#126;c d
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22a%2C%20b%22%2Cenv%3D%7E%22c%20d%22%7D)
+    Some(["alertname=\"a, b\"", "env=~\"c d\""])
+    "#);
+}

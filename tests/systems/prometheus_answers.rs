@@ -50,7 +50,7 @@ async fn what_is_empty_may_be_null() {
 
     [打开 Prometheus](https://prom.example.com/main/alerts)#### Prometheus：1 条告警触发，0 条等待中
 
-    - 　触发， 起，值 　最近 1 小时的走势：**prom range --last 1h ALERTS{alertname=""}**
+    - **HostDown**　触发，07:30:00 起，值 1　最近 1 小时的走势：**prom range --last 1h ALERTS{alertname="HostDown"}**
 
     @0147000002
 

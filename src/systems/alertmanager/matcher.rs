@@ -83,7 +83,7 @@ fn parts(typed: &str) -> Result<Vec<Range<usize>>, InvalidValue> {
     let value = |begin: usize| operator(&typed[begin..last]).map(|(.., value)| begin + value);
     let (mut parts, mut value_at, mut quote, mut depth) = (Vec::new(), value(begin), None, 0_usize);
     let mut is_closed = false;
-    let mut letters = typed[..last].char_indices().skip_while(|(at, _)| *at < first);
+    let mut letters = typed[..last].char_indices().skip_while(|(at, _)| *at < first).peekable();
     while let Some((at, c)) = letters.next() {
         let behind = at + c.len_utf8();
         match quote {
@@ -92,7 +92,9 @@ fn parts(typed: &str) -> Result<Vec<Range<usize>>, InvalidValue> {
             Some(_) => {}
             None if value_at == Some(at) && is_quote(c) => quote = Some(c),
             // Of an expression, as `\{` is.
-            None if c == '\\' => drop(letters.next()),
+            None if c == '\\' => {
+                let _escaped = letters.next_if(|(_, c)| [OPENING, CLOSING].as_flattened().contains(c));
+            }
             None if OPENING.contains(&c) => depth += 1,
             None if CLOSING.contains(&c) && depth > 0 => depth -= 1,
             None if CLOSING.contains(&c) && behind == last => {
