@@ -238,6 +238,7 @@ pub struct Call<'a> {
     headers: HeaderMap,
     body: Option<Vec<u8>>,
     is_read: bool,
+    is_heavy: bool,
     limit: usize,
     timeout: Duration,
 }
@@ -251,7 +252,7 @@ impl<'a> Call<'a> {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let (limit, timeout) = (LIMIT, TIMEOUT);
         let is_read = method == Method::GET;
-        Self { api, ctx, method, url, headers, body: None, is_read, limit, timeout }
+        Self { api, ctx, method, url, headers, body: None, is_read, is_heavy: false, limit, timeout }
     }
 
     /// With these pairs behind the question mark.
@@ -283,6 +284,12 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Work for the other side, which goes on with it when nobody waits any more: what came too late is not asked again.
+    pub fn heavy(mut self) -> Self {
+        self.is_heavy = true;
+        self
+    }
+
     /// Reading at most so many bytes of the answer.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -302,7 +309,12 @@ impl<'a> Call<'a> {
             limit: self.limit,
         };
         let answered = self.once(request.clone()).await;
-        let again = self.is_read && answered.as_ref().map_or(true, failure::is_passing);
+        let is_passing = match &answered {
+            Ok(answer) => failure::is_passing(answer),
+            Err(OutboundError::Late) => !self.is_heavy,
+            Err(_) => true,
+        };
+        let again = self.is_read && is_passing;
         let answered = if again { self.once(request).await } else { answered };
         let title = self.api.title();
         let answer = answered.map_err(|error| {

@@ -1,6 +1,8 @@
 //! What a Prometheus answers, in every form that its description allows, and what it does not do.
 
-use dingops::testing::Chat;
+use std::{sync::Arc, time::Duration};
+
+use dingops::testing::{Chat, alice};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -250,4 +252,20 @@ async fn a_prometheus_that_hangs() {
     prometheus.fail_next(Method::GET, Fault::Hang);
     let reply = ask_in_vain(&mut chat, "prom targets", "Prometheus main").await;
     assert!(reply.contains("没有等到 Prometheus main 的完整回应"));
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_not_begun_again() {
+    let (mut chat, prometheus) = start().await;
+    prometheus.fail_next(Method::GET, Fault::Hang);
+    let dingtalk = Arc::clone(chat.dingtalk());
+    let passing = async {
+        dingtalk.clock().pass(Duration::from_secs(11)).await;
+        dingtalk.next(Duration::from_secs(30)).await.unwrap();
+        dingtalk.clock().pass(Duration::from_secs(16)).await;
+    };
+    tokio::join!(chat.say(alice(), "prom query up"), passing);
+    let reply = chat.read();
+    assert!(reply.contains("没有等到 Prometheus 的完整回应"), "{reply}");
+    assert_eq!(prometheus.asked().len(), 1);
 }

@@ -234,7 +234,7 @@ impl<'c> Client<'c> {
                 call.form(asked.iter().map(|(name, value)| (*name, value.as_str())))
             }
         };
-        let Envelope { data, warnings, infos } = self.read::<Found>(call).await?;
+        let Envelope { data, warnings, infos } = self.read::<Found>(call.heavy()).await?;
         Ok(Answer { result: data, remarks: warnings.into_iter().chain(infos).collect() })
     }
 
