@@ -8,7 +8,6 @@ use crate::{
         help,
         table::{Found, Table},
         values,
-        words::Line,
     },
     locale::Locale,
 };
@@ -55,7 +54,7 @@ fn every_row_with_arguments_has_examples_that_say_it() {
     for row in every_row() {
         assert!(row.arguments.is_empty() || !row.examples.is_empty(), "{}: EXAMPLES", row.path);
         for example in [Locale::Zh, Locale::En].into_iter().flat_map(|locale| help::to_try(row, locale)) {
-            let Found::Row { row: found, line, words, .. } = table.find(Line::split(example)) else {
+            let Found::Row { row: found, line, words, .. } = table.read(example) else {
                 panic!("{example}: of no row");
             };
             assert_eq!(found.path, row.path, "{example}");

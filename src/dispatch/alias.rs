@@ -292,7 +292,8 @@ impl Alias {
     /// The line that says it again, with all its values.
     fn line(&self, given: &[Given], rest: &[Given], tail: Option<&Given>, table: &Table) -> String {
         let words: Vec<&str> = given.iter().chain(rest).map(|given| given.text.as_str()).collect();
-        let mut parts: Vec<String> = words.iter().map(|word| canonical::word(word)).collect();
+        let word = table.row(self.row).map_or(canonical::word as fn(&str) -> String, canonical::word_of);
+        let mut parts: Vec<String> = words.iter().map(|text| word(text)).collect();
         if let Some(Given { text, .. }) = tail.filter(|tail| !tail.text.is_empty()) {
             if parts.is_empty() && canonical::begins_as_option(text) {
                 parts.push("--".to_owned());
@@ -315,11 +316,9 @@ impl Alias {
 
     /// Whether a line is found to be this alias, with nothing but its name taken for its name.
     fn is_read_as(&self, line: &str, table: &Table) -> bool {
-        let line = Line::split(line);
-        let count = line.words().len();
-        match table.find(line) {
-            Found::Row { alias: Some(alias), words, .. } => {
-                alias.name == self.name && words.len() + self.name.split(' ').count() == count
+        match table.read(line) {
+            Found::Row { alias: Some(alias), line, words, .. } => {
+                alias.name == self.name && words.len() + self.name.split(' ').count() == line.words().len()
             }
             _ => false,
         }

@@ -254,7 +254,7 @@ fn parted_but<'l>(
     is_missing: impl Fn(&clap::Arg, &Word) -> bool,
 ) -> Parted<'l> {
     match row.tail {
-        Tail::Words => (words.into(), None),
+        Tail::Words | Tail::Conditions => (words.into(), None),
         Tail::Verbatim | Tail::Query => {
             let mut command = row.clap();
             command.build();

@@ -151,7 +151,7 @@ impl Record {
 /// Those that were given or are filled in, as far as anyone may read them.
 fn readable(row: &Row, values: &Map<String, Value>, table: &Table) -> Map<String, Value> {
     let tail = match row.tail {
-        Tail::Words => None,
+        Tail::Words | Tail::Conditions => None,
         Tail::Verbatim | Tail::Query => row.clap().get_positionals().last().map(help::name),
     };
     let path = |value: &Value| {

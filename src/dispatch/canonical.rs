@@ -14,19 +14,22 @@ use super::{
 /// A row with these canonical values as one line: read again, it gives the same values.
 pub fn canonical_line(row: &Row, values: &Map<String, Value>, table: &Table) -> String {
     let command = row.clap();
+    let word = word_of(row);
     let (mut texts, mut options) = (Vec::new(), Vec::new());
     for argument in command.get_arguments() {
         let value = values.get(&help::name(argument)).unwrap_or(&Value::Null);
         match argument.is_positional() {
             true => texts.extend(said(argument, value).into_iter().flatten()),
-            false => options.extend(said(argument, value).into_iter().map(|said| option(argument, said))),
+            false => {
+                options.extend(said(argument, value).into_iter().map(|said| option(argument, said, word)))
+            }
         }
     }
     let path = row.path.to_string();
     let line = |parts: [&[String]; 3]| {
         std::iter::once(&path).chain(parts.into_iter().flatten()).cloned().collect::<Vec<_>>().join(" ")
     };
-    if row.tail != Tail::Words {
+    if row.tail.is_typed() {
         let others = command.get_positionals().count().saturating_sub(1);
         let tail = texts.split_off(others.min(texts.len()));
         let before: Vec<String> = texts.iter().map(|text| word(text)).chain(options).collect();
@@ -47,17 +50,15 @@ pub fn canonical_line(row: &Row, values: &Map<String, Value>, table: &Table) -> 
 
 /// Whether what is taken as typed begins with what could be an option.
 pub(super) fn begins_as_option(tail: &str) -> bool {
-    let line = Line::split(&format!("- {tail}"));
+    let line = after_dash(tail);
     line.words().get(1).is_some_and(|word| word.text.starts_with('-') && !word.is_quotation())
 }
 
 /// Whether a line is found to be this row, with nothing but its path taken for its name.
 fn is_read_as(row: &Row, line: &str, table: &Table) -> bool {
-    let line = Line::split(line);
-    let count = line.words().len();
-    match table.find(line) {
-        Found::Row { row: found, alias: None, words, .. } => {
-            found.path == row.path && words.len() + row.path.iter().count() == count
+    match table.read(line) {
+        Found::Row { row: found, alias: None, line, words } => {
+            found.path == row.path && words.len() + row.path.iter().count() == line.words().len()
         }
         _ => false,
     }
@@ -79,13 +80,17 @@ fn said(argument: &Arg, value: &Value) -> Vec<Option<String>> {
     }
 }
 
-fn option(argument: &Arg, value: Option<String>) -> String {
+fn option(argument: &Arg, value: Option<String>, word: fn(&str) -> String) -> String {
     let name = help::mentioned(argument);
     match value {
         None => name,
         Some(value) if value.starts_with('-') => {
             let plain = format!("{name}={value}");
-            if is_one_word(&plain) { plain } else { format!("{name}={}", quoted(&value)) }
+            if is_one_word(&after_dash(&plain), &plain) {
+                plain
+            } else {
+                format!("{name}={}", quoted(&value))
+            }
         }
         Some(value) => format!("{name} {}", word(&value)),
     }
@@ -93,7 +98,7 @@ fn option(argument: &Arg, value: Option<String>) -> String {
 
 /// A text as one word: quoted where it would be read as something else, behind the key where it has one.
 pub(super) fn word(text: &str) -> String {
-    if !text.starts_with('-') && is_one_word(text) {
+    if !text.starts_with('-') && is_one_word(&after_dash(text), text) {
         return text.to_owned();
     }
     let is_key = |key: &str| {
@@ -106,14 +111,29 @@ pub(super) fn word(text: &str) -> String {
     }
 }
 
+/// How a text is one word of a row.
+pub(super) fn word_of(row: &Row) -> fn(&str) -> String {
+    if row.tail == Tail::Conditions { condition } else { word }
+}
+
+/// The same for a row of conditions, where a value in quotes keeps them: the whole is quoted.
+fn condition(text: &str) -> String {
+    let is_said = !text.starts_with('-') && is_one_word(&after_dash(text).keeping_quotes(), text);
+    if is_said { text.to_owned() } else { quoted(text) }
+}
+
+/// A text as it would be read behind other words.
+fn after_dash(text: &str) -> Line {
+    Line::split(&format!("- {text}"))
+}
+
 /// Whether a text, typed as it is, is one word that says it.
-fn is_one_word(text: &str) -> bool {
-    let line = Line::split(&format!("- {text}"));
-    match line.words() {
+fn is_one_word(typed: &Line, text: &str) -> bool {
+    match typed.words() {
         [_, word] => {
-            line.error().is_none()
+            typed.error().is_none()
                 && word.text == text
-                && !word.quoted
+                && !word.is_quotation()
                 && !table::separates(word)
                 && !text.ends_with(ENDS)
         }

@@ -36,7 +36,6 @@ use self::{
     invocation::Invocation,
     row::Prepared,
     table::Found,
-    words::Line,
 };
 pub use self::{
     context::{CommandError, Ctx, Membership, Mentioned, Person, Place, UserError},
@@ -179,7 +178,7 @@ impl Understood<'_> {
 /// What to answer instead: what is wrong with it, or the help that it asks for.
 pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Dispatched>> {
     let ended = |reply, path: &str, outcome| Box::new(Dispatched::new(reply, path, outcome));
-    let (row, alias, line, words) = match ctx.table.find(Line::split(text)) {
+    let (row, alias, line, words) = match ctx.table.read(text) {
         Found::Row { row, alias, line, words } => (row, alias, line, words),
         Found::Nothing { .. } if confirm::line::is_consent(text) => {
             return Err(ended(confirm::nothing_to_confirm(ctx), "", Outcome::NotConfirmed));
@@ -203,7 +202,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
     let complained = |complaint: &Complaint| {
         ended(help::complain(row, alias, &line, complaint, ctx), &path, Outcome::NotUnderstood)
     };
-    let takes_tail = alias.map_or(row.tail != Tail::Words, Alias::takes_tail);
+    let takes_tail = alias.map_or(row.tail.is_typed(), Alias::takes_tail);
     if let Some(at) = ctx.table.second(&line).filter(|_| !takes_tail) {
         let message = ctx.locale.say("arguments.several", &[]);
         return Err(complained(&Complaint { message, at: Some(at) }));

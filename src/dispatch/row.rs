@@ -111,10 +111,19 @@ impl Effect {
 pub enum Tail {
     /// As words.
     Words,
+    /// As words that keep the quotes inside them: conditions on labels, as other tools write them, `{a="b c", d=~"e"}`.
+    Conditions,
     /// As one argument, exactly as typed (a message, a comment).
     Verbatim,
     /// The same, but that options may stand behind it as well: no query ends in one.
     Query,
+}
+
+impl Tail {
+    /// Whether the last argument is all that follows, as typed.
+    pub fn is_typed(self) -> bool {
+        matches!(self, Self::Verbatim | Self::Query)
+    }
 }
 
 /// What a write will change.

@@ -234,6 +234,20 @@ impl Table {
         }
     }
 
+    /// What a line asks for, in words as its row reads them.
+    pub fn read(&self, text: &str) -> Found<'_> {
+        let found = self.find(Line::split(text));
+        if let Found::Row { row, line, .. } = &found
+            && row.tail == Tail::Conditions
+        {
+            let line = line.keeping_quotes();
+            if let Some((row, alias, words)) = self.beginning(line.words()) {
+                return Found::Row { row, alias, line, words };
+            }
+        }
+        found
+    }
+
     /// What a line asks for: the longest name it begins with. An empty line asks for help.
     pub fn find(&self, line: Line) -> Found<'_> {
         let says_nothing =
@@ -309,7 +323,7 @@ impl Table {
         if is_whole && rest.iter().all(|word| without_end(&word.text).is_empty()) {
             rest.retain(|word| word.quoted);
         }
-        let takes_tail = alias.map_or(row.tail != Tail::Words, Alias::takes_tail);
+        let takes_tail = alias.map_or(row.tail.is_typed(), Alias::takes_tail);
         if !takes_tail {
             // `部署 web ？`: a mark alone is no argument behind one either.
             let is_mark = |word: &mut Word| !word.quoted && word.text.trim_end_matches(ENDS).is_empty();

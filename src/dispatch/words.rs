@@ -17,11 +17,17 @@
 //! Deliberately left to others: which words are a command, `？` for help, and what an error says in the chat.
 
 mod code_points;
+mod conditions;
 mod error;
 
 use std::ops::Range;
 
-pub(super) use self::code_points::ENDS;
+use self::conditions::begins_value;
+pub(crate) use self::conditions::{CLOSING, OPENING, OPERATORS, SEPARATORS};
+pub(super) use self::{
+    code_points::ENDS,
+    conditions::{open_quote, value_behind},
+};
 pub use self::{
     code_points::{CODE_POINTS, Meaning, meaning},
     error::{SplitError, SplitErrorKind},
@@ -34,20 +40,29 @@ pub struct Line {
     text: String,
     words: Vec<Word>,
     error: Option<SplitError>,
+    /// Where a word ends although nothing stands there.
+    word_break: Option<usize>,
 }
 
 impl Line {
     /// Splits a line. Never fails: where the quotes do not add up, the words before that place are kept
     /// along with the error, because a command whose tail is taken as typed need not care.
     pub fn split(text: &str) -> Line {
-        Splitter::new(text, None).line()
+        Splitter::new(text, None, false).line()
     }
 
     /// As [`Line::split`], but a word ends before byte `at` of `text` and a new one starts there, as if a
     /// blank stood between them: for `重启web`, where the table of commands knows the name `重启`.
     /// An `at` inside quotes, or one that is no character boundary, changes nothing.
     pub fn split_with_break(text: &str, at: usize) -> Line {
-        Splitter::new(text, Some(at)).line()
+        Splitter::new(text, Some(at), false).line()
+    }
+
+    /// The same line again, but that a value in quotes inside a word keeps them, and everything between them as it was
+    /// typed. It may stand behind `=`, `!=`, `=~` or `!~` and a key, at the start of the word, a brace or a comma, and
+    /// a brace or a comma may stand behind it: `{a="b c",d=~"e"}` is one word, and says just that.
+    pub(crate) fn keeping_quotes(&self) -> Line {
+        Splitter::new(&self.text, self.word_break, true).line()
     }
 
     /// The line as it was typed.
@@ -164,14 +179,17 @@ struct Splitter<'a> {
     at: usize,
     /// Here a word ends although nothing stands there.
     word_break: Option<usize>,
+    /// See [`Line::keeping_quotes`].
+    keeps_quotes: bool,
 }
 
 impl<'a> Splitter<'a> {
-    fn new(text: &'a str, word_break: Option<usize>) -> Self {
-        Splitter { text, at: 0, word_break }
+    fn new(text: &'a str, word_break: Option<usize>, keeps_quotes: bool) -> Self {
+        Splitter { text, at: 0, word_break, keeps_quotes }
     }
 
     fn line(mut self) -> Line {
+        let word_break = self.word_break;
         let mut words = Vec::new();
         let mut error = None;
         if let Some(first) = self.start_of_word()
@@ -188,7 +206,7 @@ impl<'a> Splitter<'a> {
                 }
             }
         }
-        Line { text: self.text.to_owned(), words, error }
+        Line { text: self.text.to_owned(), words, error, word_break }
     }
 
     fn chars_from(&self, from: usize) -> impl Iterator<Item = (usize, char)> + use<'a> {
@@ -217,17 +235,24 @@ impl<'a> Splitter<'a> {
     fn word(&mut self) -> Result<Word, SplitError> {
         let mut word = Word::starting_at(self.at);
         let is_option = self.leading_dashes(&mut word);
+        let keeps_quotes = self.keeps_quotes && !is_option;
+        let mut condition = 0; // where the one that is being read begins
         let mut only_key_so_far = true; // nothing but [A-Za-z0-9_.-]
         let mut quote_may_open = true; // dashes taken here are followed by a letter, never by a quote
         while let Some((at, c)) = self.next_in_word(self.at) {
             self.at = at + c.len_utf8();
             word.span.end = self.at;
             let meaning = meaning(c);
-            if let Some(kind @ (DoubleQuote | SingleQuote)) = meaning
-                && quote_may_open
-            {
-                self.quotation(&mut word, at, c, kind)?;
-                return Ok(word);
+            if let Some(kind @ (DoubleQuote | SingleQuote)) = meaning {
+                if keeps_quotes && begins_value(&word.text[condition..]) {
+                    self.kept_quotation(&mut word, at, c, kind)?;
+                    quote_may_open = false;
+                    continue;
+                }
+                if quote_may_open {
+                    self.quotation(&mut word, at, c, kind)?;
+                    return Ok(word);
+                }
             }
             let after_key = only_key_so_far && !word.text.is_empty();
             let c = match meaning {
@@ -238,6 +263,9 @@ impl<'a> Splitter<'a> {
                 _ => c,
             };
             word.push(c, at);
+            if SEPARATORS.contains(&c) {
+                condition = word.text.len();
+            }
             quote_may_open = c == '=' && after_key;
             only_key_so_far &= c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         }
@@ -298,12 +326,7 @@ impl<'a> Splitter<'a> {
         open: char,
         kind: Meaning,
     ) -> Result<(), SplitError> {
-        // Phones do not agree on which curly quote closes which. A straight one is closed by its like
-        // alone, so that any text, with curly quotes too, can be written in straight quotes.
-        let closes = |c| match open {
-            '"' | '\'' => c == open,
-            _ => meaning(c) == Some(kind),
-        };
+        let closes = |c| closes(open, c);
         word.quoted = true;
         word.is_quotation = word.text.is_empty();
         let mut inside = self.chars_from(self.at).peekable();
@@ -325,6 +348,15 @@ impl<'a> Splitter<'a> {
             word.push(escaped.map_or(c, |(_, c)| c), at);
         }
         Err(SplitError { span: open_at..open_at + open.len_utf8(), kind: SplitErrorKind::QuoteOpen })
+    }
+}
+
+/// Whether this closes what that quote opened. Phones do not agree on which curly quote closes which. A straight one is
+/// closed by its like alone, so that any text, with curly quotes too, can be written in straight quotes.
+pub(crate) fn closes(open: char, c: char) -> bool {
+    match open {
+        '"' | '\'' => c == open,
+        _ => meaning(c) == meaning(open),
     }
 }
 

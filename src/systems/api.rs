@@ -8,7 +8,7 @@ use http::{
     header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE},
 };
 use jiff::SignedDuration;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::failure::{self, Failure};
@@ -237,6 +237,15 @@ pub(crate) fn address(given: &Spanned<String>, places: &Places<'_>) -> Result<Ur
     })
 }
 
+/// Reads what is left empty as `null` too: not all that speak an API write an empty list as one.
+pub(super) fn null_is_empty<'de, D, T>(answer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::<T>::deserialize(answer).map(Option::unwrap_or_default)
+}
+
 /// A request that is being made up.
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<'a> {
@@ -247,6 +256,7 @@ pub struct Call<'a> {
     headers: HeaderMap,
     body: Option<Vec<u8>>,
     is_read: bool,
+    is_heavy: bool,
     limit: usize,
     timeout: Duration,
 }
@@ -262,7 +272,7 @@ impl<'a> Call<'a> {
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(ctx.locale.tag()));
         let (limit, timeout) = (LIMIT, TIMEOUT);
         let is_read = method == Method::GET;
-        Self { api, ctx, method, url, headers, body: None, is_read, limit, timeout }
+        Self { api, ctx, method, url, headers, body: None, is_read, is_heavy: false, limit, timeout }
     }
 
     /// With these pairs behind the question mark.
@@ -294,6 +304,12 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Work for the other side, which goes on with it when nobody waits any more: what came too late is not asked again.
+    pub fn heavy(mut self) -> Self {
+        self.is_heavy = true;
+        self
+    }
+
     /// Reading at most so many bytes of the answer.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -313,7 +329,12 @@ impl<'a> Call<'a> {
             limit: self.limit,
         };
         let answered = self.once(request.clone()).await;
-        let again = self.is_read && answered.as_ref().map_or(true, failure::is_passing);
+        let is_passing = match &answered {
+            Ok(answer) => failure::is_passing(answer),
+            Err(OutboundError::Late) => !self.is_heavy,
+            Err(_) => true,
+        };
+        let again = self.is_read && is_passing;
         let answered = if again { self.once(request).await } else { answered };
         let title = self.api.title();
         let answer = answered.map_err(|error| {

@@ -148,11 +148,10 @@ impl Failure {
                     _ => "systems.refused",
                 };
                 let sentence = ctx.locale.say(key, &[("system", system), ("status", &code)]);
+                let key = if again { "systems.quoted" } else { "systems.quoted_before" };
                 match message.as_str() {
                     "" => sentence,
-                    message => {
-                        ctx.locale.say("systems.quoted", &[("sentence", &sentence), ("message", &message)])
-                    }
+                    message => ctx.locale.say(key, &[("sentence", &sentence), ("message", &message)]),
                 }
             }
         }
@@ -172,9 +171,13 @@ fn limited(system: &str, retry: Option<Retry>, ctx: &Ctx) -> String {
     }
 }
 
-/// Whether the same request may be answered otherwise at once: a gateway answered in the system's place.
+/// Whether the same request may be answered otherwise at once: a gateway answered in the system's place, and not with
+/// JSON as the system would. What took a Prometheus ten seconds takes them again.
 pub(super) fn is_passing(answer: &Answer) -> bool {
-    answer.status != StatusCode::INTERNAL_SERVER_ERROR && is_open(answer.status, retry(answer).is_some())
+    let body = answer.body.as_deref().unwrap_or_default();
+    answer.status != StatusCode::INTERNAL_SERVER_ERROR
+        && is_open(answer.status, retry(answer).is_some())
+        && serde_json::from_slice::<Value>(body).is_err()
 }
 
 /// Something broke, or something between here and the system answered in its place, or gave up waiting for it. What is

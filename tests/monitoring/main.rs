@@ -152,9 +152,17 @@ async fn silences(chat: &mut Chat) {
     has(&ask(chat, "alerts silences").await, &["0 条静默"]);
     has(&ask(chat, "alerts list").await, &["1 条告警\n", "alerts silence"]);
 
+    let pasted = r#"{alertname="Always", team!="a, b", instance=~"10\\.0\\.0\\.1:80"}"#;
+    has(&ask(chat, &format!("alerts list {pasted}")).await, &["1 条告警\n", "Always"]);
+    let silenced = confirmed(chat, &format!("alerts silence {pasted} 5m")).await;
+    has(&silenced, &["已静默 5m", "现有 1 条"]);
+    until(chat, "alerts list", &["其中 1 条不通知"]).await;
+    let id = behind(&silenced, "alerts unsilence ").to_owned();
+    has(&confirmed(chat, &format!("alerts unsilence {id}")).await, &["静默已取消"]);
+
     let strange = confirmed(chat, r#"alerts silence 'a=~"x \"y\" \\d+"' b!= 'c="~{}, =\\"' 5m"#).await;
     has(&strange, &["已静默 5m", "现在没有符合条件的告警"]);
-    has(&ask(chat, "alerts silences").await, &["1 条静默", r#"x "y" "#]);
+    has(&ask(chat, "alerts silences").await, &["1 条静默", r#"&#126;"x &#92;"y&#92;" &#92;&#92;d+""#]);
     let none = "alerts unsilence 11111111-1111-4111-8111-111111111111";
     has(&ask(chat, none).await, &["没有这条静默"]);
     has(&ask(chat, "alerts list a=~(").await, &["HTTP 400", "missing closing )"]);

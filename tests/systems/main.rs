@@ -1,6 +1,8 @@
 //! What people operate, through the real handler: conversations with each system's stand-in.
 
 mod alertmanager;
+mod alertmanager_answers;
+mod alertmanager_conditions;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;
@@ -19,6 +21,7 @@ mod k8s_nodes;
 mod k8s_words;
 mod k8s_writes;
 mod prometheus;
+mod prometheus_answers;
 mod promql;
 mod silence;
 mod talk;

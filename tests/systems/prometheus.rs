@@ -1,15 +1,13 @@
 //! Conversations with a Prometheus.
 
 use dingops::testing::{Chat, NOW_MS, bob};
-use http::Method;
-use serde_json::{Value, json};
 
 use crate::{
     fakes::{
-        Answer, Fake, Fault,
-        prometheus::{Prometheus, TOKEN, failed},
+        Fake,
+        prometheus::{Prometheus, TOKEN},
     },
-    talk::{RULES, ask, ask_in_vain},
+    talk::{RULES, ask},
 };
 
 pub const READERS: &str = "[[allow]]\nwho = ['staff']\neffect = 'read'\n";
@@ -22,7 +20,7 @@ pub fn entry(prometheus: &Fake<Prometheus>, more: &str) -> String {
     format!("[[prometheus]]\nurl = '{}'\n{more}\n", prometheus.origin())
 }
 
-async fn start() -> (Chat, Fake<Prometheus>) {
+pub async fn start() -> (Chat, Fake<Prometheus>) {
     let prometheus = world().await;
     let entry = entry(&prometheus, "web = 'https://prom.example.com/main'");
     (Chat::with(&format!("{RULES}{READERS}{entry}")).await, prometheus)
@@ -341,147 +339,6 @@ async fn targets_that_are_down() {
 
     [打开 Prometheus](https://prom.example.com/main/targets)
     ");
-}
-
-#[tokio::test]
-async fn native_histograms_and_what_prometheus_remarks() {
-    let (mut chat, prometheus) = start().await;
-    let histogram = json!({ "count": "144", "sum": "9.6", "buckets": [[0, "0.5", "1", "144"]] });
-    let answer = |data: Value| {
-        let infos = ["PromQL info: metric might not be a counter"];
-        let answer = json!({ "status": "success", "data": data, "infos": infos });
-        Fault::Answer(Answer::json(200, &answer))
-    };
-    let metric = json!({ "__name__": "latency" });
-    let vector = json!([{ "metric": metric, "histogram": [1_767_225_600.5, histogram] }]);
-    prometheus.fail_next(Method::GET, answer(json!({ "resultType": "vector", "result": vector })));
-    insta::assert_snapshot!(ask(&mut chat, "prom query latency").await, @"
-    #### latency：1 条序列
-
-    - **直方图：144 次，合计 9.6**　latency
-
-    > Prometheus 提示：PromQL info: metric might not be a counter
-
-    - 最近 1 小时的走势：**prom range --last 1h latency**
-
-    @0147000002
-
-    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency&g0.tab=1)
-    ");
-    let matrix = json!([{ "metric": metric, "histograms": [[1_767_225_600, histogram]] }]);
-    prometheus.fail_next(Method::GET, answer(json!({ "resultType": "matrix", "result": matrix })));
-    insta::assert_snapshot!(ask(&mut chat, "prom range latency").await, @"
-    #### latency：最近 1h，1 条序列
-
-    每 2m 一个点，· 是没有数据
-
-    - latency  
-      直方图：144 次，合计 9.6
-
-    > Prometheus 提示：PromQL info: metric might not be a counter
-
-    - 当前值：**prom query latency**
-
-    @0147000002
-
-    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency&g0.tab=0&g0.range_input=1h)
-    ");
-    let matrix =
-        json!([{ "metric": metric, "values": [[1, "0.1"], [2, "NaN"], [3, "0.30000000000000004"]] }]);
-    prometheus.fail_next(Method::GET, answer(json!({ "resultType": "matrix", "result": matrix })));
-    insta::assert_snapshot!(ask(&mut chat, "prom query latency[5m]").await, @"
-    #### latency&#91;5m&#93;：1 条序列
-
-    - **最小 0.1，平均 0.2，最大 0.3，最新 0.3**　latency
-
-    > Prometheus 提示：PromQL info: metric might not be a counter
-
-    @0147000002
-
-    [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=latency%5B5m%5D&g0.tab=1)
-    ");
-    let text = json!({ "resultType": "string", "result": [1, "*a text*"] });
-    prometheus.fail_next(Method::GET, answer(text));
-    assert!(ask(&mut chat, "prom query \"*a text*\"").await.contains("&#42;a text&#42;"));
-}
-
-#[tokio::test]
-async fn what_prometheus_does_not_do() {
-    let (mut chat, prometheus) = start().await;
-    let mut told = ask(&mut chat, "prom query sum(up").await;
-    let too_many = "query processing would load too many samples into memory in query execution";
-    for answer in [
-        failed(422, "execution", too_many),
-        Answer::text(401, "Unauthorized\n"),
-        Answer::page(403, "Forbidden"),
-        Answer::text(404, "404 page not found\n"),
-        Answer::page(429, "Too Many Requests").with("retry-after", "30"),
-        Answer::text(200, "<html>"),
-        Answer::json(200, &json!({ "status": "success", "data": { "resultType": "vector" } })),
-        Answer::text(200, "x".repeat(3 * 1024 * 1024)),
-    ] {
-        prometheus.fail_next(Method::GET, Fault::Answer(answer));
-        told.push_str(&ask(&mut chat, "prom query up").await);
-    }
-    insta::assert_snapshot!(told, @r#"
-    #### prom query：未能完成
-
-    Prometheus 认为请求有误（HTTP 400）。它的说明：invalid parameter "query": 1:7: parse error: unclosed left parenthesis
-
-    @0147000002#### prom query：未能完成
-
-    Prometheus 认为请求有误（HTTP 422）。它的说明：query processing would load too many samples into memory in query execution
-
-    @0147000002#### prom query：未能完成
-
-    Prometheus 不接受机器人的凭据（HTTP 401），请管理员更换。它的说明：Unauthorized
-
-    @0147000002#### prom query：未能完成
-
-    机器人在 Prometheus 上没有这项权限（HTTP 403），请管理员授权。
-
-    @0147000002#### prom query：未能完成
-
-    Prometheus 上没有这个对象，或者机器人看不到它（HTTP 404）。它的说明：404 page not found
-
-    @0147000002#### prom query：未能完成
-
-    对 Prometheus 的请求太频繁，请 30 秒后再试。
-
-    @0147000002#### prom query：未能完成
-
-    Prometheus 的回应不是预期的格式，请管理员查看日志。
-
-    @0147000002#### prom query：未能完成
-
-    Prometheus 的回应不是预期的格式，请管理员查看日志。
-
-    @0147000002#### prom query：未能完成
-
-    Prometheus 返回的内容太多，没有读完，请缩小范围。
-
-    @0147000002
-    "#);
-    let late = failed(503, "timeout", "query timed out in expression evaluation");
-    for _time in ["the first", "the second"] {
-        prometheus.fail_next(Method::GET, Fault::Answer(late.clone()));
-    }
-    insta::assert_snapshot!(ask(&mut chat, "prom query up").await, @"
-    #### prom query：未能完成
-
-    Prometheus 出错了（HTTP 503），请稍后再试。它的说明：query timed out in expression evaluation
-
-    @0147000002
-    ");
-}
-
-#[tokio::test]
-async fn a_prometheus_that_hangs() {
-    let (mut chat, prometheus) = start().await;
-    prometheus.fail_next(Method::GET, Fault::Hang);
-    prometheus.fail_next(Method::GET, Fault::Hang);
-    let reply = ask_in_vain(&mut chat, "prom targets", "Prometheus").await;
-    assert!(reply.contains("没有等到 Prometheus 的完整回应"));
 }
 
 #[tokio::test]

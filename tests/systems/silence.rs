@@ -306,6 +306,11 @@ async fn an_alert_is_silenced_by_its_name() {
         "alerts silence HostDown severity=critical 2h",
         "alerts silence severity=critical,alertname=HostDown 2h",
         "alerts silence ｛alertname=“HostDown”，severity=“critical”｝ 2h",
+        // As Alertmanager's page, Prometheus and Grafana write them.
+        "alerts silence {alertname=\"HostDown\", severity=\"critical\"} 2h",
+        "alerts silence alertname=\"HostDown\",severity=\"critical\" 2h",
+        "静默{alertname＝“HostDown”， severity=“critical”｝ 2h",
+        "屏蔽 '{alertname=\"HostDown\", severity=\"critical\"}' 2h --on prod",
     ] {
         let card = ask(&mut chat, line).await;
         assert!(
@@ -386,7 +391,7 @@ async fn what_is_no_silence() {
     > 屏蔽 HostDown 1h 发布中
     #### alerts silence：参数有误
 
-    「1h」后面的是备注吗？备注请写在 --comment 后面，例如 1h --comment 发布中
+    「1h」后面的是备注吗？备注请写在 --comment 后面：1h --comment 发布中。要静默什么，写在时长前面
 
     ```
     屏蔽 HostDown 1h 发布中
@@ -401,7 +406,7 @@ async fn what_is_no_silence() {
     > alerts silence Host~Down 1h
     #### alerts silence：参数有误
 
-    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「Host&#126;Down」。值里有空格时，请用单引号把整个条件括起来
+    应是标签条件：name=value、name!=value、name=&#126;正则 或 name!&#126;正则，值最多 300 个字，收到的是「Host&#126;Down」
 
     ```
     alerts silence Host~Down 1h

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{
     Alias, Slot,
-    template::{Dash, Given, Numbered, Piece, Template, pieces},
+    template::{Dash, Given, Numbered, Piece, Template, is_in_single_quotes, pieces},
 };
 use crate::{
     config::{AliasArgument, AliasEntry, Located, Mistake},
@@ -31,8 +31,7 @@ impl Alias {
         table: &Table,
     ) -> Result<Self, Mistake> {
         let run = &entry.run;
-        let line = Line::split(run.text());
-        let (row, line, words) = match table.find(line) {
+        let (row, line, words) = match table.read(run.text()) {
             Found::Row { row, line, words, .. } => (row, line, words),
             Found::Nothing { line, nearest } => {
                 let is_alias = |other: &&AliasEntry| begins(&line, other.name.text());
@@ -50,7 +49,7 @@ impl Alias {
         if let Some(error) = line.error().filter(|error| error.span.start < until) {
             return Err(run.mistake(error.to_string()));
         }
-        if row.tail == Tail::Words && table.second(&line).is_some() {
+        if !row.tail.is_typed() && table.second(&line).is_some() {
             return Err(run.mistake("expected one command, came another one behind it"));
         }
         let before = options.iter().filter(|word| word.span.start < until).count();
@@ -67,7 +66,8 @@ impl Alias {
         };
         let words = options.iter().map(|word| Ok((word.clone(), read(&word.text)?)));
         let words = words.collect::<Result<_, Mistake>>()?;
-        let template = Template { words, tail: tail.map(|(tail, _)| read(tail)).transpose()? };
+        let tail = tail.map(|(tail, _)| read(tail)).transpose()?;
+        let template = Template { words, tail, keeps_quotes: row.tail == Tail::Conditions };
         check_places(&template, run)?;
         let takes_rest = template.pieces().any(|piece| *piece == Piece::Rest);
         let (slots, rest) = slots(numbered, takes_rest, entry)?;
@@ -166,6 +166,9 @@ fn check_places(template: &Template, run: &Located) -> Result<(), Mistake> {
         {
             let expected = "expected a placeholder as a word of its own or behind the = of an option, came one in its name";
             return Err(run.mistake(expected));
+        }
+        if template.keeps_quotes && is_in_single_quotes(pieces) {
+            return Err(run.mistake("expected double quotes around a placeholder, came single ones"));
         }
         if is_filled && pieces.contains(&Piece::Rest) {
             return Err(run.mistake("expected {*} as a word of its own"));

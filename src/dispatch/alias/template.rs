@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::dispatch::words::Word;
+use crate::dispatch::words::{Meaning, Word, meaning, open_quote, value_behind};
 
 /// What a template is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) struct Template {
     pub(super) words: Vec<(Word, Vec<Piece>)>,
     /// What is taken as it is written, of a command whose tail is.
     pub(super) tail: Option<Vec<Piece>>,
+    /// Whether its words keep the quotes inside them: what is filled in there is the value and nothing beside it.
+    pub(super) keeps_quotes: bool,
 }
 
 /// What is filled in.
@@ -116,10 +118,10 @@ impl Template {
         for (word, pieces) in &self.words {
             if pieces.contains(&Piece::Rest) {
                 for given in rest {
-                    words.push(one(word, std::slice::from_ref(given), &[Piece::Slot(0)], name)?);
+                    words.push(self.one(word, std::slice::from_ref(given), &[Piece::Slot(0)], name)?);
                 }
             } else {
-                words.push(one(word, given, pieces, name)?);
+                words.push(self.one(word, given, pieces, name)?);
             }
         }
         Ok(words)
@@ -133,27 +135,46 @@ impl Template {
         name: &Range<usize>,
     ) -> Option<(String, Range<usize>)> {
         let tail = self.tail.as_ref()?;
-        let (text, at) = joined(tail, given, rest);
+        let (text, at) = joined(tail, given, rest, false);
         Some((text, at.unwrap_or_else(|| name.clone())))
+    }
+
+    fn one(&self, word: &Word, given: &[Given], pieces: &[Piece], name: &Range<usize>) -> Result<Word, Dash> {
+        let (text, at) = joined(pieces, given, &[], self.keeps_quotes);
+        let is_written = pieces.iter().all(|piece| matches!(piece, Piece::Text(_)));
+        if let Some(Piece::Slot(slot)) = pieces.first()
+            && text.starts_with('-')
+        {
+            return Err(Dash(Given { text, at: at.or_else(|| given.get(*slot)?.at.clone()) }));
+        }
+        let at = at.unwrap_or_else(|| name.clone());
+        Ok(word.filled(text, at, word.quoted || !is_written))
     }
 }
 
-fn one(word: &Word, given: &[Given], pieces: &[Piece], name: &Range<usize>) -> Result<Word, Dash> {
-    let (text, at) = joined(pieces, given, &[]);
-    let is_written = pieces.iter().all(|piece| matches!(piece, Piece::Text(_)));
-    if let Some(Piece::Slot(slot)) = pieces.first()
-        && text.starts_with('-')
-    {
-        return Err(Dash(Given { text, at: at.or_else(|| given.get(*slot)?.at.clone()) }));
-    }
-    let at = at.unwrap_or_else(|| name.clone());
-    Ok(word.filled(text, at, word.quoted || !is_written))
+/// Whether a placeholder stands in single quotes, which nothing gets a quote into.
+pub(super) fn is_in_single_quotes(pieces: &[Piece]) -> bool {
+    let mut before = String::new();
+    pieces.iter().any(|piece| match piece {
+        Piece::Text(text) => {
+            before.push_str(text);
+            false
+        }
+        Piece::Slot(_) | Piece::Rest => {
+            open_quote(&before).is_some_and(|quote| meaning(quote) == Some(Meaning::SingleQuote))
+        }
+    })
 }
 
 /// Pieces with everything filled in, and where the first that was typed stands.
-fn joined(pieces: &[Piece], given: &[Given], rest: &[Given]) -> (String, Option<Range<usize>>) {
+fn joined(
+    pieces: &[Piece],
+    given: &[Given],
+    rest: &[Given],
+    keeps_quotes: bool,
+) -> (String, Option<Range<usize>>) {
     let (mut text, mut at) = (String::new(), None);
-    for piece in pieces {
+    for (index, piece) in pieces.iter().enumerate() {
         let filled = match piece {
             Piece::Text(written) => {
                 text.push_str(written);
@@ -163,7 +184,15 @@ fn joined(pieces: &[Piece], given: &[Given], rest: &[Given]) -> (String, Option<
             Piece::Rest => rest.first(),
         };
         if let Some(filled) = filled {
-            text.push_str(&filled.text);
+            let behind = match pieces.get(index + 1) {
+                Some(Piece::Text(behind)) => behind.chars().next(),
+                Some(_) => Some(' '),
+                None => None,
+            };
+            match keeps_quotes {
+                true => text.push_str(&value_behind(&text, &filled.text, behind)),
+                false => text.push_str(&filled.text),
+            }
             at = at.or_else(|| filled.at.clone());
         }
     }

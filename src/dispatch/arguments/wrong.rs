@@ -163,6 +163,16 @@ impl Wrong<'_> {
         error.complaint(&help::mentioned(argument), &value.text, Some(at), self.locale)
     }
 
+    /// The words that stand by themselves behind a value, and those of a free text, as one.
+    fn words_behind(&self, value: &Value<'_>, said: &[Said<'_>]) -> String {
+        let is_text = |argument: &Arg| self.row.free_text.iter().any(|name| name == help::name(argument));
+        let said = said.iter().filter(|said| said.option.is_none() || said.argument.is_some_and(is_text));
+        let values = said.filter_map(|said| said.value.as_ref());
+        let behind = values.skip_while(|other| !std::ptr::eq(*other, value)).skip(1);
+        let behind = text::cut(&behind.map(|value| &*value.text).collect::<Vec<_>>().join(" "), MAX_CAME);
+        if canonical::word(&behind) == behind { behind } else { canonical::quoted(&behind) }
+    }
+
     /// What clap finds wrong: a value, or one that is missing.
     pub(super) fn value(&self, error: &clap::Error, command: &Command, said: &[Said<'_>]) -> Complaint {
         let context = |kind| match error.get(kind) {
@@ -182,7 +192,8 @@ impl Wrong<'_> {
         let source =
             std::error::Error::source(error).and_then(|source| source.downcast_ref::<InvalidValue>());
         if let (Some(source), Some(argument), Some(value)) = (source, argument.0, value) {
-            return self.invalid(source, argument, value);
+            let source = source.clone().with("behind", self.words_behind(value, said));
+            return self.invalid(&source, argument, value);
         }
         let came = came.unwrap_or_default();
         let (key, at) = match error.kind() {

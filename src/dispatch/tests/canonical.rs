@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Query, values::Take};
 use crate::{
     dispatch::{
-        Command, CommandError, Ctx, Effect, Row,
+        Command, CommandError, Ctx, Effect, Row, Tail,
         arguments::{self, Arguments},
         canonical::canonical_line,
         row,
@@ -32,7 +32,29 @@ impl Command for TakeBack {
     }
 }
 
-static ROWS: &[Row] = &[row::<Take>(), row::<Query>(), row::<TakeBack>()];
+/// Take what conditions hold of
+#[derive(clap::Args, serde::Serialize)]
+pub(super) struct TakeThose {
+    /// Conditions
+    #[arg(value_parser = arguments::text, required = true)]
+    those: Vec<String>,
+    /// Why
+    #[arg(long, short, value_parser = arguments::text)]
+    comment: Option<String>,
+}
+
+impl Command for TakeThose {
+    const PATH: &'static [&'static str] = &["take", "those"];
+    const EFFECT: Effect = Effect::Open;
+    const TAIL: Tail = Tail::Conditions;
+    const ARGUMENTS: &'static [&'static str] = &["those", "comment"];
+
+    async fn run(self, _: &Ctx) -> Result<Reply, CommandError> {
+        Ok(Reply::new("take those"))
+    }
+}
+
+static ROWS: &[Row] = &[row::<Take>(), row::<Query>(), row::<TakeBack>(), row::<TakeThose>()];
 
 fn ctx() -> Ctx {
     super::ctx("[people]\nalice = '0147000002'\n[groups]\nops = 'cidOPS=='", ROWS)
@@ -40,7 +62,7 @@ fn ctx() -> Ctx {
 
 /// The row and the values that a line says.
 fn read<'c>(line: &str, ctx: &'c Ctx) -> Result<(&'c Row, Map<String, Value>), String> {
-    let Found::Row { row, line, words, .. } = ctx.table.find(Line::split(line)) else {
+    let Found::Row { row, line, words, .. } = ctx.table.read(line) else {
         return Err("no row".into());
     };
     match arguments::read(row, &line, &words, ctx).map_err(|complaint| complaint.message)? {
@@ -81,6 +103,11 @@ fn lines_as_they_are_sent_back() {
             json!({ "on": "dev", "query": "rate(x[5m]) # \"a" }),
             "prom query --on dev rate(x[5m]) # \"a",
         ),
+        (
+            "take those",
+            json!({ "those": [r#"{a="b, c",d=~'e'}"#, "f=g h", "i=\"j", "-k"], "comment": "l=\"m n\"" }),
+            r#"take those {a="b, c",d=~'e'} "f=g h" "i=\"j" "-k" --comment l="m n""#,
+        ),
         ("prom query", json!({ "on": null, "query": "--on x" }), "prom query -- --on x"),
         ("prom query", json!({ "on": null, "query": "up" }), "prom query -- up"),
     ] {
@@ -101,6 +128,13 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
         1 => any::<char>().prop_map(String::from),
     ];
     prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+/// The same, rich in what conditions are made of.
+fn condition() -> impl Strategy<Value = String> {
+    let sign = prop::sample::select(vec!["a=\"", "\",b=~'", "a＝“", "{", "}", "，", "\"", "'", "!=", "\\"]);
+    let piece = prop_oneof![2 => sign.prop_map(String::from), 1 => hostile()];
+    prop::collection::vec(piece, 1..6).prop_map(|pieces| pieces.concat())
 }
 
 fn everything() -> impl Strategy<Value = Map<String, Value>> {
@@ -145,6 +179,20 @@ proptest! {
         prop_assert_eq!(&found.path, &row.path, "{}", line);
         prop_assert_eq!(said, values, "{}", line);
         prop_assert_eq!(ctx.table.second(&Line::split(&line)), None, "{}", line);
+    }
+
+    #[test]
+    fn conditions_come_back_as_typed(
+        those in prop::collection::vec(condition(), 1..4), comment in prop::option::of(condition()),
+    ) {
+        let ctx = ctx();
+        let row = ctx.table.named("take those").unwrap();
+        let Value::Object(values) = json!({ "those": those, "comment": comment }) else { panic!("an object") };
+        let line = canonical_line(row, &values, &ctx.table);
+        let (found, said) = read(&line, &ctx).map_err(|error| TestCaseError::fail(format!("{line}: {error}")))?;
+        prop_assert_eq!(&found.path, &row.path, "{}", line);
+        prop_assert_eq!(said, values, "{}", line);
+        prop_assert_eq!(ctx.table.second(&Line::split(&line).keeping_quotes()), None, "{}", line);
     }
 
     #[test]

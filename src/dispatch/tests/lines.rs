@@ -1,7 +1,7 @@
 //! Which command a line means, and with which arguments.
 
 use super::heard;
-use crate::dispatch::{Found, Line};
+use crate::dispatch::{Found, words::Line};
 
 #[tokio::test]
 async fn words_and_options_as_they_are_typed_on_phones() {

@@ -9,7 +9,10 @@ use url::Url;
 use super::{Alertmanager, matcher::Conditions};
 use crate::{
     dispatch::Ctx,
-    systems::{api::Call, failure::Failure},
+    systems::{
+        api::{Call, null_is_empty},
+        failure::Failure,
+    },
 };
 
 /// Bytes of an answer that are read: some thousand alerts.
@@ -31,7 +34,7 @@ pub(super) struct Alert {
     /// Sixteen hexadecimal digits, made of its labels.
     pub(super) fingerprint: String,
     pub(super) labels: Labels,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub(super) annotations: Labels,
     pub(super) starts_at: Timestamp,
     pub(super) status: AlertStatus,
@@ -42,11 +45,14 @@ pub(super) struct Alert {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AlertStatus {
     /// The silences that hide it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub(super) silenced_by: Vec<String>,
     /// The alerts that hide it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub(super) inhibited_by: Vec<String>,
+    /// The time intervals of its route that mute it; before 0.28 nothing is said of them.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub(super) muted_by: Vec<String>,
 }
 
 /// A condition on a label, as it is sent and answered.
@@ -119,6 +125,23 @@ impl Alert {
     /// What it is called.
     pub(super) fn name(&self) -> &str {
         self.labels.get("alertname").map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether this silence hides it, and nothing else.
+    pub(super) fn is_hidden_by(&self, silence: &str) -> bool {
+        let AlertStatus { silenced_by, inhibited_by, muted_by } = &self.status;
+        silenced_by.iter().all(|id| id == silence) && inhibited_by.is_empty() && muted_by.is_empty()
+    }
+
+    /// Why nobody is told of it, as a key of a word.
+    pub(super) fn hidden(&self) -> Option<&'static str> {
+        let AlertStatus { silenced_by, inhibited_by, muted_by } = &self.status;
+        let reasons = [
+            (silenced_by, "alertmanager.silenced"),
+            (inhibited_by, "alertmanager.inhibited"),
+            (muted_by, "alertmanager.muted"),
+        ];
+        reasons.into_iter().find(|(by, _)| !by.is_empty()).map(|(_, key)| key)
     }
 }
 
@@ -196,12 +219,12 @@ impl<'c> Client<'c> {
     /// The alerts that fit all of these, the silenced ones too.
     pub(super) async fn alerts(&self, matchers: &[Matcher]) -> Result<Vec<Alert>, Failure> {
         let filters = matchers.iter().map(|matcher| ("filter", matcher.filter()));
-        self.get(&["alerts"]).query(filters).json().await
+        self.get(&["alerts"]).query(filters).json::<Option<_>>().await.map(Option::unwrap_or_default)
     }
 
     /// Its silences, those too that are over.
     pub(super) async fn silences(&self) -> Result<Vec<Silence>, Failure> {
-        self.get(&["silences"]).json().await
+        self.get(&["silences"]).json::<Option<_>>().await.map(Option::unwrap_or_default)
     }
 
     /// A silence.

@@ -6,18 +6,18 @@ use serde::{Serialize, Serializer};
 
 use super::client::Matcher;
 use crate::{
-    dispatch::{arguments::InvalidValue, table, values::Duration},
+    dispatch::{
+        arguments::InvalidValue,
+        table,
+        values::Duration,
+        words::{CLOSING, Meaning, OPENING, OPERATORS, SEPARATORS, closes, meaning},
+    },
     text,
 };
 
 /// Letters of a value.
 const MAX: usize = 300;
 
-/// What stands between conditions and around them where Alertmanager writes several: `{a="b", c="d"}`.
-const SEPARATORS: [char; 2] = [',', '，'];
-const BRACES: [[char; 2]; 2] = [['{', '｛'], ['}', '｝']];
-/// What begins a value in quotes: phones type curly ones.
-const QUOTES: [char; 4] = ['"', '“', '”', '＂'];
 /// The label that has the name of an alert.
 const NAME: &str = "alertname";
 
@@ -50,7 +50,8 @@ pub(super) fn conditions(typed: &str) -> Result<Conditions, InvalidValue> {
     if typed.is_empty() {
         return Err(InvalidValue::new("arguments.empty"));
     }
-    parts(typed).into_iter().map(|at| condition(typed, at)).collect::<Result<_, _>>().map(Conditions)
+    let conditions = parts(typed)?.into_iter().map(|at| condition(typed, at));
+    conditions.collect::<Result<_, _>>().map(Conditions)
 }
 
 /// The value parser of what a silence is for: a fingerprint, conditions, or the name of an alert.
@@ -72,41 +73,58 @@ pub(super) fn target(typed: &str) -> Result<Target, InvalidValue> {
 }
 
 /// Where in a word conditions stand: between commas that others follow, in braces or not.
-fn parts(typed: &str) -> Vec<Range<usize>> {
-    let opens = |c: char| BRACES[0].contains(&c) || c.is_whitespace();
-    let mut begin = typed.len() - typed.trim_start_matches(opens).len();
-    let mut end = typed.trim_end_matches(SEPARATORS).len();
-    let count = |braces: [char; 2]| typed[begin.min(end)..end].matches(braces).count();
-    // The one that ends all: what is in quotes does not count, and an expression has as many of both.
-    if let Some(before) = typed[..end].strip_suffix(BRACES[1]) {
-        let is_opened = begin > 0 && end == typed.len();
-        if is_opened || before.ends_with(QUOTES) || count(BRACES[1]) > count(BRACES[0]) {
-            end = before.len();
-        }
-    }
-    let mut parts = Vec::new();
-    let value = |begin: usize| operator(&typed[begin.min(end)..end]).map(|(.., value)| begin + value);
-    let (mut quote, mut value_at) = (None, value(begin));
-    let first = begin;
-    let mut letters = typed[..end].char_indices().skip_while(|(at, _)| *at < first);
+fn parts(typed: &str) -> Result<Vec<Range<usize>>, InvalidValue> {
+    let opens = |c: char| OPENING.contains(&c) || c.is_whitespace();
+    let first = typed.len() - typed.trim_start_matches(opens).len();
+    let is_opened = typed[..first].contains(OPENING);
+    let trimmed = |text: &str| text.trim_end_matches(is_between).len();
+    let last = trimmed(typed).max(first);
+    let (mut begin, mut end) = (first, last);
+    let value = |begin: usize| operator(&typed[begin..last]).map(|(.., value)| begin + value);
+    let (mut parts, mut value_at, mut quote, mut depth) = (Vec::new(), value(begin), None, 0_usize);
+    let mut is_closed = false;
+    let mut letters = typed[..last].char_indices().skip_while(|(at, _)| *at < first).peekable();
     while let Some((at, c)) = letters.next() {
         let behind = at + c.len_utf8();
         match quote {
-            Some(_) if c == '\\' => drop(letters.next()),
+            Some(open) if c == '\\' && meaning(open) == Some(Meaning::DoubleQuote) => drop(letters.next()),
             Some(open) if closes(open, c) => quote = None,
             Some(_) => {}
-            None if value_at == Some(at) && QUOTES.contains(&c) => quote = Some(c),
-            None if SEPARATORS.contains(&c) && operator(typed[behind..end].trim_start()).is_some() => {
+            None if value_at == Some(at) && is_quote(c) => quote = Some(c),
+            // Of an expression, as `\{` is.
+            None if c == '\\' => {
+                let _escaped = letters.next_if(|(_, c)| [OPENING, CLOSING].as_flattened().contains(c));
+            }
+            None if OPENING.contains(&c) => depth += 1,
+            None if CLOSING.contains(&c) && depth > 0 => depth -= 1,
+            None if CLOSING.contains(&c) && behind == last => {
+                (is_closed, end) = (true, trimmed(&typed[..at]))
+            }
+            None if SEPARATORS.contains(&c) && operator(typed[behind..last].trim_start()).is_some() => {
                 parts.push(begin..at);
-                begin = end - typed[behind..end].trim_start().len();
+                begin = last - typed[behind..last].trim_start().len();
                 value_at = value(begin);
             }
             None => {}
         }
     }
+    // Whether the last brace of `{a=~b{2}` ends the value, or all.
+    if is_opened && !is_closed && typed.ends_with(CLOSING) {
+        return Err(InvalidValue::new("alertmanager.quotes").at(begin..last));
+    }
     parts.push(begin.min(end)..end);
     parts.retain(|part| !typed[part.clone()].trim().is_empty());
-    parts
+    Ok(parts)
+}
+
+/// Whether this stands between conditions.
+fn is_between(c: char) -> bool {
+    SEPARATORS.contains(&c) || c.is_whitespace()
+}
+
+/// Whether this begins a value in quotes: phones type curly ones.
+fn is_quote(c: char) -> bool {
+    matches!(meaning(c), Some(Meaning::DoubleQuote | Meaning::SingleQuote))
 }
 
 /// The operator behind the name that a condition begins with, and where its value begins.
@@ -115,9 +133,8 @@ fn operator(condition: &str) -> Option<(usize, &'static str, usize)> {
     let rest = &condition[end..];
     // Phones type them in full width.
     let folded: String = rest.chars().take(2).map(|c| table::folded(&c.to_string())).collect();
-    let operators = [("!=", 2), ("=~", 2), ("!~", 2), ("=", 1)];
-    let (operator, length) = operators.into_iter().find(|(operator, _)| folded.starts_with(operator))?;
-    let begin = rest.char_indices().nth(length).map_or(rest.len(), |(at, _)| at);
+    let operator = OPERATORS.into_iter().find(|operator| folded.starts_with(operator))?;
+    let begin = rest.char_indices().nth(operator.len()).map_or(rest.len(), |(at, _)| at);
     Some((end, operator, end + begin))
 }
 
@@ -131,12 +148,15 @@ fn condition(typed: &str, at: Range<usize>) -> Result<Matcher, InvalidValue> {
             false => Err(error().at(at.start + name_end..at.end)),
         };
     };
-    let (name, value) = (&part[..end], unquoted(&part[begin..]));
+    let name = &part[..end];
     if !is_name(name) {
         return Err(error().at(at.start..at.start + end));
     }
+    let value_at = at.start + begin..at.end;
+    let value =
+        value(&part[begin..]).ok_or_else(|| InvalidValue::new("alertmanager.quotes").at(value_at.clone()))?;
     if value.chars().count() > MAX || value.contains(|c| c != '\n' && text::is_control(c)) {
-        return Err(error().at(at.start + begin..at.end));
+        return Err(error().at(value_at));
     }
     Ok(Matcher {
         name: name.to_owned(),
@@ -157,11 +177,6 @@ fn is_alert(word: &str) -> bool {
         && !is_number
 }
 
-/// Whether this ends what that quote began: a straight one is ended by its like alone.
-fn closes(open: char, c: char) -> bool {
-    if open == '"' { c == open } else { QUOTES.contains(&c) }
-}
-
 /// The value parser of a silence's id.
 ///
 /// # Errors
@@ -177,27 +192,32 @@ pub(super) fn id(typed: &str) -> Result<String, InvalidValue> {
     }
 }
 
-/// A value without the quotes around it, and without what they make necessary.
-fn unquoted(value: &str) -> String {
-    let mut letters = value.chars();
-    let (open, close) = (letters.next(), letters.next_back());
-    let is_quoted =
-        open.zip(close).is_some_and(|(open, close)| QUOTES.contains(&open) && closes(open, close));
-    if !is_quoted {
-        return value.to_owned();
-    }
-    let mut plain = String::with_capacity(value.len());
-    while let Some(letter) = letters.next() {
-        match (letter, letter == '\\') {
-            (_, true) => match letters.next() {
-                Some('n') => plain.push('\n'),
-                Some(letter @ ('"' | '\\')) => plain.push(letter),
-                other => plain.extend(['\\'].into_iter().chain(other)),
+/// A value without the quotes around it, and without what they make necessary. None where it is not sure what is meant:
+/// it has more than one in quotes, or without them what could be another condition.
+fn value(typed: &str) -> Option<String> {
+    let mut letters = typed.chars();
+    let Some(open) = letters.next().filter(|c| is_quote(*c)) else {
+        return Some(typed.to_owned()).filter(|typed| !is_several(typed));
+    };
+    let mut plain = String::with_capacity(typed.len());
+    loop {
+        match letters.next()? {
+            '\\' if meaning(open) == Some(Meaning::DoubleQuote) => match letters.next()? {
+                'n' => plain.push('\n'),
+                letter if letter == '\\' || closes(open, letter) => plain.push(letter),
+                letter => plain.extend(['\\', letter]),
             },
-            (letter, false) => plain.push(letter),
+            letter if closes(open, letter) => break,
+            letter => plain.push(letter),
         }
     }
-    plain
+    Some(plain).filter(|_| letters.as_str().trim().is_empty())
+}
+
+/// Whether what stands without quotes has a quote in it, or behind a comma or a blank what could be another condition.
+fn is_several(value: &str) -> bool {
+    let behind = value.split_once(is_between);
+    value.contains('"') || behind.is_some_and(|(_, behind)| behind.contains(['=', '＝']))
 }
 
 impl Conditions {
@@ -296,11 +316,12 @@ impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, value, .. } = self;
         // Without quotes `a="~b"` would be another condition, and `a="b,c=d"` two.
-        let is_apart = |c: char| c == '\n' || SEPARATORS.contains(&c) || BRACES.as_flattened().contains(&c);
+        let is_apart = |c: char| [SEPARATORS, OPENING, CLOSING].as_flattened().contains(&c);
         let plain = !value.is_empty()
-            && !value.starts_with(['~', '～'])
-            && !value.starts_with(QUOTES)
-            && !value.contains(is_apart);
+            && value.trim() == value
+            && !value.starts_with(|c| matches!(c, '~' | '～') || is_quote(c))
+            && !value.contains(|c| c == '\n' || is_apart(c))
+            && !is_several(value);
         match plain {
             true => write!(f, "{name}{}{value}", self.operator()),
             false => write!(f, "{name}{}{}", self.operator(), quoted(value)),
@@ -313,92 +334,4 @@ fn quoted(value: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn shown(typed: &str) -> String {
-        let conditions = conditions(typed).unwrap();
-        let filters: Vec<String> = conditions.matchers().iter().map(Matcher::filter).collect();
-        format!("{conditions} {}", filters.join(","))
-    }
-
-    #[test]
-    fn conditions_as_they_are_typed() {
-        assert_eq!(shown("severity=critical"), r#"severity=critical severity="critical""#);
-        assert_eq!(shown("severity!=\"info\""), r#"severity!=info severity!="info""#);
-        assert_eq!(shown(r#"job=~"a\\.b|c""#), r#"job=~a\.b|c job=~"a\\.b|c""#);
-        assert_eq!(shown("job!~web.*"), r#"job!~web.* job!~"web.*""#);
-        assert_eq!(shown("severity！＝info"), r#"severity!=info severity!="info""#);
-        assert_eq!(shown("pod="), r#"pod="" pod="""#);
-        assert_eq!(shown(r#"a="~b""#), r#"a="~b" a="~b""#);
-        assert_eq!(shown(r#"a="x\",b=\"y""#), r#"a="x\",b=\"y" a="x\",b=\"y""#);
-        assert_eq!(shown("a=“x”"), r#"a=x a="x""#);
-        assert_eq!(shown("HostDown"), r#"alertname=HostDown alertname="HostDown""#);
-        assert_eq!(shown("磁盘满"), r#"alertname=磁盘满 alertname="磁盘满""#);
-        for wrong in ["=a", "a-b=c", "a b=c", "1a=b", "中=b", "a=b\u{7}", "a~b", "2h", "a b", "a!"] {
-            assert!(conditions(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn several_as_alertmanager_writes_them() {
-        for (typed, canonical) in [
-            (r#"{alertname="HostDown", severity="critical"}"#, "alertname=HostDown,severity=critical"),
-            (r#"alertname="HostDown",severity=~"a|b""#, "alertname=HostDown,severity=~a|b"),
-            ("{alertname=HostDown,severity!=info}", "alertname=HostDown,severity!=info"),
-            ("｛a=“b，c=d”，e！=f｝", r#"a="b，c=d",e!=f"#),
-            (r#"{alertname="HostDown","#, "alertname=HostDown"),
-            ("severity=critical}", "severity=critical"),
-            ("pod=~web-[0-9]{2,3}", r#"pod=~"web-[0-9]{2,3}""#),
-            ("{pod=~web{2}}", r#"pod=~"web{2}""#),
-            (r#"a="}""#, r#"a="}""#),
-            (r#"a=x",b="y"#, r#"a=x",b="\"y""#),
-            ("{}", ""),
-            ("{", ""),
-            (",", ""),
-        ] {
-            assert_eq!(conditions(typed).unwrap().to_string(), canonical, "{typed}");
-        }
-    }
-
-    #[test]
-    fn what_a_silence_is_for() {
-        assert!(
-            matches!(target("C2B8C7D5E6F70812"), Ok(Target::Fingerprint(it)) if it == "c2b8c7d5e6f70812")
-        );
-        assert!(matches!(target("a=b"), Ok(Target::Conditions(_))));
-        assert!(target("c2b8c7d5e6f7081").is_err() && target("c2b8c7d5e6f70812a").is_err());
-        assert!(id("8D4162B1-5741-4acf-a408-2be23d7038b4").is_ok());
-        for wrong in ["", "..", "8d4162b1-5741-4acf-a408-2be23d7038b", "8d4162b1/5741-4acf-a408-2be23d7038b4"]
-        {
-            assert!(id(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn what_fits_a_label_that_is_not_there() {
-        let fits = |typed| conditions(typed).unwrap().matchers()[0].fits_nothing();
-        for typed in ["a=", "a!=b", "a=~.*", "a=~|b", "a=~b?", "a!~b.+", "a=~\"\"", "a=~中?\\d*"] {
-            assert!(fits(typed), "{typed}");
-        }
-        for typed in ["a=b", "a!=", "a=~.+", "a=~b|c", "a!~.*", "a=~(", "a=~中", "a=~\\d+"] {
-            assert!(!fits(typed), "{typed}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_condition_is_read_again_as_the_same(
-            value in r#"([^\pC\p{Zl}\p{Zp}]|[{},，"=~＝“” ]|,b=){0,12}"#, is_regex: bool, is_equal: bool
-        ) {
-            let matcher = Matcher { name: "a_1".into(), value, is_regex, is_equal };
-            let conditions = |typed: String| conditions(&typed).unwrap().0;
-            prop_assert_eq!(conditions(matcher.to_string()), [matcher.clone()]);
-            prop_assert_eq!(conditions(matcher.filter()), [matcher.clone()]);
-            let both = format!("{{{matcher}, {}}}", matcher.filter());
-            prop_assert_eq!(conditions(both), [matcher.clone(), matcher]);
-        }
-    }
-}
+mod tests;

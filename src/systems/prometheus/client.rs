@@ -13,7 +13,11 @@ use super::Prometheus;
 use crate::{
     dispatch::Ctx,
     outbound,
-    systems::{api::Call, failure::Failure, listing::MAX_ITEMS},
+    systems::{
+        api::{Call, null_is_empty},
+        failure::Failure,
+        listing::MAX_ITEMS,
+    },
 };
 
 /// How long an evaluation may take there, less than its answer is waited for.
@@ -39,9 +43,9 @@ pub(super) type Labels = BTreeMap<String, String>;
 #[derive(Deserialize)]
 struct Envelope<T> {
     data: T,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     warnings: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     infos: Vec<String>,
 }
 
@@ -61,9 +65,9 @@ pub(super) enum Found {
     /// A text.
     String(Sample),
     /// Series at one time.
-    Vector(Vec<Instant>),
+    Vector(#[serde(deserialize_with = "null_is_empty")] Vec<Instant>),
     /// Series over time.
-    Matrix(Vec<Series>),
+    Matrix(#[serde(deserialize_with = "null_is_empty")] Vec<Series>),
 }
 
 /// A time in seconds since 1970, and a value as Prometheus writes it: `0.5`, `NaN`, `+Inf`.
@@ -93,9 +97,9 @@ pub(super) struct Instant {
 #[derive(Debug, Deserialize)]
 pub(super) struct Series {
     pub(super) metric: Labels,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub(super) values: Vec<Sample>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub(super) histograms: Vec<HistogramSample>,
 }
 
@@ -112,7 +116,7 @@ pub(super) struct Window {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Alert {
     pub(super) labels: Labels,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub(super) annotations: Labels,
     /// `pending` or `firing`.
     pub(super) state: String,
@@ -124,6 +128,7 @@ pub(super) struct Alert {
 
 #[derive(Deserialize)]
 struct Alerts {
+    #[serde(deserialize_with = "null_is_empty")]
     alerts: Vec<Alert>,
 }
 
@@ -146,6 +151,7 @@ pub(super) struct Target {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Targets {
+    #[serde(deserialize_with = "null_is_empty")]
     active_targets: Vec<Target>,
 }
 
@@ -228,7 +234,7 @@ impl<'c> Client<'c> {
                 call.form(asked.iter().map(|(name, value)| (*name, value.as_str())))
             }
         };
-        let Envelope { data, warnings, infos } = self.read::<Found>(call).await?;
+        let Envelope { data, warnings, infos } = self.read::<Found>(call.heavy()).await?;
         Ok(Answer { result: data, remarks: warnings.into_iter().chain(infos).collect() })
     }
 

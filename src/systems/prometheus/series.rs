@@ -31,6 +31,14 @@ pub(super) fn named(labels: &Labels, said: &Labels) -> String {
     text::cut(&all.collect::<Vec<_>>().join(" "), MAX_LABELS)
 }
 
+/// The same of one among several: one without any label has its braces.
+pub(super) fn apart(labels: &Labels, said: &Labels) -> String {
+    match named(labels, said) {
+        name if name.is_empty() => "{}".to_owned(),
+        name => name,
+    }
+}
+
 /// What the values of a series come to; none where nothing was measured.
 pub(super) fn told(values: &[Sample], ctx: &Ctx) -> Option<String> {
     let numbers = values.iter().filter_map(|sample| Some((number(sample)?, &sample.1)));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{client, joined, named, resolve, silence, silences};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments},
+    dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments},
     reply::{Reply, Text},
     systems::{
         alertmanager::{
@@ -35,6 +35,7 @@ impl Command for List {
     const PATH: &'static [&'static str] = &["alerts", "list"];
     const ALIASES: &'static [&'static str] = &["alerts 列表", "告警"];
     const EFFECT: Effect = Effect::Read;
+    const TAIL: Tail = Tail::Conditions;
     const ARGUMENTS: &'static [&'static str] = &["matcher", "on"];
     const EXAMPLES: &'static [&'static str] =
         &["alerts list", "alerts list HostDown", "alerts list severity=critical job=~api|web"];
@@ -48,8 +49,9 @@ impl Command for List {
         let client = client(&self.on, ctx)?;
         let matchers = sent(&self.matcher);
         let mut alerts = client.alerts(&matchers).await.map_err(|failure| failure.tell(ctx))?;
-        alerts.sort_by_key(|alert| (is_hidden(alert), rank(alert), std::cmp::Reverse(alert.starts_at)));
-        let hidden = alerts.iter().filter(|alert| is_hidden(alert)).count();
+        alerts
+            .sort_by_key(|alert| (alert.hidden().is_some(), rank(alert), std::cmp::Reverse(alert.starts_at)));
+        let hidden = alerts.iter().filter(|alert| alert.hidden().is_some()).count();
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("system", &client.title()), ("count", &alerts.len()), ("hidden", &hidden)];
         let key = if hidden == 0 { "alertmanager.alerts" } else { "alertmanager.alerts_hidden" };
@@ -94,11 +96,7 @@ impl List {
 
     /// An alert, with the line that silences it where nothing hides it yet.
     fn line(&self, alert: &Alert, common: &Labels, ctx: &Ctx) -> Text {
-        let state = match (&*alert.status.silenced_by, &*alert.status.inhibited_by) {
-            ([], []) => None,
-            ([], _) => Some(ctx.locale.say("alertmanager.inhibited", &[])),
-            _ => Some(ctx.locale.say("alertmanager.silenced", &[])),
-        };
+        let state = alert.hidden().map(|key| ctx.locale.say(key, &[]));
         let since = ctx.locale.say("alertmanager.since", &[("since", &ctx.local(alert.starts_at))]);
         let summary = alert.annotations.get("summary").map(|summary| text::cut(summary.trim(), MAX_SUMMARY));
         let severity = alert.labels.get("severity").cloned();
@@ -115,11 +113,6 @@ impl List {
             }
         }
     }
-}
-
-/// Whether nobody is told of it.
-fn is_hidden(alert: &Alert) -> bool {
-    !alert.status.silenced_by.is_empty() || !alert.status.inhibited_by.is_empty()
 }
 
 /// How soon somebody should look, 0 for now.

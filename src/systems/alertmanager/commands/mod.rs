@@ -41,17 +41,22 @@ fn resolve(on: &mut Option<String>, ctx: &Ctx) -> Result<(), UserError> {
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
     let alertmanager = ctx.settings.systems.alertmanager.get(on.as_deref(), ctx.locale)?;
-    ctx.progress.waits_for("Alertmanager");
-    Ok(Client::new(alertmanager, ctx))
+    let client = Client::new(alertmanager, ctx);
+    ctx.progress.waits_for(client.title());
+    Ok(client)
 }
 
-/// An alert by its name and those labels that are not said already.
+/// An alert by its name and those labels that are not said already, or where it has none by its fingerprint.
 fn named(alert: &Alert, said: &Labels) -> String {
     let unsaid = |(name, value): &(&String, &String)| {
         !matches!(name.as_str(), "alertname" | "severity") && said.get(*name) != Some(*value)
     };
     let labels = alert.labels.iter().filter(unsaid).map(|(name, value)| format!(" {name}={value}"));
-    text::cut(&format!("{}{}", alert.name(), labels.collect::<String>()), MAX_TEXT)
+    let name = format!("{}{}", alert.name(), labels.collect::<String>());
+    match name.trim() {
+        "" => alert.fingerprint.clone(),
+        name => text::cut(name, MAX_TEXT),
+    }
 }
 
 /// A few alerts, and how many more there are.

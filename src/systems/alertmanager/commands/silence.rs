@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{client, few, joined, resolve, silences, unsilence};
 use crate::{
     dispatch::{
-        Command, CommandError, Ctx, Effect, Preview, UserError, arguments,
+        Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
         values::{self, Duration},
     },
     reply::Reply,
@@ -60,11 +60,13 @@ impl Command for Silence {
     const ALIASES: &'static [&'static str] = &["alerts 静默", "alerts 屏蔽", "静默", "屏蔽"];
     const EFFECT: Effect = Effect::Write;
     const MILD: bool = true;
+    const TAIL: Tail = Tail::Conditions;
     const ARGUMENTS: &'static [&'static str] = &["target", "duration", "comment", "on"];
     const FREE_TEXT: &'static [&'static str] = &["comment"];
     const EXAMPLES: &'static [&'static str] = &[
         "alerts silence c2b8c7d5e6f70812 2h",
         "alerts silence HostDown 2h",
+        "alerts silence {alertname=\"HostDown\", env=\"prod\"} 2h",
         "alerts silence alertname=HighCPU instance=~db.* 30m --comment \"moving disks\"",
     ];
 

@@ -40,20 +40,30 @@ impl Command for Unsilence {
         let silence = self.found(&client, ctx).await?;
         let mut alerts = client.alerts(&[]).await.map_err(|failure| failure.tell(ctx))?;
         alerts.retain(|alert| alert.status.silenced_by.contains(&self.id));
+        let (again, still): (Vec<_>, Vec<_>) =
+            alerts.into_iter().partition(|alert| alert.is_hidden_by(&self.id));
         let until = ctx.local(silence.ends_at);
         let matchers = joined(&silence.matchers, ctx);
-        let (by, comment, count) = (&silence.created_by, &silence.comment, alerts.len());
         let system = client.title();
+        let written = [&silence.created_by, &silence.comment].map(|text| text.trim());
         let mut lines = vec![
             ctx.locale.say("alertmanager.will_end", &[("system", &system), ("until", &until)]),
             ctx.locale.say("alertmanager.where", &[("matchers", &matchers)]),
-            ctx.locale.say("alertmanager.made", &[("by", by), ("comment", comment)]),
-            match count {
-                0 => ctx.locale.say("alertmanager.hid_none", &[]),
-                _ => ctx.locale.say("alertmanager.hid", &[("count", &count)]),
-            },
         ];
-        lines.extend(few(&alerts, ctx));
+        lines.extend(match written {
+            ["", ""] => None,
+            ["", only] | [only, ""] => Some(only.to_owned()),
+            [by, comment] => Some(ctx.locale.say("alertmanager.made", &[("by", &by), ("comment", &comment)])),
+        });
+        lines.extend(match (again.len(), still.len()) {
+            (0, 0) => Some(ctx.locale.say("alertmanager.hid_none", &[])),
+            (0, _) => None,
+            (count, _) => Some(ctx.locale.say("alertmanager.hid", &[("count", &count)])),
+        });
+        lines.extend(few(&again, ctx));
+        if !still.is_empty() {
+            lines.push(ctx.locale.say("alertmanager.hid_still", &[("count", &still.len())]));
+        }
         Ok(Preview { lines, witness: format!("{} {}", silence.updated_at, silence.status.state) })
     }
 

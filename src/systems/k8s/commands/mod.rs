@@ -190,12 +190,13 @@ fn namespace_of(on: &Option<String>, ctx: &Ctx) -> Option<String> {
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
     let k8s = ctx.settings.systems.k8s.get(on.as_deref(), ctx.locale)?;
-    ctx.progress.waits_for("Kubernetes");
     let acts_as = match k8s.impersonate {
         true => Some(asker(ctx).ok_or_else(|| UserError(ctx.locale.say("k8s.nobody", &[])))?),
         false => None,
     };
-    Ok(Client::new(k8s, acts_as, ctx))
+    let client = Client::new(k8s, acts_as, ctx);
+    ctx.progress.waits_for(client.title());
+    Ok(client)
 }
 
 /// Whoever asks, as Kubernetes is to know them: `dingtalk:CORP:STAFF_ID`, of the group `dingtalk:CORP`. None without a

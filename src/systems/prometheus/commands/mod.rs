@@ -7,8 +7,9 @@ mod targets;
 
 use super::client::{Answer, Client, HistogramSample, Labels};
 use crate::{
-    dispatch::{Ctx, Row, UserError, row},
+    dispatch::{CommandError, Ctx, Row, UserError, row},
     reply::Reply,
+    systems::failure::Failure,
     text,
 };
 
@@ -30,8 +31,19 @@ fn resolve(on: &mut Option<String>, ctx: &Ctx) -> Result<(), UserError> {
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {
     let prometheus = ctx.settings.systems.prometheus.get(on.as_deref(), ctx.locale)?;
-    ctx.progress.waits_for("Prometheus");
-    Ok(Client::new(prometheus, ctx))
+    let client = Client::new(prometheus, ctx);
+    ctx.progress.waits_for(client.title());
+    Ok(client)
+}
+
+/// Why a query gave nothing. One that takes too long does so later, too.
+fn failed(failure: &Failure, ctx: &Ctx) -> CommandError {
+    match failure {
+        Failure::Refused { system, message, .. } if message.starts_with("query timed out") => {
+            UserError(ctx.locale.say("prometheus.slow", &[("system", system), ("message", message)])).into()
+        }
+        failure => failure.tell(ctx),
+    }
 }
 
 /// A query as a part of a title.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, histogram, range, resolve, shortened, with_common, with_remarks};
+use super::{client, failed, histogram, range, resolve, shortened, with_common, with_remarks};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments},
     reply::{Reply, Text},
@@ -11,7 +11,7 @@ use crate::{
         prometheus::{
             client::{Found, Labels, Sample},
             promql::straightened,
-            series::{common, named, shown, told},
+            series::{apart, common, shown, told},
         },
     },
 };
@@ -44,7 +44,7 @@ impl Command for Query {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
-        let answer = client.query(&self.query).await.map_err(|failure| failure.tell(ctx))?;
+        let answer = client.query(&self.query).await.map_err(|failure| failed(&failure, ctx))?;
         let page = client.page("graph", &[("g0.expr", &self.query), ("g0.tab", "1")]);
         let is_number = matches!(answer.result, Found::Scalar(_));
         let rows: Vec<(&Labels, String)> = match &answer.result {
@@ -88,7 +88,7 @@ impl Command for Query {
         let common = common(rows.iter().map(|(labels, _)| *labels));
         let reply = with_common(reply, &common, ctx);
         let item = |(labels, value): &(&Labels, String)| {
-            Text::default().strong(value).plain(format!("　{}", named(labels, &common)))
+            Text::default().strong(value).plain(format!("　{}", apart(labels, &common)))
         };
         let reply = with_remarks(listed(reply, rows.iter().map(item).collect(), Some(page)), &answer, ctx);
         Ok(self.with_range(reply, &answer.result, ctx))

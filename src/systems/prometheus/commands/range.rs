@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, histogram, query, resolve, shortened, with_common, with_remarks};
+use super::{client, failed, histogram, query, resolve, shortened, with_common, with_remarks};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Tail, UserError, arguments,
@@ -14,7 +14,7 @@ use crate::{
         prometheus::{
             client::{Found, Window},
             promql::straightened,
-            series::{common, drawn, named, told},
+            series::{apart, common, drawn, told},
         },
     },
 };
@@ -70,7 +70,7 @@ impl Command for Range {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let window = window(self.last, ctx.clock.now().as_second());
-        let answer = client.range(&self.query, window).await.map_err(|failure| failure.tell(ctx))?;
+        let answer = client.range(&self.query, window).await.map_err(|failure| failed(&failure, ctx))?;
         let last = self.last.to_string();
         let page = [("g0.expr", self.query.as_str()), ("g0.tab", "0"), ("g0.range_input", &last)];
         let page = client.page("graph", &page);
@@ -90,8 +90,9 @@ impl Command for Range {
         let common = common(all.iter().map(|series| &series.metric));
         let reply = with_common(reply, &common, ctx);
         let items = all.iter().map(|series| {
-            let name = named(&series.metric, &common);
-            let text = if name.is_empty() { Text::default() } else { Text::default().plain(name + "\n") };
+            let is_nameless = all.len() == 1 && series.metric.is_empty();
+            let name = (!is_nameless).then(|| format!("{}\n", apart(&series.metric, &common)));
+            let text = Text::default().plain(name.unwrap_or_default());
             match (told(&series.values, ctx), series.histograms.last()) {
                 (Some(told), _) => {
                     let line = drawn(&series.values, window.times());
