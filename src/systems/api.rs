@@ -304,7 +304,8 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Work for the other side, which goes on with it when nobody waits any more: what came too late is not asked again.
+    /// Work for the other side, which goes on with it when nobody waits any more: what came too late, or what it gave up
+    /// itself, is not asked again.
     pub fn heavy(mut self) -> Self {
         self.is_heavy = true;
         self
@@ -330,7 +331,7 @@ impl<'a> Call<'a> {
         };
         let answered = self.once(request.clone()).await;
         let is_passing = match &answered {
-            Ok(answer) => failure::is_passing(answer),
+            Ok(answer) => failure::is_passing(answer) && !(self.is_heavy && failure::is_its_own(answer)),
             Err(OutboundError::Late) => !self.is_heavy,
             Err(_) => true,
         };

@@ -171,13 +171,14 @@ fn limited(system: &str, retry: Option<Retry>, ctx: &Ctx) -> String {
     }
 }
 
-/// Whether the same request may be answered otherwise at once: a gateway answered in the system's place, and not with
-/// JSON as the system would. What took a Prometheus ten seconds takes them again.
+/// Whether the same request may be answered otherwise at once.
 pub(super) fn is_passing(answer: &Answer) -> bool {
-    let body = answer.body.as_deref().unwrap_or_default();
-    answer.status != StatusCode::INTERNAL_SERVER_ERROR
-        && is_open(answer.status, retry(answer).is_some())
-        && serde_json::from_slice::<Value>(body).is_err()
+    answer.status != StatusCode::INTERNAL_SERVER_ERROR && is_open(answer.status, retry(answer).is_some())
+}
+
+/// Whether the system answered, and nothing between here and it in its place.
+pub(super) fn is_its_own(answer: &Answer) -> bool {
+    serde_json::from_slice::<Value>(answer.body.as_deref().unwrap_or_default()).is_ok()
 }
 
 /// Something broke, or something between here and the system answered in its place, or gave up waiting for it. What is
