@@ -119,8 +119,8 @@ async fn queries(chat: &mut Chat) {
     has(&ask(chat, &long).await, &["**901**"]);
     has(&ask(chat, "prom query up[1m]").await, &["2 条序列", "最小 0，平均 0，最大 0，最新 0"]);
     let range = until(chat, "prom range up --last 1m", &["▄", "最新 1"]).await;
-    has(&range, &["2 条序列", "每 2s 一个点", "最小 1，平均 1，最大 1，最新 1", "g0.range_input=1m"]);
-    has(&ask(chat, "prom range scalar(up) --last 7d").await, &["每 3h 一个点", "没有有效数值，最新 NaN"]);
+    has(&range, &["2 条序列", "每格 4s", "最小 1，平均 1，最大 1，最新 1", "g0.range_input=1m"]);
+    has(&ask(chat, "prom range scalar(up) --last 7d").await, &["每格 12h", "没有有效数值，最新 NaN"]);
     has(&ask(chat, "prom range \"text\"").await, &["HTTP 400"]);
     let alerts = until(chat, "prom alerts", &["1 条告警触发，1 条等待中"]).await;
     has(&alerts, &["**Always**　触发", "值 1", "Always &lt;on&gt;", "**Soon**　等待中"]);

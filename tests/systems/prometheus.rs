@@ -106,10 +106,10 @@ async fn a_range_is_drawn() {
     insta::assert_snapshot!(ask(&mut chat, &format!("prom range {query} --last 1h")).await, @r#"
     #### node&#95;load1{instance="db1:9100"}：最近 1h，1 条序列
 
-    每 2m 一个点，· 是没有数据
+    每格 4m，· 是没有数据
 
     - node&#95;load1 instance=db1:9100 job=node  
-      ▂▁▁▂▂▄▄██▅▅▃▃▂▂▁·····██▅▅▃▃▂▂▁▁  
+      ▁▂▃▆▇▄▂▁··█▇▄▂▁▁  
       最小 0.5，平均 1.66346，最大 4，最新 0.5
 
     - 当前值：**prom query node&#95;load1{instance="db1:9100"}**
@@ -121,13 +121,13 @@ async fn a_range_is_drawn() {
     insta::assert_snapshot!(ask(&mut chat, "prom 走势 —last 6h error_share").await, @"
     #### error&#95;share：最近 6h，2 条序列
 
-    每 10m 一个点，· 是没有数据
+    每格 30m，· 是没有数据
 
     - code=5xx  
-      ·····································  
+      ·············  
       没有有效数值，最新 NaN
     - code=2xx  
-      █████████████████████████████████████  
+      █████████████  
       最小 +Inf，平均 +Inf，最大 +Inf，最新 +Inf
 
     - 当前值：**prom query error&#95;share**
@@ -285,16 +285,16 @@ async fn what_somebody_tries() {
     @0147000002
     #### Prometheus main · avg by (instance) (up)：最近 1h，3 条序列
 
-    每 2m 一个点，· 是没有数据
+    每格 4m，· 是没有数据
 
     - instance=db1:9100  
-      ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  
+      ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  
       最小 1，平均 1，最大 1，最新 1
     - instance=db2:9100  
-      ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  
+      ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  
       最小 1，平均 1，最大 1，最新 1
     - instance=web1:9100  
-      ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  
+      ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  
       最小 0，平均 0，最大 0，最新 0
 
     - 当前值：**prom query --on main avg by (instance) (up)**

@@ -97,10 +97,10 @@ async fn a_series_without_labels_is_seen_among_others() {
 
     [打开 Prometheus](https://prom.example.com/main/graph?g0.expr=a+or+b&g0.tab=1)#### a or b：最近 1h，2 条序列
 
-    每 2m 一个点，· 是没有数据
+    每格 4m，· 是没有数据
 
     - {}  
-      ······························▄  
+      ···············▄  
       最小 1，平均 1，最大 1，最新 1
     - job=a  
       
@@ -143,7 +143,7 @@ async fn native_histograms_and_what_prometheus_remarks() {
     insta::assert_snapshot!(ask(&mut chat, "prom range latency").await, @"
     #### latency：最近 1h，1 条序列
 
-    每 2m 一个点，· 是没有数据
+    每格 4m，· 是没有数据
 
     - latency  
       直方图：144 次，合计 9.6

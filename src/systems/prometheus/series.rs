@@ -58,11 +58,13 @@ pub(super) fn told(values: &[Sample], ctx: &Ctx) -> Option<String> {
     Some(ctx.locale.say("prometheus.told", &values))
 }
 
-/// A series as a line, a bar for each point between these times in seconds; what is missing or no number is a gap.
-pub(super) fn drawn(values: &[Sample], times: impl Iterator<Item = i64>) -> String {
+/// A series as a line, a bar for so many of the points at these times in seconds, as high as they are on average; where
+/// all are missing or no numbers is a gap.
+pub(super) fn drawn(values: &[Sample], times: impl Iterator<Item = i64>, each: usize) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "a time of this age")]
     let at = |time: i64| values.iter().find(|Sample(at, _)| at.round() as i64 == time).and_then(number);
     let points: Vec<Option<f64>> = times.map(at).collect();
+    let points: Vec<Option<f64>> = points.chunks(each).map(average).collect();
     let finite = || points.iter().flatten().copied().filter(|number| number.is_finite());
     let (least, most) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let bar = |point: &Option<f64>| match point {
@@ -80,6 +82,15 @@ pub(super) fn drawn(values: &[Sample], times: impl Iterator<Item = i64>) -> Stri
         }
     };
     points.iter().map(bar).collect()
+}
+
+/// The average of those that are numbers.
+fn average(points: &[Option<f64>]) -> Option<f64> {
+    let numbers: Vec<f64> = points.iter().flatten().copied().collect();
+    #[expect(clippy::cast_precision_loss, reason = "there are few")]
+    let count = numbers.len() as f64;
+    // Parts first: the sum may be more than the greatest.
+    numbers.iter().map(|number| number / count).reduce(|sum, part| sum + part).filter(|it| !it.is_nan())
 }
 
 /// The value of a sample; none for what is no number.
@@ -150,12 +161,14 @@ mod tests {
 
     #[test]
     fn a_line_has_gaps_and_ends() {
-        assert_eq!(drawn(&series(&["0", "NaN", "7", "+Inf", "-Inf", "3"]), 0..8), "▁·██▁▄··");
-        assert_eq!(drawn(&series(&["5", "5"]), 0..2), "▄▄");
-        assert_eq!(drawn(&series(&["0", "0"]), 0..2), "▁▁");
-        assert_eq!(drawn(&series(&["-1", "-1"]), 0..2), "▄▄");
-        assert_eq!(drawn(&series(&["NaN"]), 0..1), "·");
-        assert_eq!(drawn(&series(&["-1.7e308", "1.7e308"]), 0..2), "▁█");
+        assert_eq!(drawn(&series(&["0", "NaN", "7", "+Inf", "-Inf", "3"]), 0..8, 1), "▁·██▁▄··");
+        assert_eq!(drawn(&series(&["5", "5"]), 0..2, 1), "▄▄");
+        assert_eq!(drawn(&series(&["0", "0"]), 0..2, 1), "▁▁");
+        assert_eq!(drawn(&series(&["-1", "-1"]), 0..2, 1), "▄▄");
+        assert_eq!(drawn(&series(&["NaN"]), 0..1, 1), "·");
+        assert_eq!(drawn(&series(&["-1.7e308", "1.7e308"]), 0..2, 1), "▁█");
+        assert_eq!(drawn(&series(&["0", "NaN", "7", "7", "NaN", "NaN", "0", "1"]), 0..7, 2), "▁█·▁");
+        assert_eq!(drawn(&series(&["1.7e308", "1.7e308", "+Inf", "-Inf"]), 0..4, 2), "▄·");
     }
 
     #[test]
@@ -199,11 +212,11 @@ mod tests {
         }
 
         #[test]
-        fn a_line_has_a_mark_for_each_time(numbers in prop::collection::vec(any::<f64>(), 0..80)) {
+        fn a_line_has_a_mark_for_each_of_its_times(numbers in prop::collection::vec(any::<f64>(), 0..80), each in 1_usize..90) {
             let values: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             let values = series(&values.iter().map(String::as_str).collect::<Vec<_>>());
-            let line = drawn(&values, 0..80);
-            prop_assert_eq!(line.chars().count(), 80);
+            let line = drawn(&values, 0..80, each);
+            prop_assert_eq!(line.chars().count(), 80_usize.div_ceil(each));
             prop_assert!(line.chars().all(|c| c == GAP || BARS.contains(&c)));
         }
     }

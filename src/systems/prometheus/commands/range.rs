@@ -21,8 +21,10 @@ use crate::{
 
 /// How far back is looked where nobody says it.
 const LAST: Duration = Duration::hours(1);
-/// Points of a series at most: as many bars as a phone shows in two lines.
+/// Points of a series at most.
 const POINTS: i64 = 60;
+/// Bars of a line at most: as many as a phone shows without a break.
+const BARS: usize = 16;
 /// Seconds between two points: those that a clock shows.
 const STEPS: [i64; 18] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
@@ -85,7 +87,8 @@ impl Command for Range {
         if all.is_empty() {
             return Ok(with_remarks(reply.text(ctx.locale.say("prometheus.no_series", &[])), &answer, ctx));
         }
-        let step = Duration::seconds(window.step.unsigned_abs());
+        let each = window.times().count().div_ceil(BARS);
+        let step = Duration::seconds(window.step.unsigned_abs() * each as u64);
         let reply = reply.text(ctx.locale.say("prometheus.step", &[("step", &step)]));
         let common = common(all.iter().map(|series| &series.metric));
         let reply = with_common(reply, &common, ctx);
@@ -95,7 +98,7 @@ impl Command for Range {
             let text = Text::default().plain(name.unwrap_or_default());
             match (told(&series.values, ctx), series.histograms.last()) {
                 (Some(told), _) => {
-                    let line = drawn(&series.values, window.times());
+                    let line = drawn(&series.values, window.times(), each);
                     text.plain(format!("{line}\n{told}"))
                 }
                 (None, Some(sample)) => text.plain(histogram(sample, ctx)),
