@@ -5,7 +5,7 @@
 
 use std::{
     error::Error,
-    fmt,
+    fmt, io,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -39,6 +39,9 @@ pub enum OutboundError {
     /// The request was never sent.
     #[error("not sent: {0}")]
     Unsent(String),
+    /// The request was never sent: nobody who is trusted vouches for the other side, or not for this name, or not today.
+    #[error("not sent: {0}")]
+    Untrusted(String),
     /// The request failed on the way; it may have arrived.
     #[error("{0}")]
     Failed(String),
@@ -260,6 +263,9 @@ impl Outbound {
 
 impl OutboundError {
     fn from_reqwest(error: reqwest::Error) -> Self {
+        if is_distrust(&error) {
+            return Self::Untrusted(describe(error));
+        }
         if error.is_connect() || error.is_builder() {
             return Self::Unsent(describe(error));
         }
@@ -268,7 +274,7 @@ impl OutboundError {
 
     /// Whether the request may have arrived all the same.
     pub fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::Unsent(_))
+        !matches!(self, Self::Unsent(_) | Self::Untrusted(_))
     }
 }
 
@@ -319,6 +325,15 @@ fn build(detour: &Detour) -> Result<Client, String> {
         .timeout(TOTAL)
         .build()
         .map_err(describe)
+}
+
+/// Whether it is about the other side's certificate. What an error of reading and writing holds is not its source.
+fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref() {
+        return matches!(error, rustls::Error::InvalidCertificate(_));
+    }
+    let held = error.downcast_ref().and_then(io::Error::get_ref).map(|held| held as &(dyn Error + 'static));
+    held.or(error.source()).is_some_and(is_distrust)
 }
 
 /// An error of reqwest with its causes and without its address.

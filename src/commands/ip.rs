@@ -70,7 +70,7 @@ async fn ask(service: &Url, ctx: &Ctx) -> Result<Ipv4Addr, String> {
 /// Why a service gave no answer, for the chat; the rest is for the log.
 fn why(service: &Url, error: &OutboundError, ctx: &Ctx) -> String {
     match error {
-        OutboundError::Unsent(detail) | OutboundError::Failed(detail) => {
+        OutboundError::Unsent(detail) | OutboundError::Untrusted(detail) | OutboundError::Failed(detail) => {
             tracing::warn!(service = name(service), detail, "no answer from an ip service");
             ctx.locale.say("ip.unreachable", &[])
         }

@@ -116,7 +116,16 @@ async fn an_authority_of_the_house_is_trusted_where_it_is_named() {
     let mut chat = Chat::with(&entry).await;
     chat.say(alice(), "look").await;
     let reply = chat.read();
-    assert!(reply.contains("无法连接 127.0.0.1，没有发出请求"), "{reply}");
+    assert!(reply.contains("127.0.0.1 的证书不受信任，没有发出请求"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_system_that_nobody_trusted_vouches_for_is_told_of() {
+    let system = format!("[[prometheus]]\nurl = '{}'\n", house(false).await);
+    let mut chat = Chat::with(&system).await;
+    chat.say(alice(), "prom query up").await;
+    let reply = chat.read();
+    assert!(reply.contains("Prometheus 的证书不受信任，没有发出请求"), "{reply}");
 }
 
 #[tokio::test]

@@ -23,6 +23,11 @@ pub enum Failure {
         /// What the system is called.
         system: String,
     },
+    /// The request never left: its certificate is not trusted.
+    Untrusted {
+        /// What the system is called.
+        system: String,
+    },
     /// The request left, and no answer came.
     Lost {
         /// What the system is called.
@@ -67,6 +72,7 @@ impl Failure {
         let system = system.to_owned();
         match error {
             OutboundError::Unsent(_) => Self::Unreachable { system },
+            OutboundError::Untrusted(_) => Self::Untrusted { system },
             OutboundError::TooLong(_) => Self::TooLong { system },
             OutboundError::Failed(_) | OutboundError::Late | OutboundError::Status(_) => {
                 Self::Lost { system }
@@ -98,7 +104,7 @@ impl Failure {
         match self {
             Self::Lost { .. } | Self::Malformed { .. } | Self::TooLong { .. } => true,
             Self::Refused { status, retry, .. } => is_open(*status, retry.is_some()),
-            Self::Unreachable { .. } | Self::Name(_) => false,
+            Self::Unreachable { .. } | Self::Untrusted { .. } | Self::Name(_) => false,
         }
     }
 
@@ -128,6 +134,7 @@ impl Failure {
         let say = |key, system: &String| ctx.locale.say(key, &[("system", system)]);
         match self {
             Self::Unreachable { system } => say("systems.unreachable", system),
+            Self::Untrusted { system } => say("systems.untrusted", system),
             Self::Lost { system } if again => say("systems.lost_again", system),
             Self::Lost { system } => say("systems.lost", system),
             Self::Malformed { system } => say("systems.malformed", system),

@@ -95,6 +95,7 @@ pub(super) fn unanswered(entry: &Http, error: &OutboundError, ctx: &Ctx) -> Comm
     tracing::warn!(command = entry.name.text(), host, %error, "no answer to a command over HTTP");
     let sentence = match error {
         OutboundError::Unsent(_) => ctx.locale.say("http.unreachable", &[("host", &host)]),
+        OutboundError::Untrusted(_) => ctx.locale.say("http.untrusted", &[("host", &host)]),
         OutboundError::TooLong(limit) => {
             ctx.locale.say("http.too_long", &[("host", &host), ("limit", limit)])
         }
