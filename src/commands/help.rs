@@ -36,7 +36,8 @@ impl Command for Help {
             None => {
                 let said: Vec<&str> = self.command.iter().map(String::as_str).collect();
                 let help = ctx.locale.say("unknown.help_command", &[]);
-                Ok(help::unknown(&name, ctx.table.nearest(&said), &format!("{help} "), ctx))
+                let nearest = ctx.table.nearest(&said).into_iter();
+                Ok(help::unknown(&name, nearest.map(|near| format!("{help} {}", near.name)).collect(), ctx))
             }
         }
     }

@@ -290,7 +290,17 @@ impl Writer<'_> {
 
     fn text(&self, text: &Text) -> String {
         let mut written = Written::default();
-        for span in &text.0 {
+        let (named, spans) = match text.0.split_first() {
+            // Where nothing can be tapped, what is said of a name stands beside it, and the line to send at the end.
+            Some((Span::Action(named), spans))
+                if !self.can_tap && !spans.is_empty() && named.label != named.command =>
+            {
+                written.literal(&named.label);
+                (Some(named), spans)
+            }
+            _ => (None, text.0.as_slice()),
+        };
+        for span in spans {
             match span {
                 Span::Plain(text) => written.literal(text),
                 Span::Strong(text) => written.strong(text),
@@ -300,6 +310,10 @@ impl Writer<'_> {
                 },
                 Span::Action(action) => self.action(action, &mut written),
             }
+        }
+        if let Some(Action { command, .. }) = named {
+            written.literal("　");
+            written.strong(command);
         }
         written.end()
     }

@@ -14,6 +14,7 @@ use super::{
     arguments::Complaint,
     canonical,
     row::{self, Kind, Row},
+    table::Nearest,
     words::{Line, Word},
 };
 use crate::{
@@ -113,7 +114,7 @@ pub fn system(name: &str, ctx: &Ctx) -> Option<Reply> {
 
 /// The same where a line says the word and nothing else, or asks for help with it, or says with it what is like no
 /// command.
-pub(super) fn of_system(line: &Line, nearest: &[String], ctx: &Ctx) -> Option<Reply> {
+pub(super) fn of_system(line: &Line, nearest: &[Nearest], ctx: &Ctx) -> Option<Reply> {
     let (name, rest) = line.words().split_first()?;
     let asks = |word: &Word| word.asks_for_help() || matches!(word.text.as_str(), "?" | "？");
     let is_meant = nearest.is_empty() || rest.iter().all(asks);
@@ -321,8 +322,20 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
     }
 }
 
-/// Nothing of that name: the nearest ones, each with `before` before it, and how to get help.
-pub fn unknown(said: &str, nearest: Vec<String>, before: &str, ctx: &Ctx) -> Reply {
+/// The line that somebody may have meant, by a name like what they said: with what they said behind it, unless it is long.
+pub(super) fn line_of(nearest: &Nearest, line: &Line) -> String {
+    let words = line.words().iter().skip_while(|word| word.text.starts_with(['@', '＠']));
+    let behind = words.skip(nearest.words).map(|word| word.span.start).next();
+    let behind = behind.map(|at| line.text()[at..].trim_end());
+    let is_short = |behind: &&str| behind.chars().count() <= MAX_SHOWN && !behind.contains('\n');
+    match behind.filter(is_short).filter(|_| line.error().is_none()) {
+        Some(behind) => format!("{} {behind}", nearest.name),
+        None => nearest.name.clone(),
+    }
+}
+
+/// Nothing of that name: lines that may be meant, and how to get help.
+pub fn unknown(said: &str, nearest: Vec<String>, ctx: &Ctx) -> Reply {
     let reply = Reply::new(ctx.locale.say("unknown.title", &[]));
     let reply = reply.text(ctx.locale.say("unknown.text", &[("line", &text::cut(said.trim(), MAX_SHOWN))]));
     let reply = match ctx.table.absent(said) {
@@ -335,10 +348,7 @@ pub fn unknown(said: &str, nearest: Vec<String>, before: &str, ctx: &Ctx) -> Rep
         |name: &String| ctx.table.named(name).is_some_and(|row| row.names().any(|name| name == help));
     let others: Vec<String> = nearest.into_iter().filter(|name| !is_help(name)).collect();
     let reply = if others.is_empty() { reply } else { reply.text(ctx.locale.say("unknown.nearest", &[])) };
-    let reply = others.into_iter().fold(reply, |reply, name| {
-        let line = format!("{before}{name}");
-        reply.action(line.clone(), line)
-    });
+    let reply = others.into_iter().fold(reply, |reply, line| reply.action(line.clone(), line));
     reply.action(ctx.locale.say("unknown.help", &[]), help)
 }
 

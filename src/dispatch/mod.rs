@@ -190,7 +190,8 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
             if let Some(reply) = help::of_system(&line, &nearest, ctx) {
                 return Err(ended(reply, "help", Outcome::Done));
             }
-            let reply = help::unknown(line.text(), nearest, "", ctx);
+            let lines = nearest.iter().map(|near| help::line_of(near, &line)).collect();
+            let reply = help::unknown(line.text(), lines, ctx);
             let reply = match line.error() {
                 Some(error) => reply.note(arguments::quote(error, ctx.locale)),
                 None => reply,

@@ -55,8 +55,17 @@ pub enum Found<'t> {
         /// The line as typed.
         line: Line,
         /// Names like it, nearest first.
-        nearest: Vec<String>,
+        nearest: Vec<Nearest>,
     },
+}
+
+/// A name like what was said.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// The name.
+    pub name: String,
+    /// How many of the words that were said stand for it.
+    pub words: usize,
 }
 
 impl Table {
@@ -359,19 +368,23 @@ impl Table {
         Some(Line::split_with_break(line.text(), first.offset_in_line(at)))
     }
 
-    /// At most three names like what was said.
-    pub fn nearest(&self, said: &[&str]) -> Vec<String> {
-        let mut scored: Vec<(usize, usize, String)> = Vec::new();
+    /// At most three names like what was said, or that it is a part of.
+    pub fn nearest(&self, said: &[&str]) -> Vec<Nearest> {
+        let mut scored: Vec<(usize, usize, String, usize)> = Vec::new();
         let rows = self.rows().map(|row| row.names().collect::<Vec<_>>());
         let aliases = self.aliases.iter().map(|alias| vec![alias.name.clone()]);
         for (index, names) in rows.chain(aliases).enumerate() {
-            let near = |name: String| distance(&name, said).map(|distance| (distance, name));
-            if let Some((distance, name)) = names.into_iter().filter_map(near).min() {
-                scored.push((distance, index, name));
+            let near = |name: String| {
+                let whole = distance(&name, said).map(|distance| (distance, name.split(' ').count()));
+                let (distance, words) = whole.or_else(|| part(&name, said))?;
+                Some((distance, name, words))
+            };
+            if let Some((distance, name, words)) = names.into_iter().filter_map(near).min() {
+                scored.push((distance, index, name, words));
             }
         }
         scored.sort();
-        scored.into_iter().map(|(_, _, name)| name).take(3).collect()
+        scored.into_iter().map(|(.., name, words)| Nearest { name, words }).take(3).collect()
     }
 }
 
@@ -400,6 +413,19 @@ pub(crate) fn folded(name: &str) -> String {
 /// A name without the marks that end a sentence: speech recognition writes them, and so do people.
 fn without_end(name: &str) -> &str {
     name.trim_end_matches(['?', '？', '。', '.', '!', '！', ',', '，', ';', '；', '…', '~', '～', '、'])
+}
+
+/// How far a name is of which only a part was said, and in how many words: all but its family, `logs` of `k8s logs`, or a
+/// word of a Chinese one, `日志` of `容器日志`.
+fn part(name: &str, said: &[&str]) -> Option<(usize, usize)> {
+    let (_, behind) = name.split_once(' ').unwrap_or_default();
+    let count = behind.split(' ').count();
+    let begins = || folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
+    if !behind.is_empty() && begins() == folded(behind) {
+        return Some((1, count));
+    }
+    let first = said.first().filter(|first| !first.is_ascii() && first.chars().count() >= 2)?;
+    name.contains(first).then_some((2, 1))
 }
 
 /// How far what was said is from a name, if it is near at all: a third of the letters may differ, one always (but

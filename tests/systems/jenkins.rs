@@ -43,8 +43,8 @@ async fn jobs_are_listed_by_folder() {
     insta::assert_snapshot!(ask(&mut chat, "jenkins jobs").await, @"
     #### Jenkins：2 个任务
 
-    - old：**jenkins status old**　已禁用
-    - team：**jenkins jobs team**　文件夹
+    - old　已禁用　**jenkins status old**
+    - team　文件夹　**jenkins jobs team**
 
     @0147000002
 
@@ -53,18 +53,18 @@ async fn jobs_are_listed_by_folder() {
     insta::assert_snapshot!(ask(&mut chat, "jenkins 任务 /team/").await, @"
     #### team：5 个任务
 
-    - web：**jenkins status team/web**　失败
-    - api：**jenkins status team/api**　未构建
-    - release：**jenkins status team/release**　未构建
-    - search：**jenkins jobs team/search**　文件夹
-    - secret：**jenkins status team/secret**　未构建
+    - web　失败　**jenkins status team/web**
+    - api　未构建　**jenkins status team/api**
+    - release　未构建　**jenkins status team/release**
+    - search　文件夹　**jenkins jobs team/search**
+    - secret　未构建　**jenkins status team/secret**
 
     @0147000002
 
     [打开 Jenkins](https://ci.example.com/job/team/)
     ");
     let reply = ask(&mut chat, "jenkins jobs team/search").await;
-    assert!(reply.contains("- feature/x：**jenkins status team/search/feature%2Fx**"), "{reply}");
+    assert!(reply.contains("- feature/x　未构建　**jenkins status team/search/feature%2Fx**"), "{reply}");
     insta::assert_snapshot!(ask(&mut chat, "jenkins jobs tema").await, @"
     #### jenkins jobs：未能完成
 
@@ -291,7 +291,7 @@ async fn jobs_that_failed_come_first() {
     jenkins.world().jobs.get_mut("many/19").unwrap().builds.push(failed);
     let reply = ask(&mut chat, "jenkins jobs many").await;
     let first = reply.lines().find(|line| line.starts_with("- "));
-    assert_eq!(first, Some("- 19：**jenkins status many/19**　失败"));
+    assert_eq!(first, Some("- 19　失败　**jenkins status many/19**"));
     assert!(reply.contains("还有 5 行未显示"), "{reply}");
 }
 

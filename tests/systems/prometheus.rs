@@ -213,7 +213,7 @@ async fn what_is_no_command_leads_to_help() {
         let help = ask(&mut chat, line).await;
         assert!(help.starts_with("#### prom\n") && help.contains("**查询**"), "{line}: {help}");
     }
-    assert!(ask(&mut chat, "prom qeury up").await.contains("**prom query**"));
+    assert!(ask(&mut chat, "prom qeury up").await.contains("**prom query up**"));
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ impl Alias {
                         run.mistake(format!("expected a command, came the alias \"{}\"", name.text()))
                     );
                 }
-                let nearest = nearest.first().map(|name| format!(" (\"{name}\"?)")).unwrap_or_default();
+                let nearest =
+                    nearest.first().map(|near| format!(" (\"{}\"?)", near.name)).unwrap_or_default();
                 return Err(run.unexpected(&format!("expected a command{nearest}")));
             }
         };

@@ -82,8 +82,14 @@ fn names_in_what_was_said_are_near() {
         ("出口IP是多少", vec!["ip"]),
         ("whips", vec![]),
         ("今天吃什么", vec![]),
+        // A part of them.
+        ("日志 web", vec!["jenkins 日志", "k8s 日志"]),
+        ("rollout restart web", vec!["k8s rollout restart"]),
+        ("logs web", vec!["k8s logs"]),
     ] {
-        assert_eq!(table.nearest(&[said]), nearest, "{said}");
+        let words: Vec<&str> = said.split(' ').collect();
+        let names: Vec<String> = table.nearest(&words).into_iter().map(|near| near.name).collect();
+        assert_eq!(names, nearest, "{said}");
     }
 }
 

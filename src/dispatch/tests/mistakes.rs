@@ -220,9 +220,9 @@ async fn what_is_wrong_is_pointed_at() {
 
 #[tokio::test]
 async fn a_command_behind_a_typed_mention_is_near() {
-    for line in ["@bob echo web", "＠小王 @bob ecko"] {
+    for (line, near) in [("@bob echo web", "- [echo web]("), ("＠小王 @bob ecko", "- [echo](")] {
         let answer = answers(&[line]).await;
-        assert!(answer.contains("没有这条命令") && answer.contains("- [echo]("), "{answer}");
+        assert!(answer.contains("没有这条命令") && answer.contains(near), "{answer}");
     }
 }
 
@@ -245,7 +245,7 @@ async fn the_nearest_commands() {
 
     你要找的是不是：
 
-    - [echo](dtmd://dingtalkclient/sendMessage?content=echo)
+    - [echo web](dtmd://dingtalkclient/sendMessage?content=echo%20web)
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > prom
@@ -272,7 +272,7 @@ async fn the_nearest_commands() {
 
     你要找的是不是：
 
-    - [prom query](dtmd://dingtalkclient/sendMessage?content=prom%20query)
+    - [prom query up](dtmd://dingtalkclient/sendMessage?content=prom%20query%20up)
     - [查看全部命令](dtmd://dingtalkclient/sendMessage?content=%E5%B8%AE%E5%8A%A9)
 
     > 完全没有关系的一句话
