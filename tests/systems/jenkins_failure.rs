@@ -154,6 +154,7 @@ async fn a_redirect_is_no_promise() {
         ("/securityRealm/commenceLogin", "要求跳转到别处（HTTP 302）"),
         ("/login?from=%2Fjob%2Fteam%2Fjob%2Fapi%2Fbuild", "要求跳转到别处（HTTP 302）"),
         (".", "没有把 team/api 排进队列"),
+        ("https://ci.processor.example.com/queue/item/913/", "排队"),
     ] {
         let card = ask(&mut chat, "jenkins build team/api").await;
         jenkins.fail_next(Method::POST, to(location));

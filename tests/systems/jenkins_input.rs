@@ -183,3 +183,15 @@ async fn a_question_is_shown_whole_and_answered_by_who_may() {
     assert!(reply.contains("驳回") && !reply.contains("同意"), "{reply}");
     assert_eq!(jenkins.world().build("team/release", 1).unwrap().approvals, 0);
 }
+
+#[tokio::test]
+async fn a_code_is_for_the_question_that_was_shown() {
+    let (mut chat, jenkins) = start().await;
+    confirmed(&mut chat, "jenkins build team/release").await;
+    let card = ask(&mut chat, "jenkins approve team/release 1").await;
+    let before = jenkins.writes().len();
+    jenkins.world().jobs.get_mut("team/release").unwrap().builds[0].input =
+        Some("Drop the production database?".into());
+    let reply = ask(&mut chat, &coded(&card)).await;
+    assert!(reply.contains("已经执行过，或者") && jenkins.writes().len() == before, "{reply}");
+}

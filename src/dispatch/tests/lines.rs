@@ -85,7 +85,7 @@ fn names_in_what_was_said_are_near() {
         // A part of them.
         ("日志 web", vec!["jenkins 日志", "k8s 日志"]),
         ("rollout restart web", vec!["k8s rollout restart"]),
-        ("logs web", vec!["k8s logs"]),
+        ("logs web", vec!["jenkins logs", "k8s logs"]),
     ] {
         let words: Vec<&str> = said.split(' ').collect();
         let names: Vec<String> = table.nearest(&words).into_iter().map(|near| near.name).collect();

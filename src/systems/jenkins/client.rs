@@ -266,9 +266,13 @@ impl<'c> Client<'c> {
         let page = format!("/job/{}/", job::parts(job).1).to_lowercase();
         let to = location(&answer).map(|to| percent_decode_str(to).decode_utf8_lossy().to_lowercase());
         let to = to.unwrap_or_default();
+        // What Jenkins itself is called says nothing.
+        let own = [self.jenkins.api.url(), &self.jenkins.web].map(|url| url.origin().ascii_serialization());
+        let to = own.iter().find_map(|own| to.strip_prefix(own)).unwrap_or(&to);
         // Where one signs in, the page to come back to stands behind the question mark.
         let path = format!("{}/", to.split(['?', '#']).next().unwrap_or_default());
-        let asks = !path.contains(&page) && SIGN_IN.iter().any(|word| to.contains(word));
+        let is_known = path.contains(&page) || queue_id(to).is_some();
+        let asks = !is_known && SIGN_IN.iter().any(|word| to.contains(word));
         let (system, status) = (self.title().to_owned(), answer.status);
         let refused = || Failure::Refused { system, status, message: String::new(), retry: None };
         if asks { Err(refused()) } else { Ok(answer) }

@@ -161,7 +161,10 @@ impl Step {
                 ctx.locale.say("jenkins.asks_for_values", &[("page", &page)])
             }
             (Some(input), None, _) => {
-                return Ok((input.clone(), format!("waits {} {}", input.id, build.approvals())));
+                // A step that asks again may ask something else under the same id.
+                let Input { id, message, .. } = input;
+                let witness = format!("waits {id:?} {} {message:?}", build.approvals());
+                return Ok((input.clone(), witness));
             }
             (Some(_), Some(_), _) => ctx.locale.say("jenkins.which_input", &[("ids", &ids)]),
             (None, _, true) => ctx.locale.say("jenkins.nothing_waits", &place),
