@@ -191,7 +191,9 @@ async fn a_code_is_for_the_question_that_was_shown() {
     let card = ask(&mut chat, "jenkins approve team/release 1").await;
     let before = jenkins.writes().len();
     jenkins.world().jobs.get_mut("team/release").unwrap().builds[0].input =
-        Some("Drop the production database?".into());
+        Some("Drop the production database? DB_PASSWORD=hunter2hunter2".into());
     let reply = ask(&mut chat, &coded(&card)).await;
     assert!(reply.contains("已经执行过，或者") && jenkins.writes().len() == before, "{reply}");
+    let card = ask(&mut chat, "jenkins approve team/release 1").await;
+    assert!(card.contains("Drop the production database?") && !card.contains("hunter2"), "{card}");
 }

@@ -185,18 +185,13 @@ impl<'c> Client<'c> {
         let pending = if is_told { Vec::new() } else { self.pending(job, &number).await? };
         let asks = |id: &str| pending.iter().any(|input| input.id == id && input.has_parameters);
         let input = |Execution { id, display_name, input, .. }| match input {
-            Some(Question { message, submitter, parameters }) => Input {
-                message: message.or(display_name).unwrap_or_default(),
-                has_parameters: !parameters.is_empty(),
-                submitter,
-                id,
-            },
-            None => Input {
-                message: display_name.unwrap_or_default(),
-                has_parameters: asks(&id),
-                submitter: None,
-                id,
-            },
+            Some(Question { message, submitter, parameters }) => {
+                Input { submitter, ..Input::new(id, message.or(display_name), !parameters.is_empty()) }
+            }
+            None => {
+                let has_parameters = asks(&id);
+                Input::new(id, display_name, has_parameters)
+            }
         };
         Ok(waits.into_iter().map(input).collect())
     }
@@ -207,12 +202,7 @@ impl<'c> Client<'c> {
             Err(failure) if failure.status() == Some(404) => Vec::new(),
             pending => pending?,
         };
-        let input = |pending: PendingInput| Input {
-            id: pending.id,
-            message: pending.message.unwrap_or_default(),
-            has_parameters: !pending.inputs.is_empty(),
-            submitter: None,
-        };
+        let input = |PendingInput { id, message, inputs }| Input::new(id, message, !inputs.is_empty());
         Ok(pending.into_iter().map(input).collect())
     }
 

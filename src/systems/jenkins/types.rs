@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
-use crate::text;
+use crate::{systems::redact::redacted, text};
 
 /// A job or a folder in a list.
 #[derive(Debug, Deserialize)]
@@ -162,6 +162,14 @@ pub(super) struct Input {
     pub(super) has_parameters: bool,
     /// Who alone may settle it.
     pub(super) submitter: Option<String>,
+}
+
+impl Input {
+    /// A step that asks this; what of it looks like a secret is left out.
+    pub(super) fn new(id: String, message: Option<String>, has_parameters: bool) -> Self {
+        let message = redacted(&message.unwrap_or_default()).into_owned();
+        Self { id, message, has_parameters, submitter: None }
+    }
 }
 
 #[derive(Deserialize)]
