@@ -151,6 +151,11 @@ impl Route {
         Ok(Self(Some(Arc::new(Detour { roots, proxy, identity, ..Detour::default() }))))
     }
 
+    /// The proxy that it goes through.
+    pub(crate) fn proxy(&self) -> Option<&Url> {
+        self.0.as_deref()?.proxy.as_ref()
+    }
+
     fn roots(text: &str) -> Result<RootCertStore, InvalidAuthority> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {

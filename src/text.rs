@@ -39,13 +39,17 @@ pub(crate) fn web_address(text: &str) -> Option<Url> {
 
 /// Whether what is sent there can be read on the way: plain http to another machine.
 pub(crate) fn is_open(url: &Url) -> bool {
-    let is_loopback = match url.host() {
+    url.scheme() == "http" && !is_loopback(url)
+}
+
+/// Whether an address is of this machine itself.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    };
-    url.scheme() == "http" && !is_loopback
+    }
 }
 
 #[cfg(test)]

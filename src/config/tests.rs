@@ -320,22 +320,33 @@ fn an_address_with_a_password_is_not_repeated() {
 
 #[test]
 fn no_token_of_a_cluster_goes_in_the_clear() {
-    let kubeconfig = |server: &str| {
+    let kubeconfig = |cluster: &str| {
         format!(
             "kubeconfig = \"\"\"{{current-context: c, contexts: [{{name: c, context: {{cluster: c, user: u}}}}], \
-             clusters: [{{name: c, cluster: {{server: '{server}'}}}}], users: [{{name: u, user: {{token: hunter2}}}}]}}\"\"\""
+             clusters: [{{name: c, cluster: {{{cluster}}}}}], users: [{{name: u, user: {{token: hunter2}}}}]}}\"\"\""
         )
     };
-    for (server, is_off) in [
-        ("http://10.0.0.1:8080", true),
-        ("http://k8s.example.com", true),
-        ("http://localhost.example.com", true),
-        ("http://127.0.0.1:8001", false),
-        ("http://localhost:8001", false),
-        ("http://[::1]:8001", false),
-        ("https://10.0.0.1:6443", false),
+    for (server, proxy, is_off) in [
+        ("http://10.0.0.1:8080", None, true),
+        ("http://k8s.example.com", None, true),
+        ("http://localhost.example.com", None, true),
+        ("http://127.0.0.1:8001", None, false),
+        ("http://localhost:8001", None, false),
+        ("http://[::1]:8001", None, false),
+        ("https://10.0.0.1:6443", None, false),
+        ("http://localhost:8001", Some("http://192.0.2.1:3128"), true),
+        ("http://127.0.0.1:8001", Some("https://proxy.example.com"), true),
+        ("http://10.0.0.1:8080", Some("http://127.0.0.1:3128"), true),
+        ("http://localhost:8001", Some("http://127.0.0.1:3128"), false),
+        ("https://10.0.0.1:6443", Some("http://192.0.2.1:3128"), false),
     ] {
-        for entry in [format!("url = '{server}'\ntoken = 'hunter2'"), kubeconfig(server)] {
+        let [own, theirs] = ["proxy = ", ", proxy-url: "]
+            .map(|key| proxy.map(|proxy| format!("{key}'{proxy}'")).unwrap_or_default());
+        for entry in [
+            format!("url = '{server}'\ntoken = 'hunter2'\n{own}"),
+            format!("{}\n{own}", kubeconfig(&format!("server: '{server}'"))),
+            kubeconfig(&format!("server: '{server}'{theirs}")),
+        ] {
             let settings = parse(&format!("[[k8s]]\n{entry}")).unwrap();
             let off: Vec<String> = crate::systems::off(&settings).iter().map(ToString::to_string).collect();
             let says = "whoever is between would read the token";

@@ -138,7 +138,14 @@ impl Api {
 
     /// Whether what it signs in with can be read on the way.
     pub(crate) fn tells_secrets(&self) -> bool {
-        self.headers.contains_key(AUTHORIZATION) && text::is_open(&self.url)
+        self.headers.contains_key(AUTHORIZATION) && self.is_open()
+    }
+
+    /// Whether what is sent can be read on the way. A proxy elsewhere reads plain http, and decides which machine
+    /// `localhost` is.
+    fn is_open(&self) -> bool {
+        let is_passed_on = self.route.proxy().is_some_and(|proxy| !text::is_loopback(proxy));
+        text::is_open(&self.url) || (self.url.scheme() == "http" && is_passed_on)
     }
 
     /// The same, where that turns an entry off, whose token is `at`: it may do more than is asked of it here.
@@ -146,9 +153,9 @@ impl Api {
     /// # Errors
     /// When it can be.
     pub(crate) fn keeps_secrets<T>(&self, at: &Spanned<T>, places: &Places<'_>) -> Result<(), Mistake> {
-        let problem = "expected an address of https:// (http:// only for this machine), came http://: whoever is \
-                       between would read the token";
-        match text::is_open(&self.url) {
+        let problem = "expected an address of https:// (http:// only for this machine, and through no proxy \
+                       elsewhere), came http://: whoever is between would read the token";
+        match self.is_open() {
             true => Err(places.mistake(at.span(), problem.into())),
             false => Ok(()),
         }

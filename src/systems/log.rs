@@ -91,7 +91,24 @@ fn conceals(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
             false
         }
     });
-    end == Some('m') && codes.split(';').any(|code| code == "8")
+    end == Some('m') && has_conceal(codes.split(';'))
+}
+
+/// Whether one of these codes is 8, and none of the numbers of a colour: `38;5;8`, `48;2;8;8;8`.
+fn has_conceal<'c>(mut codes: impl Iterator<Item = &'c str>) -> bool {
+    while let Some(code) = codes.next() {
+        let numbers = match code {
+            "8" => return true,
+            "38" | "48" | "58" => match codes.next() {
+                Some("5") => 1,
+                Some("2") => 3,
+                _ => 0,
+            },
+            _ => 0,
+        };
+        codes.by_ref().take(numbers).for_each(drop);
+    }
+    false
 }
 
 #[cfg(test)]
@@ -111,5 +128,21 @@ mod tests {
         assert_eq!(tail(&long, 3).0, format!("{}…", "x".repeat(400)));
         let (shown, lines) = tail(&format!("{long}\n").repeat(100), 100);
         assert!(lines == 20 && shown.len() <= MAX_BYTES, "{lines}");
+    }
+
+    #[test]
+    fn a_number_of_a_colour_conceals_nothing() {
+        for (colour, shown) in [
+            ("38;5;8", "grey"),
+            ("1;48;5;8", "grey"),
+            ("58;5;8;4", "grey"),
+            ("38;2;8;8;8", "grey"),
+            ("38:5:8", "grey"),
+            ("0;8", ""),
+            ("38;5;8;8", ""),
+            ("48;2;8;8;8;8", ""),
+        ] {
+            assert_eq!(tail(&format!("\u{1b}[{colour}mgrey\u{1b}[0m"), 1).0, shown, "{colour}");
+        }
     }
 }

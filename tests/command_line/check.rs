@@ -108,21 +108,31 @@ fn check_tells_what_can_be_sent_by() {
 
 #[test]
 fn check_warns_of_what_is_read_on_the_way() {
-    let entry = |section: &str, url: &str, login: &str| {
-        format!("[[{section}]]\nname = '{section}'\nurl = '{url}'\n{login}\n")
+    let entry = |section: &str, name: &str, url: &str, more: &str| {
+        format!("[[{section}]]\nname = '{name}'\nurl = '{url}'\n{more}\n")
     };
     let login = "user = 'bot'\npassword = 'hunter2'";
     let toml = [
-        entry("jenkins", "http://ci.example.com", "user = 'bot'\ntoken = 'hunter2'"),
-        entry("prometheus", "http://10.0.0.1:9090", ""),
-        entry("alertmanager", "http://127.0.0.1:9093", login),
+        entry("jenkins", "far", "http://ci.example.com", "user = 'bot'\ntoken = 'hunter2'"),
+        entry("prometheus", "open", "http://10.0.0.1:9090", ""),
+        entry("alertmanager", "here", "http://127.0.0.1:9093", login),
+        entry(
+            "alertmanager",
+            "passed",
+            "http://127.0.0.1:9093",
+            &format!("{login}\nproxy = 'http://192.0.2.1'"),
+        ),
     ];
     let config = File::new("toml", &toml.concat());
     let out =
         succeeded(run(&["check"], &[("DINGTALK_APP_SECRET", SECRET), ("DINGOPS_CONFIG", config.path())]));
     let warned: Vec<&str> = out.lines().filter(|line| line.starts_with("unsafe")).collect();
-    let expected = "unsafe     Jenkins jenkins: user and password, or a token, over http://; whoever is between reads them";
-    assert_eq!(warned, [expected], "{out}");
+    let expected = ["Jenkins far", "Alertmanager passed"].map(|title| {
+        format!(
+            "unsafe     {title}: user and password, or a token, over http://; whoever is between reads them"
+        )
+    });
+    assert_eq!(warned, expected, "{out}");
     assert!(!out.contains("hunter2"));
 }
 

@@ -79,6 +79,30 @@ async fn no_value_of_a_variable_or_secret_is_shown() {
 }
 
 #[tokio::test]
+async fn of_the_line_that_made_a_revision_it_is_shown_what_it_did_to_what() {
+    let (mut chat, k8s) = start().await;
+    for (cause, shown) in [
+        (
+            r#"kubectl patch deploy web --patch={"env":[{"value":"hunter2"}]} --record=true"#,
+            "patch deploy web",
+        ),
+        ("kubectl create deployment web --image=web:1 --env=MOOD=hunter2", "create deployment web"),
+        ("oc env dc/web MOOD=hunter2", "oc env dc/web MOOD"),
+        ("helm upgrade web ./web --set env.MOOD=hunter2", "helm upgrade web ./web"),
+        ("kubectl set image deploy/web app=web:1 --record=true", "set image deploy/web app=web:1"),
+    ] {
+        for set in k8s.world().names("replicasets", "prod") {
+            k8s.world().at("replicasets", "prod", &set)["metadata"]["annotations"]["kubernetes.io/change-cause"] =
+                json!(cause);
+        }
+        for line in ["k8s rollout history web", "k8s rollout undo web"] {
+            let reply = ask(&mut chat, line).await;
+            assert!(reply.contains(shown) && !reply.contains("hunter"), "{line}: {reply}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_begins_above_the_lines_that_are_shown_stays_hidden() {
     let (mut chat, k8s) = start().await;
     let body: Vec<String> = (0..40)

@@ -91,3 +91,26 @@ async fn of_a_log_with_long_lines_fewer_are_shown() {
     @0147000002
     ");
 }
+
+#[tokio::test]
+async fn what_is_grey_in_a_log_is_shown_as_well() {
+    let (mut chat, k8s) = start().await;
+    let log =
+        "one\n\u{1b}[38;5;8m12:00:01\u{1b}[0m ERROR disk full\n\u{1b}[90;48;5;8mpanic: out of memory\ntwo\n";
+    k8s.world().logs.insert(("mysql-0".into(), "app".into(), false), log.into());
+    insta::assert_snapshot!(ask(&mut chat, "k8s logs pod/mysql-0").await, @"
+    #### mysql-0（app）日志的最后 4 行
+
+    ```
+    one
+    12:00:01 ERROR disk full
+    panic: out of memory
+    two
+    ```
+
+    - 再看日志：**k8s logs pod/mysql-0 --lines 30 --namespace prod**
+    - 诊断：**k8s describe pod/mysql-0 --namespace prod**
+
+    @0147000002
+    ");
+}

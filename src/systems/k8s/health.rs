@@ -46,20 +46,6 @@ pub(super) fn quoted(message: &str) -> String {
     text::cut(&redacted(&line), MAX_QUOTED)
 }
 
-/// Why a revision was made, as whoever made it says: of a line that sets environment variables, to the first value, which
-/// may be a secret whatever its name, and have blanks in it.
-pub(super) fn cause(annotation: &str) -> String {
-    let words: Vec<&str> = annotation.split_whitespace().collect();
-    let set = words.iter().position(|word| *word == "set");
-    let env = set.and_then(|set| words[set..].iter().position(|word| *word == "env").map(|env| set + env));
-    let value =
-        env.and_then(|env| words[env..].iter().position(|word| word.contains('=')).map(|at| env + at));
-    match value.and_then(|at| words[at].split_once('=').map(|(name, _)| (at, name))) {
-        Some((at, name)) => quoted(&[&words[..at], &[&format!("{name}=***")]].concat().join(" ")),
-        None => quoted(annotation),
-    }
-}
-
 /// How long ago something came to be, in its largest unit.
 pub(super) fn age(metadata: &Metadata, ctx: &Ctx) -> String {
     metadata.creation_timestamp.as_ref().map(|it| since(it.0, ctx)).unwrap_or_default()

@@ -6,6 +6,7 @@
 //! Requests are made up by the `kube` crate and go out by the one client that all systems share (`client`): its time
 //! limits, proxy, authorities and sentences are those of the others, and no connection is kept while a host is frozen.
 
+mod cause;
 mod client;
 mod commands;
 mod differences;

@@ -9,6 +9,7 @@ use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
     systems::k8s::{
+        cause,
         client::{By, Client},
         health,
         target::{self, Kind, Target},
@@ -234,7 +235,7 @@ fn fields(workload: &Workload, ctx: &Ctx) -> Vec<(String, Text)> {
         fields.push((say("k8s.revision"), revision.to_string().into()));
     }
     if let Some(cause) = annotation(workload.metadata(), super::CAUSE) {
-        fields.push((say("k8s.cause"), health::cause(cause).into()));
+        fields.push((say("k8s.cause"), cause::told(cause).into()));
     }
     fields.push((say("k8s.age"), health::age(workload.metadata(), ctx).into()));
     fields

@@ -8,6 +8,7 @@ use crate::{
     reply::{Reply, Text},
     systems::{
         k8s::{
+            cause,
             client::{Client, revision_of},
             health,
             target::{self, Kind, Target},
@@ -132,7 +133,7 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
         fields.push((say("k8s.revision"), revision.to_string().into()));
     }
     if let Some(cause) = annotation(workload.metadata(), CAUSE) {
-        fields.push((say("k8s.cause"), health::cause(cause).into()));
+        fields.push((say("k8s.cause"), cause::told(cause).into()));
     }
     let reply = client.reply(ctx.locale.say("k8s.rollout", &values)).fields(fields);
     let reply = if workload.is_paused() { reply.note(say("k8s.paused")) } else { reply };
@@ -247,7 +248,7 @@ pub(super) async fn revisions(
                         .iter()
                         .map(|it| (it.name.clone(), it.image.clone().unwrap_or_default()))
                         .collect(),
-                    cause: annotation(&set.metadata, CAUSE).map(health::cause),
+                    cause: annotation(&set.metadata, CAUSE).map(cause::told),
                     age: health::age(&set.metadata, ctx),
                     name: set.metadata.name.unwrap_or_default(),
                 }
@@ -264,7 +265,7 @@ pub(super) async fn revisions(
             Revision {
                 number: revision.revision,
                 images: containers.map(|it| (text(it, "name"), text(it, "image"))).collect(),
-                cause: annotation(&revision.metadata, CAUSE).map(health::cause),
+                cause: annotation(&revision.metadata, CAUSE).map(cause::told),
                 age: health::age(&revision.metadata, ctx),
                 name: revision.metadata.name.unwrap_or_default(),
             }
