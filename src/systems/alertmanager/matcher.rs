@@ -8,9 +8,8 @@ use super::client::Matcher;
 use crate::{
     dispatch::{
         arguments::InvalidValue,
-        table,
         values::Duration,
-        words::{CLOSING, Meaning, OPENING, OPERATORS, SEPARATORS, closes, meaning},
+        words::{CLOSING, Meaning, OPENING, SEPARATORS, closes, escaped, is_quote, meaning, operator},
     },
     text,
 };
@@ -120,22 +119,6 @@ fn parts(typed: &str) -> Result<Vec<Range<usize>>, InvalidValue> {
 /// Whether this stands between conditions.
 fn is_between(c: char) -> bool {
     SEPARATORS.contains(&c) || c.is_whitespace()
-}
-
-/// Whether this begins a value in quotes: phones type curly ones.
-fn is_quote(c: char) -> bool {
-    matches!(meaning(c), Some(Meaning::DoubleQuote | Meaning::SingleQuote))
-}
-
-/// The operator behind the name that a condition begins with, and where its value begins.
-fn operator(condition: &str) -> Option<(usize, &'static str, usize)> {
-    let end = condition.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(condition.len());
-    let rest = &condition[end..];
-    // Phones type them in full width.
-    let folded: String = rest.chars().take(2).map(|c| table::folded(&c.to_string())).collect();
-    let operator = OPERATORS.into_iter().find(|operator| folded.starts_with(operator))?;
-    let begin = rest.char_indices().nth(operator.len()).map_or(rest.len(), |(at, _)| at);
-    Some((end, operator, end + begin))
 }
 
 fn condition(typed: &str, at: Range<usize>) -> Result<Matcher, InvalidValue> {
@@ -330,7 +313,7 @@ impl fmt::Display for Matcher {
 }
 
 fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!("\"{}\"", escaped(value).replace('\n', "\\n"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dispatch::words::Line;
+use crate::dispatch::words::{Line, OPERATORS};
 
 /// What a line says behind a command's name; none where it is refused.
 fn said(typed: &str) -> Option<Vec<Matcher>> {
