@@ -66,7 +66,7 @@ run = 'alerts silence Host{1} {2}h'
     > 通过别名：静机 web-1
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=HostDown、instance=web-1:9100
+    - 条件：alertname=HostDown instance=web-1:9100
     - 现在没有符合条件的告警
     > 静机 '~.*|x'
     #### alerts silence：请确认
@@ -78,7 +78,7 @@ run = 'alerts silence Host{1} {2}h'
     > 通过别名：静机 &#126;.&#42;&#124;x
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=HostDown、instance="&#126;.&#42;&#124;x:9100"
+    - 条件：alertname=HostDown instance="&#126;.&#42;&#124;x:9100"
     - 现在没有符合条件的告警
     > 静机 'x,env!=y'
     #### alerts silence：请确认
@@ -90,19 +90,19 @@ run = 'alerts silence Host{1} {2}h'
     > 通过别名：静机 x,env!=y
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=HostDown、instance="x,env!=y:9100"
+    - 条件：alertname=HostDown instance="x,env!=y:9100"
     - 现在没有符合条件的告警
     > 静段 "HostDown|x '" ~.*
     #### alerts silence：请确认
 
     ```
-    alerts silence "alertname=~HostDown|x '.*" env="~.*" 2h
+    alerts silence alertname=~"HostDown|x '.*" env="~.*" 2h
     ```
 
     > 通过别名：静段 "HostDown&#124;x '" &#126;.&#42;
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=&#126;HostDown&#124;x '.&#42;、env="&#126;.&#42;"
+    - 条件：alertname=&#126;"HostDown&#124;x '.&#42;" env="&#126;.&#42;"
     - 现在没有符合条件的告警
     > 静名 Down 2
     #### alerts silence：请确认

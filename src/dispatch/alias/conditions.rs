@@ -4,14 +4,15 @@
 use super::template::{Piece, UNKNOWN, unknown};
 use crate::dispatch::{
     table,
-    words::{CLOSING, Meaning, OPENING, SEPARATORS, closes, escaped, is_quote, meaning, operator},
+    words::{
+        CLOSING, LIKE_SEPARATORS, Meaning, OPENING, SEPARATORS, closes, escaped, is_quote, meaning, operator,
+    },
 };
 
 const IN_NAME: &str =
     "expected a placeholder as a word of its own or in the value of a condition, came one elsewhere in it";
 const IN_SINGLE: &str = "expected double quotes around a placeholder, came single ones";
-const UNCLEAR: &str =
-    "expected double quotes around a value with a placeholder, came blanks, quotes or braces in it without";
+const UNCLEAR: &str = "expected double quotes around a value with a placeholder, came a blank, quote, brace, 、 or ; in it without";
 
 /// The pieces of a word, with every value that has a placeholder in double quotes.
 ///
@@ -105,7 +106,7 @@ fn end_of(typed: &str) -> usize {
 /// A value as it stands in straight double quotes.
 fn inside(value: &str) -> Result<String, &'static str> {
     let Some(open) = value.chars().next().filter(|c| is_quote(*c)) else {
-        let is_unclear = |c: char| is_around(c) || is_quote(c);
+        let is_unclear = |c: char| is_around(c) || is_quote(c) || LIKE_SEPARATORS.contains(&c);
         return if value.contains(is_unclear) { Err(UNCLEAR) } else { Ok(escaped(value)) };
     };
     if meaning(open) == Some(Meaning::SingleQuote) {

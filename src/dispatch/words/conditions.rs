@@ -5,6 +5,8 @@ use crate::dispatch::table;
 
 /// What stands between conditions on labels and around them, in full width too.
 pub(crate) const SEPARATORS: [char; 2] = [',', '，'];
+/// What people take for those: without quotes it is not clear what is meant.
+pub(crate) const LIKE_SEPARATORS: [char; 3] = ['、', '；', ';'];
 pub(crate) const OPENING: [char; 2] = ['{', '｛'];
 pub(crate) const CLOSING: [char; 2] = ['}', '｝'];
 /// What stands between the name of a label and its value; no other begins with an earlier one.

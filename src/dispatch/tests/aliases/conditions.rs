@@ -79,7 +79,7 @@ fn a_placeholder_where_it_would_be_more_than_a_value_ends_the_start() {
     static THOSE: &[Row] = &[row::<TakeThose>()];
     const SINGLE: &str = "expected double quotes around a placeholder, came single ones";
     const ELSEWHERE: &str = "expected a placeholder as a word of its own or in the value of a condition, came one elsewhere in it";
-    const UNCLEAR: &str = "expected double quotes around a value with a placeholder, came blanks, quotes or braces in it without";
+    const UNCLEAR: &str = "expected double quotes around a value with a placeholder, came a blank, quote, brace, 、 or ; in it without";
     for (run, expected) in [
         ("take those {a='b',c=~'{1}'}", SINGLE),
         ("take those a=‘{1}’", SINGLE),
@@ -96,7 +96,10 @@ fn a_placeholder_where_it_would_be_more_than_a_value_ends_the_start() {
         ("take those a=~{1}[0-9]{{2}", UNCLEAR),
         ("take those a=b}{1}", ELSEWHERE),
         ("take those a=b'{1}'", UNCLEAR),
-        ("take those {1} --comment a={2}/{3}=b -c='x {4}'", ""),
+        ("take those {1} --comment a={2}/{3}=b", ""),
+        ("take those {1} -c='x {2}'", ""),
+        ("take those a={1}、b={2}", UNCLEAR),
+        ("take those \"a={1}；b\"", UNCLEAR),
         ("take those {a=~\"{1}\"} a!~{1}|{2} a=b {*}", ""),
     ] {
         let run = format!("[[alias]]\nname = 'x'\nhelp = {{ zh = 'x', en = 'x' }}\nrun = '''{run}'''");
