@@ -12,6 +12,7 @@
 //!
 //! A mistake in what somebody typed points at their word, and one in the operator's words at the alias's name.
 
+mod conditions;
 mod start;
 mod template;
 
@@ -19,7 +20,7 @@ use std::ops::Range;
 
 use clap::builder::PossibleValue;
 
-use self::template::{Dash, Given, Piece, Template, pieces};
+use self::template::{Given, Piece, Template, Unfit, pieces};
 use super::{
     Ctx,
     arguments::{self, Arguments, Complaint, InvalidValue},
@@ -129,7 +130,7 @@ impl Alias {
         let braced = |name: Option<String>| format!("{{{}}}", name.unwrap_or_else(|| "…".to_owned()));
         let text = |piece| match piece {
             Piece::Text(text) => text,
-            Piece::Slot(slot) => braced(name(self.slots.get(slot))),
+            Piece::Slot(slot) | Piece::Quoted(slot) | Piece::Name(slot) => braced(name(self.slots.get(slot))),
             Piece::Rest => braced(name(self.rest.as_ref())),
         };
         pieces(&self.run)
@@ -169,8 +170,12 @@ impl Alias {
         let mut rest = given.split_off(self.slots.len());
         let line_again = self.line(&given, &rest, tail.as_ref(), &ctx.table);
         rest.extend(tail);
-        let words = self.template.fill(&given, &rest, &name).map_err(|Dash(given)| {
-            let message = ctx.locale.say("alias.dash", &[("came", &given.text)]);
+        let words = self.template.fill(&given, &rest, &name).map_err(|unfit| {
+            let (key, given) = match unfit {
+                Unfit::Dash(given) => ("alias.dash", given),
+                Unfit::Sign(given) => ("alias.sign", given),
+            };
+            let message = ctx.locale.say(key, &[("came", &given.text)]);
             Complaint { message, at: Some(given.at.unwrap_or_else(|| name.clone())) }
         })?;
         let tail = self.template.fill_tail(&given, &rest, &name);

@@ -270,6 +270,14 @@ fn parted_but<'l>(
     }
 }
 
+/// Where those words stand that are neither options nor their values.
+pub(super) fn alone(row: &Row, words: &[Word]) -> Vec<Range<usize>> {
+    let command = row.clap();
+    let said = said::said(&command, words);
+    let alone = said.iter().filter(|said| said.option.is_none());
+    alone.filter_map(Said::at).collect()
+}
+
 /// What was said, with the tail behind it.
 fn arranged<'a>(
     row: &Row,

@@ -22,11 +22,12 @@ mod error;
 
 use std::ops::Range;
 
+pub(crate) use self::code_points::ENDS;
+#[cfg(test)]
+pub(crate) use self::conditions::OPERATORS;
 use self::conditions::begins_value;
-pub(crate) use self::conditions::{CLOSING, OPENING, OPERATORS, SEPARATORS};
-pub(super) use self::{
-    code_points::ENDS,
-    conditions::{open_quote, value_behind},
+pub(crate) use self::conditions::{
+    CLOSING, LIKE_SEPARATORS, OPENING, SEPARATORS, escaped, is_quote, operator,
 };
 pub use self::{
     code_points::{CODE_POINTS, Meaning, meaning},

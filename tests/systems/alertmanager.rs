@@ -188,7 +188,7 @@ async fn a_silence_is_ended_once() {
     insta::assert_snapshot!(ask(&mut chat, "alerts silences").await, @"
     #### Alertmanager：1 条静默
 
-    - **alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning**　到 10:00:00　由爱丽丝（0147000002）在钉钉发起　发布中　取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001**
+    - **alertname=PodCrashLooping cluster=dev namespace=shop severity=warning**　到 10:00:00　由爱丽丝（0147000002）在钉钉发起　发布中　取消静默：**alerts unsilence 00000001-0000-4000-8000-000000000001**
 
     @0147000002
 
@@ -204,7 +204,7 @@ async fn a_silence_is_ended_once() {
     ```
 
     - 提前结束 Alertmanager 上的一条静默，它原本到 10:00:00 为止
-    - 条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+    - 条件：alertname=PodCrashLooping cluster=dev namespace=shop severity=warning
     - 由爱丽丝（0147000002）在钉钉发起：发布中
     - 这些告警会恢复通知，共 2 条
     - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v
@@ -221,7 +221,7 @@ async fn a_silence_is_ended_once() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### 静默已取消
 
-    条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+    条件：alertname=PodCrashLooping cluster=dev namespace=shop severity=warning
 
     - 查看告警：**alerts list alertname=PodCrashLooping cluster=dev namespace=shop severity=warning**
 

@@ -17,17 +17,17 @@ async fn what_is_pasted_is_what_is_silenced() {
     #### alerts silence：请确认
 
     ```
-    alerts silence a=it's alertname="Disk, full" env="~x" "path=~C:\\\\a b|c" 2h --comment ticket="A 1"
+    alerts silence a=it's alertname="Disk, full" env="~x" path=~"C:\\\\a b|c" 2h --comment ticket="A 1"
     ```
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：a=it's、alertname="Disk, full"、env="&#126;x"、path=&#126;C:&#92;&#92;a b&#124;c
+    - 条件：a=it's alertname="Disk, full" env="&#126;x" path=&#126;"C:&#92;&#92;&#92;&#92;a b&#124;c"
     - 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
     ```
-    alerts silence a=it's alertname="Disk, full" env="~x" "path=~C:\\\\a b|c" 2h --comment ticket="A 1" --confirm CODE
+    alerts silence a=it's alertname="Disk, full" env="~x" path=~"C:\\\\a b|c" 2h --comment ticket="A 1" --confirm CODE
     ```
 
     @0147000002
@@ -171,6 +171,118 @@ async fn what_could_mean_several_things_is_refused() {
     assert_eq!(alertmanager.writes(), [""; 0]);
 }
 
+/// What comes before the usage.
+async fn refused(chat: &mut Chat, lines: &[&str]) -> String {
+    let mut told = String::new();
+    for line in lines {
+        let reply = ask(chat, line).await;
+        told.push_str(&format!("> {line}\n{}\n", reply.split("用法").next().unwrap_or_default().trim_end()));
+    }
+    told
+}
+
+#[tokio::test]
+async fn what_people_take_for_a_comma_is_not_guessed() {
+    let alertmanager = world().await;
+    let mut chat = Chat::with(&settings(&alertmanager, ALL, "")).await;
+    let lines = [
+        "alerts silence alertname=~.+ env!=prod、cluster=nope 2h",
+        "alerts silence alertname=~.+ env!=prod；HostDown 2h",
+        r#"alerts silence alertname="a"、env="b" 2h"#,
+        "alerts silence severity!=info,HostDown 2h",
+    ];
+    insta::assert_snapshot!(refused(&mut chat, &lines).await, @r#"
+    > alerts silence alertname=~.+ env!=prod、cluster=nope 2h
+    #### alerts silence：参数有误
+
+    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「env!=prod、cluster=nope」
+
+    ```
+    alerts silence alertname=~.+ env!=prod、cluster=nope 2h
+                                      ^^^^^^^^^^^^^^^^^^
+    ```
+    > alerts silence alertname=~.+ env!=prod；HostDown 2h
+    #### alerts silence：参数有误
+
+    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「env!=prod；HostDown」
+
+    ```
+    alerts silence alertname=~.+ env!=prod；HostDown 2h
+                                      ^^^^^^^^^^^^^^
+    ```
+    > alerts silence alertname="a"、env="b" 2h
+    #### alerts silence：参数有误
+
+    引号后面紧跟着其他内容，分不清引号到哪里结束：请在引号后面加空格；如果引号本身是内容，请换用另一种引号括起来。
+
+    ```
+    alerts silence alertname="a"、env="b" 2h
+                               ^
+    ```
+    > alerts silence severity!=info,HostDown 2h
+    #### alerts silence：参数有误
+
+    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「severity!=info,HostDown」
+
+    ```
+    alerts silence severity!=info,HostDown 2h
+                             ^^^^^^^^^^^^^
+    ```
+    "#);
+    assert_eq!(alertmanager.writes(), [""; 0]);
+    // What a card shows says the same where it is typed.
+    let card =
+        ask(&mut chat, r#"alerts silence alertname=~".+" env!="prod、cluster=nope" a="b c" d="e。f" 2h"#)
+            .await;
+    let shown = card.lines().find_map(|line| line.strip_prefix("- 条件：")).unwrap();
+    insta::assert_snapshot!(shown, @r#"a="b c" alertname=&#126;.+ d="e。f" env!="prod、cluster=nope""#);
+    let again = ["&#126;", "~", "&#43;", "+", "&#92;", "\\"];
+    let plain = again.chunks(2).fold(shown.to_owned(), |text, pair| text.replace(pair[0], pair[1]));
+    let same = ask(&mut chat, &format!("alerts silence {plain} 2h")).await;
+    assert_eq!(same.lines().find_map(|line| line.strip_prefix("- 条件：")), Some(shown), "{same}");
+}
+
+#[tokio::test]
+async fn a_label_that_is_none_does_not_become_part_of_a_value() {
+    let alertmanager = world().await;
+    let mut chat = Chat::with(&settings(&alertmanager, ALL, "")).await;
+    let lines = [
+        r#"alerts silence {alertname=~".+",cluster!=dev,k8s.team!~db} 2h"#,
+        "alerts silence '{alertname=~.+, cluster!=dev team!~db}' 2h",
+        "alerts silence '{alertname=~.+, cluster!=dev HostDown}' 2h",
+    ];
+    insta::assert_snapshot!(refused(&mut chat, &lines).await, @r#"
+    > alerts silence {alertname=~".+",cluster!=dev,k8s.team!~db} 2h
+    #### alerts silence：参数有误
+
+    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「{alertname=&#126;".+",cluster!=dev,k8s.team!&#126;db}」
+
+    ```
+    alerts silence {alertname=~".+",cluster!=dev,k8s.team!~db} 2h
+                                             ^^^^^^^^^^^^^^^^
+    ```
+    > alerts silence '{alertname=~.+, cluster!=dev team!~db}' 2h
+    #### alerts silence：参数有误
+
+    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「{alertname=&#126;.+, cluster!=dev team!&#126;db}」
+
+    ```
+    alerts silence '{alertname=~.+, cluster!=dev team!~db}' 2h
+                                             ^^^^^^^^^^^^
+    ```
+    > alerts silence '{alertname=~.+, cluster!=dev HostDown}' 2h
+    #### alerts silence：参数有误
+
+    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「{alertname=&#126;.+, cluster!=dev HostDown}」
+
+    ```
+    alerts silence '{alertname=~.+, cluster!=dev HostDown}' 2h
+                                             ^^^^^^^^^^^^
+    ```
+    "#);
+    assert_eq!(alertmanager.writes(), [""; 0]);
+}
+
 #[tokio::test]
 async fn what_comes_through_an_alias_is_a_value_in_its_place() {
     let alertmanager = world().await;
@@ -210,7 +322,7 @@ run = 'alerts list {*}'
     > 通过别名：静 HostDown prod none
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=HostDown、env=prod
+    - 条件：alertname=HostDown env=prod
     - 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
@@ -230,7 +342,7 @@ run = 'alerts list {*}'
     > 通过别名：静 "a&#92;",b=&#126;&#92;".&#42;" &#126;.&#42; x=1
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname="a&#92;",b=&#126;&#92;".&#42;"、env="&#126;.&#42;"
+    - 条件：alertname="a&#92;",b=&#126;&#92;".&#42;" env="&#126;.&#42;"
     - 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
@@ -244,13 +356,13 @@ run = 'alerts list {*}'
     #### alerts silence：请确认
 
     ```
-    alerts silence alertname=a\ "env=b c" 2h --comment=-
+    alerts silence alertname=a\ env="b c" 2h --comment=-
     ```
 
     > 通过别名：静 a&#92; "b c" "-"
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=a&#92;、env=b c
+    - 条件：alertname=a&#92; env="b c"
     - 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
@@ -265,7 +377,7 @@ run = 'alerts list {*}'
 
     没有告警。
 
-    条件：alertname="a, b"、env=&#126;c d
+    条件：alertname="a, b" env=&#126;"c d"
 
     @0147000002
 

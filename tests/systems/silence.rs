@@ -33,7 +33,7 @@ async fn an_alert_is_silenced_by_its_fingerprint() {
     ```
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
-    - 条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+    - 条件：alertname=PodCrashLooping cluster=dev namespace=shop severity=warning
     - 会随重启变化、不作为条件的标签：instance=10.244.1.7:8080、pod=web-7d4b9c-x2x4v
     - 符合条件的告警现有 2 条
     - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v
@@ -51,7 +51,7 @@ async fn an_alert_is_silenced_by_its_fingerprint() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### 已静默 2h，到 10:00:00 为止
 
-    条件：alertname=PodCrashLooping、cluster=dev、namespace=shop、severity=warning
+    条件：alertname=PodCrashLooping cluster=dev namespace=shop severity=warning
 
     符合条件的告警现有 2 条
 
@@ -133,7 +133,7 @@ async fn what_fits_is_silenced_by_matchers() {
     ```
 
     - 在 Alertmanager 上静默 1d，到 01-02 08:00:00 为止
-    - 条件：alertname=&#126;Pod.&#42;、namespace=shop
+    - 条件：alertname=&#126;Pod.&#42; namespace=shop
     - 符合条件的告警现有 7 条
     - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df
     - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-0
@@ -153,7 +153,7 @@ async fn what_fits_is_silenced_by_matchers() {
     insta::assert_snapshot!(ask(&mut chat, &coded(&card)).await, @"
     #### 已静默 1d，到 01-02 08:00:00 为止
 
-    条件：alertname=&#126;Pod.&#42;、namespace=shop
+    条件：alertname=&#126;Pod.&#42; namespace=shop
 
     符合条件的告警现有 7 条
 
@@ -234,7 +234,7 @@ async fn a_rule_lets_only_a_slight_one_run_unconfirmed() {
     insta::assert_snapshot!(ask(&mut chat, &line("4h")).await, @"
     #### 已静默 4h，到 12:00:00 为止
 
-    条件：alertname=HostDown、cluster=dev、instance=web1:9100、severity=critical
+    条件：alertname=HostDown cluster=dev instance=web1:9100 severity=critical
 
     符合条件的告警现有 1 条
 

@@ -1,10 +1,8 @@
 //! What is checked of an alias before anyone uses it: its command must be there, and take what is put into it.
 
-use std::ops::RangeInclusive;
-
 use super::{
-    Alias, Slot,
-    template::{Dash, Given, Numbered, Piece, Template, is_in_single_quotes, pieces},
+    Alias, Slot, conditions,
+    template::{Given, Numbered, Piece, Template, UNKNOWN, Unfit, pieces, unknown},
 };
 use crate::{
     config::{AliasArgument, AliasEntry, Located, Mistake},
@@ -16,9 +14,6 @@ use crate::{
         words::Line,
     },
 };
-
-/// Characters that stand for a word nobody typed yet. They are for private use, so that nobody ever does.
-const UNKNOWN: RangeInclusive<char> = '\u{F0000}'..='\u{FFFFD}';
 
 impl Alias {
     /// An alias for a row of this table. `entries` are all aliases, of which none runs another.
@@ -65,10 +60,18 @@ impl Alias {
             numbered.extend(slots);
             Ok(pieces)
         };
-        let words = options.iter().map(|word| Ok((word.clone(), read(&word.text)?)));
+        let alone = if row.tail == Tail::Conditions { arguments::alone(row, &options) } else { Vec::new() };
+        let words = options.iter().map(|word| {
+            let pieces = read(&word.text)?;
+            let pieces = match alone.contains(&word.span) {
+                true => conditions::in_quotes(pieces).map_err(|problem| run.mistake(problem))?,
+                false => pieces,
+            };
+            Ok((word.clone(), pieces))
+        });
         let words = words.collect::<Result<_, Mistake>>()?;
         let tail = tail.map(|(tail, _)| read(tail)).transpose()?;
-        let template = Template { words, tail, keeps_quotes: row.tail == Tail::Conditions };
+        let template = Template { words, tail };
         check_places(&template, run)?;
         let takes_rest = template.pieces().any(|piece| *piece == Piece::Rest);
         let (slots, rest) = slots(numbered, takes_rest, entry)?;
@@ -90,22 +93,20 @@ impl Alias {
 
     /// Fills in what is known, one value at a time, and has the row judge it.
     fn check_values(&mut self, entry: &AliasEntry, row: &Row, line: &Line) -> Result<(), Mistake> {
-        let unknown = |slot: usize| {
-            char::from_u32(u32::from(*UNKNOWN.start()) + u32::try_from(slot).unwrap_or_default())
-                .unwrap_or(*UNKNOWN.end())
-                .to_string()
-        };
         let check = |known: Option<(usize, &str)>, at: &Located| {
             let given = |slot: usize| {
                 let known = known.filter(|(known, _)| *known == slot);
-                Given { text: known.map_or_else(|| unknown(slot), |(_, value)| value.to_owned()), at: None }
+                Given {
+                    text: known.map_or_else(|| unknown(slot).to_string(), |(_, value)| value.to_owned()),
+                    at: None,
+                }
             };
             let values: Vec<Given> = (0..self.slots.len()).map(given).collect();
             let rest: Vec<Given> = self.rest.iter().map(|_| given(self.slots.len())).collect();
             self.judge(row, line, &values, &rest, self.rest.is_none()).map_err(|problem| {
                 let problem = (0..=self.slots.len()).fold(problem, |problem, slot| {
                     let number = if slot == self.slots.len() { "*".into() } else { (slot + 1).to_string() };
-                    problem.replace(&unknown(slot), &format!("{{{number}}}"))
+                    problem.replace(unknown(slot), &format!("{{{number}}}"))
                 });
                 at.mistake(format!("expected what \"{}\" takes: {problem}", row.path))
             })
@@ -121,10 +122,11 @@ impl Alias {
             }
         }
         let values: Vec<Given> =
-            (0..self.slots.len()).map(|slot| Given { text: unknown(slot), at: None }).collect();
+            (0..self.slots.len()).map(|slot| Given { text: unknown(slot).to_string(), at: None }).collect();
         self.needs_rest = self.rest.is_some() && self.judge(row, line, &values, &[], true).is_err();
         for (index, slot) in self.slots.iter_mut().enumerate() {
-            slot.is_person = filled.iter().any(|filled| filled.is_person && filled.value == unknown(index));
+            slot.is_person =
+                filled.iter().any(|filled| filled.is_person && filled.value == unknown(index).to_string());
         }
         Ok(())
     }
@@ -139,10 +141,10 @@ impl Alias {
         is_whole: bool,
     ) -> Result<Vec<Filled>, String> {
         let is_known = |text: &str| !text.contains(|c| UNKNOWN.contains(&c));
-        let words = self
-            .template
-            .fill(given, rest, &(0..0))
-            .map_err(|Dash(given)| format!("“{}” begins with -, and would be an option", given.text))?;
+        let words = self.template.fill(given, rest, &(0..0)).map_err(|unfit| match unfit {
+            Unfit::Dash(given) => format!("“{}” begins with -, and would be an option", given.text),
+            Unfit::Sign(given) => format!("“{}” is no part of a name", given.text),
+        })?;
         let tail = self.template.fill_tail(given, rest, &(0..0)).map(|(tail, _)| tail);
         arguments::check_form(row, line, &words, tail.as_deref(), is_whole, is_known)
     }
@@ -167,9 +169,6 @@ fn check_places(template: &Template, run: &Located) -> Result<(), Mistake> {
         {
             let expected = "expected a placeholder as a word of its own or behind the = of an option, came one in its name";
             return Err(run.mistake(expected));
-        }
-        if template.keeps_quotes && is_in_single_quotes(pieces) {
-            return Err(run.mistake("expected double quotes around a placeholder, came single ones"));
         }
         if is_filled && pieces.contains(&Piece::Rest) {
             return Err(run.mistake("expected {*} as a word of its own"));

@@ -1,9 +1,12 @@
 //! A command with placeholders, split into words once. What is filled in is never split again, so it stays one word, or
 //! part of one.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-use crate::dispatch::words::{Meaning, Word, meaning, open_quote, value_behind};
+use crate::dispatch::words::{Word, escaped};
+
+/// Characters that stand for a word nobody typed yet. They are for private use, so that nobody ever does.
+pub(super) const UNKNOWN: RangeInclusive<char> = '\u{F0000}'..='\u{FFFFD}';
 
 /// What a template is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,10 @@ pub(super) enum Piece {
     Text(String),
     /// `{1}` is 0, `{2}` is 1.
     Slot(usize),
+    /// The same in double quotes, out of which nothing gets.
+    Quoted(usize),
+    /// The same beside what is written, where nothing but a name can be.
+    Name(usize),
     /// `{*}`.
     Rest,
 }
@@ -26,8 +33,6 @@ pub(super) struct Template {
     pub(super) words: Vec<(Word, Vec<Piece>)>,
     /// What is taken as it is written, of a command whose tail is.
     pub(super) tail: Option<Vec<Piece>>,
-    /// Whether its words keep the quotes inside them: what is filled in there is the value and nothing beside it.
-    pub(super) keeps_quotes: bool,
 }
 
 /// What is filled in.
@@ -38,9 +43,20 @@ pub(super) struct Given {
     pub(super) at: Option<Range<usize>>,
 }
 
-/// What would become an option.
+/// What cannot be filled in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Dash(pub(super) Given);
+pub(super) enum Unfit {
+    /// It would become an option.
+    Dash(Given),
+    /// It has a sign in it that would make another condition of a name.
+    Sign(Given),
+}
+
+/// What stands for the word of a numbered placeholder.
+pub(super) fn unknown(slot: usize) -> char {
+    let number = u32::try_from(slot).ok().map(|slot| u32::from(*UNKNOWN.start()) + slot);
+    number.and_then(char::from_u32).unwrap_or(*UNKNOWN.end())
+}
 
 /// The pieces of a text, and the default of each numbered placeholder in it. `{{` is a literal `{`, and so is one before
 /// what nobody takes for a placeholder, as in `up{job="web"}`.
@@ -107,13 +123,13 @@ impl Template {
     /// Its words with everything filled in. `name` is where what was not typed is said to stand.
     ///
     /// # Errors
-    /// When what is filled in would make an option of a word.
+    /// When what is filled in would make something else of a word.
     pub(super) fn fill(
         &self,
         given: &[Given],
         rest: &[Given],
         name: &Range<usize>,
-    ) -> Result<Vec<Word>, Dash> {
+    ) -> Result<Vec<Word>, Unfit> {
         let mut words = Vec::new();
         for (word, pieces) in &self.words {
             if pieces.contains(&Piece::Rest) {
@@ -135,63 +151,56 @@ impl Template {
         name: &Range<usize>,
     ) -> Option<(String, Range<usize>)> {
         let tail = self.tail.as_ref()?;
-        let (text, at) = joined(tail, given, rest, false);
+        let (text, at) = joined(tail, given, rest);
         Some((text, at.unwrap_or_else(|| name.clone())))
     }
 
-    fn one(&self, word: &Word, given: &[Given], pieces: &[Piece], name: &Range<usize>) -> Result<Word, Dash> {
-        let (text, at) = joined(pieces, given, &[], self.keeps_quotes);
+    fn one(
+        &self,
+        word: &Word,
+        given: &[Given],
+        pieces: &[Piece],
+        name: &Range<usize>,
+    ) -> Result<Word, Unfit> {
+        let (text, at) = joined(pieces, given, &[]);
+        let is_sign = |c: char| {
+            let is_plain = c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
+            !is_plain && !UNKNOWN.contains(&c)
+        };
+        let mut names = pieces.iter().filter_map(|piece| match piece {
+            Piece::Name(slot) => given.get(*slot),
+            _ => None,
+        });
+        if let Some(given) = names.find(|given| given.text.contains(is_sign)) {
+            return Err(Unfit::Sign(given.clone()));
+        }
         let is_written = pieces.iter().all(|piece| matches!(piece, Piece::Text(_)));
-        if let Some(Piece::Slot(slot)) = pieces.first()
+        if let Some(Piece::Slot(slot) | Piece::Name(slot)) = pieces.first()
             && text.starts_with('-')
         {
-            return Err(Dash(Given { text, at: at.or_else(|| given.get(*slot)?.at.clone()) }));
+            return Err(Unfit::Dash(Given { text, at: at.or_else(|| given.get(*slot)?.at.clone()) }));
         }
         let at = at.unwrap_or_else(|| name.clone());
         Ok(word.filled(text, at, word.quoted || !is_written))
     }
 }
 
-/// Whether a placeholder stands in single quotes, which nothing gets a quote into.
-pub(super) fn is_in_single_quotes(pieces: &[Piece]) -> bool {
-    let mut before = String::new();
-    pieces.iter().any(|piece| match piece {
-        Piece::Text(text) => {
-            before.push_str(text);
-            false
-        }
-        Piece::Slot(_) | Piece::Rest => {
-            open_quote(&before).is_some_and(|quote| meaning(quote) == Some(Meaning::SingleQuote))
-        }
-    })
-}
-
 /// Pieces with everything filled in, and where the first that was typed stands.
-fn joined(
-    pieces: &[Piece],
-    given: &[Given],
-    rest: &[Given],
-    keeps_quotes: bool,
-) -> (String, Option<Range<usize>>) {
+fn joined(pieces: &[Piece], given: &[Given], rest: &[Given]) -> (String, Option<Range<usize>>) {
     let (mut text, mut at) = (String::new(), None);
-    for (index, piece) in pieces.iter().enumerate() {
+    for piece in pieces {
         let filled = match piece {
             Piece::Text(written) => {
                 text.push_str(written);
                 continue;
             }
-            Piece::Slot(slot) => given.get(*slot),
+            Piece::Slot(slot) | Piece::Quoted(slot) | Piece::Name(slot) => given.get(*slot),
             Piece::Rest => rest.first(),
         };
         if let Some(filled) = filled {
-            let behind = match pieces.get(index + 1) {
-                Some(Piece::Text(behind)) => behind.chars().next(),
-                Some(_) => Some(' '),
-                None => None,
-            };
-            match keeps_quotes {
-                true => text.push_str(&value_behind(&text, &filled.text, behind)),
-                false => text.push_str(&filled.text),
+            match piece {
+                Piece::Quoted(_) => text.push_str(&escaped(&filled.text)),
+                _ => text.push_str(&filled.text),
             }
             at = at.or_else(|| filled.at.clone());
         }

@@ -1,5 +1,6 @@
 //! Conversations through words of the operator's own.
 
+mod conditions;
 mod help;
 mod injection;
 mod mistakes;

@@ -131,7 +131,7 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// The same, rich in what conditions are made of.
-fn condition() -> impl Strategy<Value = String> {
+pub(super) fn condition() -> impl Strategy<Value = String> {
     let sign = prop::sample::select(vec!["a=\"", "\",b=~'", "a＝“", "{", "}", "，", "\"", "'", "!=", "\\"]);
     let piece = prop_oneof![2 => sign.prop_map(String::from), 1 => hostile()];
     prop::collection::vec(piece, 1..6).prop_map(|pieces| pieces.concat())

@@ -63,7 +63,7 @@ pub static CODE_POINTS: &[(char, char, Meaning)] = &[
 ];
 
 /// Marks that end a sentence and no value: speech recognition and Chinese input methods write them behind the last word.
-pub(in crate::dispatch) const ENDS: [char; 2] = ['。', '？'];
+pub(crate) const ENDS: [char; 2] = ['。', '？'];
 
 /// Looks a code point up in [`CODE_POINTS`].
 pub fn meaning(c: char) -> Option<Meaning> {

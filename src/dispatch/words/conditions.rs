@@ -1,10 +1,12 @@
 //! Values in quotes inside a word, as those write them who name conditions on labels: `{a="b c",d=~"e"}`.
 
-use super::{DoubleQuote, Line, Meaning, SplitError, SplitErrorKind, Splitter, Word, closes, meaning};
+use super::{DoubleQuote, Meaning, SplitError, SplitErrorKind, Splitter, Word, closes, meaning};
 use crate::dispatch::table;
 
 /// What stands between conditions on labels and around them, in full width too.
 pub(crate) const SEPARATORS: [char; 2] = [',', '，'];
+/// What people take for those: without quotes it is not clear what is meant.
+pub(crate) const LIKE_SEPARATORS: [char; 3] = ['、', '；', ';'];
 pub(crate) const OPENING: [char; 2] = ['{', '｛'];
 pub(crate) const CLOSING: [char; 2] = ['}', '｝'];
 /// What stands between the name of a label and its value; no other begins with an earlier one.
@@ -52,27 +54,23 @@ pub(super) fn begins_value(condition: &str) -> bool {
     !key.is_empty() && OPERATORS.contains(&table::folded(operator).as_str())
 }
 
-/// The quote of a kept value that these conditions break off in.
-pub(in crate::dispatch) fn open_quote(conditions: &str) -> Option<char> {
-    let line = Line::split(conditions).keeping_quotes();
-    let error = line.error().filter(|error| error.kind == SplitErrorKind::QuoteOpen)?;
-    conditions[error.span.clone()].chars().next()
+/// The operator behind the name that a condition begins with: where the name ends, and where the value begins.
+pub(crate) fn operator(condition: &str) -> Option<(usize, &'static str, usize)> {
+    let end = condition.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(condition.len());
+    let rest = &condition[end..];
+    // Phones type them in full width.
+    let folded: String = rest.chars().take(2).map(|c| table::folded(&c.to_string())).collect();
+    let operator = OPERATORS.into_iter().find(|operator| folded.starts_with(operator))?;
+    let begin = rest.char_indices().nth(operator.len()).map_or(rest.len(), |(at, _)| at);
+    Some((end, operator, end + begin))
 }
 
-/// A text as a value, or a part of one, behind these conditions: in quotes nothing gets out of them, and as all of a value
-/// without quotes it is put into some. `behind` is what follows it.
-pub(in crate::dispatch) fn value_behind(conditions: &str, text: &str, behind: Option<char>) -> String {
-    let escaped = |open: char| {
-        let is_escaped = |c: char| meaning(open) == Some(DoubleQuote) && (c == '\\' || closes(open, c));
-        text.chars().flat_map(|c| is_escaped(c).then_some('\\').into_iter().chain([c])).collect::<String>()
-    };
-    let is_whole = behind.is_none_or(|c| SEPARATORS.contains(&c) || CLOSING.contains(&c));
-    let condition = conditions.rsplit(SEPARATORS).next().unwrap_or_default();
-    match open_quote(conditions) {
-        // An option's value is no condition.
-        _ if conditions.starts_with('-') => text.to_owned(),
-        Some(open) => escaped(open),
-        None if is_whole && begins_value(condition) => format!("\"{}\"", escaped('"')),
-        None => text.to_owned(),
-    }
+/// Whether this begins a value in quotes: phones type curly ones.
+pub(crate) fn is_quote(c: char) -> bool {
+    matches!(meaning(c), Some(Meaning::DoubleQuote | Meaning::SingleQuote))
+}
+
+/// A text as it stands in double quotes, out of which nothing of it gets.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }

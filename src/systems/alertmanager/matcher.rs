@@ -8,9 +8,11 @@ use super::client::Matcher;
 use crate::{
     dispatch::{
         arguments::InvalidValue,
-        table,
         values::Duration,
-        words::{CLOSING, Meaning, OPENING, OPERATORS, SEPARATORS, closes, meaning},
+        words::{
+            CLOSING, ENDS, LIKE_SEPARATORS, Meaning, OPENING, SEPARATORS, closes, escaped, is_quote, meaning,
+            operator,
+        },
     },
     text,
 };
@@ -122,22 +124,6 @@ fn is_between(c: char) -> bool {
     SEPARATORS.contains(&c) || c.is_whitespace()
 }
 
-/// Whether this begins a value in quotes: phones type curly ones.
-fn is_quote(c: char) -> bool {
-    matches!(meaning(c), Some(Meaning::DoubleQuote | Meaning::SingleQuote))
-}
-
-/// The operator behind the name that a condition begins with, and where its value begins.
-fn operator(condition: &str) -> Option<(usize, &'static str, usize)> {
-    let end = condition.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(condition.len());
-    let rest = &condition[end..];
-    // Phones type them in full width.
-    let folded: String = rest.chars().take(2).map(|c| table::folded(&c.to_string())).collect();
-    let operator = OPERATORS.into_iter().find(|operator| folded.starts_with(operator))?;
-    let begin = rest.char_indices().nth(operator.len()).map_or(rest.len(), |(at, _)| at);
-    Some((end, operator, end + begin))
-}
-
 fn condition(typed: &str, at: Range<usize>) -> Result<Matcher, InvalidValue> {
     let error = || InvalidValue::new("alertmanager.matcher").with("max", MAX);
     let part = &typed[at.clone()];
@@ -197,7 +183,7 @@ pub(super) fn id(typed: &str) -> Result<String, InvalidValue> {
 fn value(typed: &str) -> Option<String> {
     let mut letters = typed.chars();
     let Some(open) = letters.next().filter(|c| is_quote(*c)) else {
-        return Some(typed.to_owned()).filter(|typed| !is_several(typed));
+        return Some(typed.to_owned()).filter(|typed| !is_unclear(typed));
     };
     let mut plain = String::with_capacity(typed.len());
     loop {
@@ -214,10 +200,21 @@ fn value(typed: &str) -> Option<String> {
     Some(plain).filter(|_| letters.as_str().trim().is_empty())
 }
 
-/// Whether what stands without quotes has a quote in it, or behind a comma or a blank what could be another condition.
-fn is_several(value: &str) -> bool {
-    let behind = value.split_once(is_between);
-    value.contains('"') || behind.is_some_and(|(_, behind)| behind.contains(['=', '＝']))
+/// Whether what stands without quotes could be more than one value: there is a double quote in it, or what stands between
+/// conditions or is taken for that, but for the bounds of `a{2,3}`.
+fn is_unclear(value: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_bound = |at: usize| {
+        let begins = value[..at].trim_end_matches(is_digit).ends_with('{');
+        begins
+            && value[at..].starts_with(',')
+            && value[at + 1..].trim_start_matches(is_digit).starts_with('}')
+    };
+    value.char_indices().any(|(at, c)| match c {
+        _ if LIKE_SEPARATORS.contains(&c) => true,
+        _ if is_between(c) => !is_bound(at),
+        _ => meaning(c) == Some(Meaning::DoubleQuote),
+    })
 }
 
 impl Conditions {
@@ -315,13 +312,14 @@ impl Matcher {
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, value, .. } = self;
-        // Without quotes `a="~b"` would be another condition, and `a="b,c=d"` two.
+        // Without quotes `a="~b"` would be another condition, `a="b,c=d"` two, and `a="b。c"` what phones make of it.
+        let is_plain = |c| matches!(c, '/' | '\'') || meaning(c).is_none();
         let is_apart = |c: char| [SEPARATORS, OPENING, CLOSING].as_flattened().contains(&c);
         let plain = !value.is_empty()
-            && value.trim() == value
-            && !value.starts_with(|c| matches!(c, '~' | '～') || is_quote(c))
-            && !value.contains(|c| c == '\n' || is_apart(c))
-            && !is_several(value);
+            && !value.starts_with(['~', '～', '\''])
+            && !value.ends_with(ENDS)
+            && value.chars().all(|c| is_plain(c) && !is_apart(c))
+            && !is_unclear(value);
         match plain {
             true => write!(f, "{name}{}{value}", self.operator()),
             false => write!(f, "{name}{}{}", self.operator(), quoted(value)),
@@ -330,7 +328,7 @@ impl fmt::Display for Matcher {
 }
 
 fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!("\"{}\"", escaped(value).replace('\n', "\\n"))
 }
 
 #[cfg(test)]

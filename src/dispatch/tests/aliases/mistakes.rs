@@ -1,16 +1,16 @@
 //! One mistake each in the settings: a start that does not happen, with the key and the line.
 
-use super::{super::canonical::TakeThose, ROWS};
+use super::ROWS;
 use crate::{
     config::{Settings, SettingsFile},
-    dispatch::{Row, row, table::Table},
+    dispatch::{Row, table::Table},
 };
 
 fn mistake(toml: &str) -> String {
     mistake_among(ROWS, toml)
 }
 
-fn mistake_among(rows: &'static [Row], toml: &str) -> String {
+pub(super) fn mistake_among(rows: &'static [Row], toml: &str) -> String {
     let checked = Settings::parse(toml, SettingsFile::Embedded, &|_| Some("from outside".into()))
         .and_then(|settings| Table::new(rows, Vec::new())?.with_aliases(&settings.aliases));
     match checked {
@@ -283,18 +283,4 @@ fn in_its_arguments() {
     }
     let fits = "arguments = [{ name = 'a', choices = { x = 'a', y = 'a', a = 'a' } }, { name = 'b' }]";
     assert_eq!(running("take {1:X} 1 {*}", fits), "none");
-}
-
-#[test]
-fn in_quotes_that_nothing_gets_a_quote_into() {
-    static THOSE: &[Row] = &[row::<TakeThose>()];
-    let running = |run: &str| {
-        mistake_among(
-            THOSE,
-            &format!("[[alias]]\nname = 'x'\nhelp = {{ zh = 'x', en = 'x' }}\nrun = \"\"\"{run}\"\"\""),
-        )
-    };
-    let expected = "4:7: alias[1].run: expected double quotes around a placeholder, came single ones";
-    assert_eq!(running("take those {a='b',c=~'{1}'}"), expected);
-    assert_eq!(running("take those {a='b',c=~\\\"{1}\\\"}"), "none");
 }

@@ -70,7 +70,7 @@ impl Command for List {
             return Ok(match matchers.is_empty() {
                 true => reply,
                 false => {
-                    reply.text(ctx.locale.say("alertmanager.where", &[("matchers", &joined(&matchers, ctx))]))
+                    reply.text(ctx.locale.say("alertmanager.where", &[("matchers", &joined(&matchers))]))
                 }
             });
         }

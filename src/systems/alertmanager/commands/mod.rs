@@ -69,8 +69,7 @@ fn few(alerts: &[Alert], ctx: &Ctx) -> Vec<String> {
     lines
 }
 
-/// Matchers as one text.
-fn joined(matchers: &[Matcher], ctx: &Ctx) -> String {
-    let matchers: Vec<String> = matchers.iter().map(Matcher::to_string).collect();
-    matchers.join(&ctx.locale.say("usage.separator", &[]))
+/// Matchers as one text, which says the same where it is typed.
+fn joined(matchers: &[Matcher]) -> String {
+    matchers.iter().map(Matcher::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -100,7 +100,7 @@ impl Command for Silence {
         let plan = self.plan(&client, false, ctx).await?;
         let until = ctx.local(self.until(ctx));
         let say = |key: &str, values: &[(&str, &dyn std::fmt::Display)]| ctx.locale.say(key, values);
-        let (system, matchers) = (client.title(), joined(&plan.matchers, ctx));
+        let (system, matchers) = (client.title(), joined(&plan.matchers));
         let mut lines = vec![
             say(
                 "alertmanager.will_silence",
@@ -128,7 +128,7 @@ impl Command for Silence {
         let is_unseen = ctx.witness.is_none() && plan.named.is_some() && plan.alerts.len() > 1;
         let plan = if is_unseen { self.plan(&client, true, ctx).await? } else { plan };
         let ends_at = self.until(ctx);
-        let (fields, hides) = (joined(&plan.matchers, ctx), plan.hides(ctx));
+        let (fields, hides) = (joined(&plan.matchers), plan.hides(ctx));
         let told = |title: String, id: String| {
             let (title, page) = (client.named(title), client.page(&format!("/silences/{id}")));
             let undo = unsilence::Unsilence { id, on: self.on.clone() };

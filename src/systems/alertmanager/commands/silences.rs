@@ -57,7 +57,7 @@ impl Silences {
         let written = [&silence.created_by, &silence.comment].map(|text| text::cut(text.trim(), MAX_TEXT));
         let more: String = [when].into_iter().chain(written).map(|text| format!("　{text}")).collect();
         let undo = unsilence::Unsilence { id: silence.id.clone(), on: self.on.clone() };
-        let matchers = text::cut(&joined(&silence.matchers, ctx), MAX_TEXT);
+        let matchers = text::cut(&joined(&silence.matchers), MAX_TEXT);
         let label = ctx.locale.say("alertmanager.do_unsilence", &[]);
         Text::default().strong(matchers).plain(format!("{more}　")).action(label, ctx.line(&undo))
     }

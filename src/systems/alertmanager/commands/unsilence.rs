@@ -43,7 +43,7 @@ impl Command for Unsilence {
         let (again, still): (Vec<_>, Vec<_>) =
             alerts.into_iter().partition(|alert| alert.is_hidden_by(&self.id));
         let until = ctx.local(silence.ends_at);
-        let matchers = joined(&silence.matchers, ctx);
+        let matchers = joined(&silence.matchers);
         let system = client.title();
         let written = [&silence.created_by, &silence.comment].map(|text| text.trim());
         let mut lines = vec![
@@ -74,7 +74,7 @@ impl Command for Unsilence {
         if let Err(failure) = client.expire(&self.id).await {
             return Err(failure.tell_of_write(look, ctx));
         }
-        let matchers = joined(&silence.matchers, ctx);
+        let matchers = joined(&silence.matchers);
         let page = client.page_of(&silence.matchers);
         let title = client.named(ctx.locale.say("alertmanager.ended", &[]));
         let alerts = list::List::of(&silence.matchers, self.on);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dispatch::words::Line;
+use crate::dispatch::words::{Line, OPERATORS};
 
 /// What a line says behind a command's name; none where it is refused.
 fn said(typed: &str) -> Option<Vec<Matcher>> {
@@ -77,6 +77,16 @@ fn what_could_be_several_is_not_guessed() {
         r#"a=x",b="y"#,
         "{a=x,b.c=y}",
         "{a=x b=y}",
+        "a=x y",
+        "a!=x、b=y",
+        "a!=x；b=y",
+        "a!=x;b!~y",
+        "a=x、",
+        "{a=x,b.c!~y}",
+        "{a=x,b.c！～y}",
+        "a!=x,HostDown",
+        "a!=80,443",
+        "a=x“y”",
         "{a=~b{2}",
         "a='x'y",
     ] {
@@ -109,9 +119,10 @@ fn what_fits_a_label_that_is_not_there() {
 proptest! {
     #[test]
     fn a_condition_is_read_again_as_the_same(
-        value in r#"([^\pC\p{Zl}\p{Zp}]|[{},，"=~＝“” ]|,b=){0,12}"#, is_regex: bool, is_equal: bool
+        value in r#"([^\pC\p{Zl}\p{Zp}]|[{},，、；"=~＝“”。？ ]|,b=){0,12}"#, is_regex: bool, is_equal: bool
     ) {
         let matcher = Matcher { name: "a_1".into(), value, is_regex, is_equal };
+        prop_assert_eq!(said(&format!("{matcher} {matcher}")), Some(vec![matcher.clone(), matcher.clone()]));
         let conditions = |typed: String| conditions(&typed).unwrap().0;
         prop_assert_eq!(conditions(matcher.to_string()), [matcher.clone()]);
         prop_assert_eq!(conditions(matcher.filter()), [matcher.clone()]);
@@ -150,7 +161,7 @@ proptest! {
 
     #[test]
     fn nothing_that_is_typed_is_lost(
-        typed in r#"(a=|b!~|, ?c=~"|"|'|“|”|[{},， xy~=]|"\}|=“){1,10}"#,
+        typed in r#"(a=|b!~|, ?c=~"|"|'|“|”|[{},，、； xy~=]|"\}|=“){1,10}"#,
     ) {
         let essence = |text: &str| -> String {
             text.chars().filter(|c| !is_quote(*c) && !matches!(c, '{' | '}' | ',' | '，' | ' ' | '\\')).collect()
