@@ -85,10 +85,10 @@ async fn pods_are_listed_those_that_are_not_well_first() {
 async fn workloads_are_listed() {
     let (mut chat, _k8s) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "k get deployments").await, @"
-    #### prod：3 个 Deployment，1 个异常
+    #### prod：3 个 Deployment，2 个异常或未发布完
 
     - **search**　0/1　search:missing　30d
-    - **pay**　2/2　pay:broken　30d
+    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d
     - **web**　3/3　web:1.4.1　30d
 
     - 诊断 search：**k8s describe deploy/search --namespace prod**
@@ -96,7 +96,7 @@ async fn workloads_are_listed() {
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s get sts").await, @"
-    #### prod：1 个 StatefulSet，1 个异常
+    #### prod：1 个 StatefulSet，1 个异常或未发布完
 
     - **mysql**　1/2　mysql:8.4　90d
 
@@ -128,7 +128,7 @@ async fn nodes_and_events_are_listed() {
 
     - **node-3**　NotReady　worker　v1.34.2　200d
     - **node-1**　Ready　worker　v1.34.2　200d
-    - **node-2**　Ready，停止调度　worker　v1.34.2　200d
+    - **node-2**　Ready、停止调度　worker　v1.34.2　200d
 
     - 诊断 node-3：**k8s describe node node-3**
 
@@ -180,7 +180,7 @@ async fn what_is_wrong_is_said_in_words() {
 
     - 2 个 Pod（如 pay-74dr9qwmk-4spc8）：容器 app 反复崩溃（CrashLoopBackOff），已重启 7 次。上次：内存超出上限 256Mi，被系统杀掉（OOMKilled，退出码 137，07:57:00）
 
-    - **副本**：更新 2/2，可用 2/2，待终止的旧副本 2
+    - **副本**：更新 2/2，可用 2/2（含旧副本），旧副本还有 2 个
     - **镜像 app**：registry.example.com/shop/pay:broken
     - **版本**：2
     - **存在**：30d
@@ -318,7 +318,7 @@ async fn how_a_rollout_goes_and_what_was_before() {
     insta::assert_snapshot!(ask(&mut chat, "发布进度 web").await, @"
     #### deploy/web（prod）：发布完成
 
-    - **副本**：更新 3/3，可用 3/3，待终止的旧副本 0
+    - **副本**：更新 3/3，可用 3/3
     - **镜像 app**：registry.example.com/shop/web:1.4.1
     - **版本**：2
 
@@ -351,7 +351,7 @@ async fn how_a_rollout_goes_and_what_was_before() {
     insta::assert_snapshot!(ask(&mut chat, "k8s rollout status pay").await, @"
     #### deploy/pay（prod）：发布卡住了（超过期限）
 
-    - **副本**：更新 2/2，可用 2/2，待终止的旧副本 2
+    - **副本**：更新 2/2（就绪 0），可用 2/2（含旧副本），旧副本还有 2 个
     - **镜像 app**：registry.example.com/shop/pay:broken
     - **版本**：2
 

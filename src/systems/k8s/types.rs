@@ -283,12 +283,19 @@ pub(super) struct ControllerStatus {
 pub(super) struct ReplicaSet {
     pub(super) metadata: Metadata,
     pub(super) spec: ReplicaSetSpec,
+    pub(super) status: ReplicaSetStatus,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ReplicaSetSpec {
     pub(super) template: Template,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ReplicaSetStatus {
+    pub(super) ready_replicas: i32,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -223,8 +223,8 @@ fn fields(workload: &Workload, ctx: &Ctx) -> Vec<(String, Text)> {
     let say = |key: &str| ctx.locale.say(key, &[]);
     let mut fields: Vec<(String, Text)> = Vec::new();
     let counts = workload.counts();
-    if counts.updated < counts.wanted || counts.present > counts.updated {
-        fields.push((say("k8s.pods_of_it"), rollout::counted(workload, ctx).into()));
+    if counts.updated < counts.wanted || counts.old() > 0 {
+        fields.push((say("k8s.pods_of_it"), rollout::counted(workload, None, ctx).into()));
     }
     for container in workload.containers() {
         let image = container.image.clone().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::{
             client::{Client, revision_of},
             health,
             target::{self, Kind, Target},
-            workload::{CAUSE, Workload, annotation},
+            workload::{CAUSE, Progress, Workload, annotation},
         },
         listing::listed,
     },
@@ -58,62 +58,46 @@ impl Command for Status {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
         let workload = self.at.found(&client, &self.workload, ctx).await?;
-        Ok(shown(&workload, &self.workload, &self.at, &client, ctx))
+        let ready = ready(self.at.namespace(), &workload, &client).await;
+        Ok(shown(&workload, ready, &self.workload, &self.at, &client, ctx))
     }
 }
 
-/// How far a rollout is, as kubectl judges it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Done,
-    GoesOn,
-    Stuck,
-    /// Pods are replaced when somebody deletes them.
-    ByHand,
-}
-
-fn progress(workload: &Workload) -> Progress {
+/// Its pods, counted, in words; `ready` of them are new ones, where that is known.
+pub(super) fn counted(workload: &Workload, ready: Option<i32>, ctx: &Ctx) -> String {
     let counts = workload.counts();
-    if workload.is_updated_by_hand() {
-        return Progress::ByHand;
-    }
-    if !workload.is_observed() {
-        return Progress::GoesOn;
-    }
-    if workload.is_late() {
-        return Progress::Stuck;
-    }
-    let updated = counts.wanted - workload.partition();
-    let goes_on = match workload.kind {
-        Kind::Deployment | Kind::Pod => {
-            counts.updated < counts.wanted
-                || counts.present > counts.updated
-                || counts.available < counts.updated
-        }
-        Kind::StatefulSet => counts.ready < counts.wanted || counts.updated < updated,
-        Kind::DaemonSet => counts.updated < counts.wanted || counts.available < counts.wanted,
-    };
-    if goes_on { Progress::GoesOn } else { Progress::Done }
+    let ready = ready.map(|ready| ctx.locale.say("k8s.of_them_ready", &[("count", &ready)]));
+    let values: [(&str, &dyn std::fmt::Display); 5] = [
+        ("updated", &counts.updated),
+        ("ready", &ready.unwrap_or_default()),
+        ("available", &counts.available),
+        ("wanted", &counts.wanted),
+        ("old", &counts.old()),
+    ];
+    ctx.locale.say(if counts.old() > 0 { "k8s.counted_with_old" } else { "k8s.counted" }, &values)
 }
 
-/// Its pods, counted, in words.
-pub(super) fn counted(workload: &Workload, ctx: &Ctx) -> String {
-    let counts = workload.counts();
-    ctx.locale.say(
-        "k8s.counted",
-        &[
-            ("updated", &counts.updated),
-            ("available", &counts.available),
-            ("wanted", &counts.wanted),
-            ("old", &(counts.present - counts.updated).max(0)),
-        ],
-    )
+/// How many pods of the newest revision are ready: what a deployment counts itself may be old ones. None where that goes
+/// without saying, or cannot be read.
+async fn ready(namespace: &str, workload: &Workload, client: &Client<'_>) -> Option<i32> {
+    if workload.kind != Kind::Deployment || workload.counts().old() == 0 {
+        return None;
+    }
+    let sets = client.replica_sets(namespace, workload).await.ok()?;
+    sets.first().map(|newest| newest.status.ready_replicas)
 }
 
 /// How a rollout goes, with what one may want to do next.
-fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, ctx: &Ctx) -> Reply {
+fn shown(
+    workload: &Workload,
+    ready: Option<i32>,
+    target: &Target,
+    at: &Where,
+    client: &Client<'_>,
+    ctx: &Ctx,
+) -> Reply {
     let say = |key: &str| ctx.locale.say(key, &[]);
-    let progress = progress(workload);
+    let progress = workload.progress();
     let state = match progress {
         Progress::Done => say("k8s.rolled_out"),
         Progress::GoesOn => say("k8s.rolls_out"),
@@ -123,7 +107,7 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
     let namespace = at.namespace();
     let values: [(&str, &dyn std::fmt::Display); 3] =
         [("target", target), ("namespace", &namespace), ("state", &state)];
-    let mut fields: Vec<(String, Text)> = vec![(say("k8s.pods_of_it"), counted(workload, ctx).into())];
+    let mut fields: Vec<(String, Text)> = vec![(say("k8s.pods_of_it"), counted(workload, ready, ctx).into())];
     for container in workload.containers() {
         let image = container.image.clone().unwrap_or_default();
         fields.push((ctx.locale.say("k8s.image_of", &[("container", &container.name)]), image.into()));
@@ -144,8 +128,12 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
         Progress::GoesOn | Progress::Stuck => reply.action(say("k8s.do_status"), ctx.line(&status)),
     };
     let reply = reply.action(say("k8s.do_describe"), ctx.line(&shown));
+    // Old pods are still there to go back to.
     match progress {
         Progress::Stuck => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
+        Progress::GoesOn if workload.counts().old() > 0 => {
+            reply.action(say("k8s.do_undo"), ctx.line(&undo))
+        }
         _ => reply,
     }
 }

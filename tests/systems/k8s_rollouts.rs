@@ -1,0 +1,53 @@
+//! Conversations with a Kubernetes cluster: rollouts that are not what they look like.
+
+use serde_json::json;
+
+use crate::{k8s::start, talk::ask};
+
+#[tokio::test]
+async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
+    let (mut chat, k8s) = start().await;
+    insta::assert_snapshot!(ask(&mut chat, "k8s get deploy").await, @"
+    #### prod：3 个 Deployment，2 个异常或未发布完
+
+    - **search**　0/1　search:missing　30d
+    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d
+    - **web**　3/3　web:1.4.1　30d
+
+    - 诊断 search：**k8s describe deploy/search --namespace prod**
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "发布进度 pay").await, @"
+    #### deploy/pay（prod）：发布中
+
+    - **副本**：更新 2/2（就绪 0），可用 2/2（含旧副本），旧副本还有 2 个
+    - **镜像 app**：registry.example.com/shop/pay:broken
+    - **版本**：2
+
+    - 发布进度：**k8s rollout status deploy/pay --namespace prod**
+    - 诊断：**k8s describe deploy/pay --namespace prod**
+    - 回滚：**k8s rollout undo deploy/pay --namespace prod**
+
+    @0147000002
+    ");
+    k8s.world().at("deployments", "prod", "pay")["status"]["conditions"] =
+        json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
+    let list = ask(&mut chat, "k8s get deploy pay").await;
+    assert!(list.contains("**pay**　2/2，旧副本还有 2 个，发布卡住　"), "{list}");
+    // One old pod, and one new one that crashes.
+    k8s.world().at("deployments", "prod", "pay")["status"]["conditions"] = json!(null);
+    k8s.world().at("deployments", "prod", "pay")["spec"]["replicas"] = json!(1);
+    for _step in 0..6 {
+        ask(&mut chat, "k8s get deploy pay").await;
+    }
+    insta::assert_snapshot!(ask(&mut chat, "k8s get deploy pay").await, @"
+    #### prod/pay&#42;：1 个 Deployment，1 个异常或未发布完
+
+    - **pay**　1/1，旧副本还有 1 个　pay:broken　30d
+
+    - 诊断 pay：**k8s describe deploy/pay --namespace prod**
+
+    @0147000002
+    ");
+}
