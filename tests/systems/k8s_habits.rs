@@ -124,7 +124,7 @@ async fn what_is_typed_by_habit_is_answered() {
     > k8s get nodes -o wide
     #### k8s get nodes：参数有误
 
-    不需要 -o：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe node 节点」；完整的对象（yaml、json）不显示
 
     ```
     k8s get nodes -o wide
@@ -371,7 +371,7 @@ async fn in_english_it_is_said_in_english() {
     “replicas” may be given only once.
 
     > k8s describe node node-2
-    #### Node node-2: something is wrong, Ready
+    #### Node node-2: all is well, Ready, cordoned
     - It is cordoned: no new pods get on it.
 
     > k8s rollout restart deployment

@@ -44,7 +44,7 @@ impl Describe {
 impl Command for Describe {
     const PATH: &'static [&'static str] = &["k8s", "describe", "node"];
     const ALIASES: &'static [&'static str] =
-        &["k8s describe nodes", "k8s describe no", "k8s 诊断节点", "诊断节点"];
+        &["k8s describe nodes", "k8s describe no", "k8s 诊断节点", "诊断节点", "诊断 node", "诊断 节点"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["node", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NODE];
@@ -59,15 +59,14 @@ impl Command for Describe {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let node = found(&client, &self.node, ctx).await?;
-        let found = findings(&node, ctx);
-        let state = nodes::state(&node).join(&ctx.locale.say("usage.separator", &[]));
-        let values: [(&str, &dyn std::fmt::Display); 2] = [("node", &self.node), ("state", &state)];
-        let reply = client.reply(match found.is_empty() {
+        let is_well = nodes::is_well(&node);
+        let values: [(&str, &dyn std::fmt::Display); 2] =
+            [("node", &self.node), ("state", &nodes::words(&node, ctx))];
+        let reply = client.reply(match is_well {
             true => ctx.locale.say("k8s.node_is_well", &values),
             false => ctx.locale.say("k8s.node_is_unwell", &values),
         });
-        let is_well = found.is_empty();
-        let reply = reply.list(found).fields(fields(&node, ctx));
+        let reply = reply.list(findings(&node, ctx)).fields(fields(&node, ctx));
         let at = super::Where { namespace: Some(NAMESPACE_OF_EVENTS.to_owned()), on: self.on.clone() };
         let events = ctx.line(&get::Events::of(&self.node, &at));
         let reply = reply.action(ctx.locale.say("k8s.do_events", &[]), events);
@@ -104,7 +103,7 @@ pub(super) async fn found(client: &Client<'_>, name: &str, ctx: &Ctx) -> Result<
     .into())
 }
 
-/// What is wrong with a node; nothing where all is well.
+/// What is to be known of a node; nothing where all is as usual.
 fn findings(node: &Node, ctx: &Ctx) -> Vec<String> {
     let conditions = || node.status.conditions.iter().flatten();
     let told = |key: &str, condition: &Condition| {
