@@ -170,7 +170,8 @@ async fn a_code_does_not_work_again_once_a_node_was_put_back() {
 async fn a_node_is_found_however_it_is_asked_for() {
     let (mut chat, _k8s) = start().await;
     let titled = "#### 节点 node-3：有问题，NotReady";
-    for line in ["诊断 node node-3", "诊断 节点 node-3", "诊断节点 node-3", "k8s 诊断节点 no/node-3"] {
+    for line in ["诊断 node node-3", "诊断 节点 node-3", "诊断节点 node-3", "k8s 诊断节点 no/node-3"]
+    {
         let reply = ask(&mut chat, line).await;
         assert!(reply.starts_with(titled), "{line}: {reply}");
     }

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::{k8s::start, talk::ask};
+use crate::{
+    k8s::start,
+    talk::{ask, confirmed},
+};
 
 #[tokio::test]
 async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
@@ -50,4 +53,40 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
 
     @0147000002
     ");
+}
+
+#[tokio::test]
+async fn a_revision_that_is_but_a_restart_away_is_said_to_be() {
+    let (mut chat, _k8s) = start().await;
+    confirmed(&mut chat, "重启 web").await;
+    for _step in 0..8 {
+        ask(&mut chat, "发布进度 web").await;
+    }
+    insta::assert_snapshot!(ask(&mut chat, "回滚 web --dry-run").await, @"
+    #### k8s rollout undo：预览，没有执行
+
+    ```
+    k8s rollout undo deploy/web --namespace prod
+    ```
+
+    - 在 Kubernetes 把 deploy/web（命名空间 prod）从版本 #3 回滚到 #2
+    - 容器 app：镜像不变（registry.example.com/shop/web:1.4.1）
+    - ⚠️ 版本 #2 和现在一样，只差一次重启：回滚到它，只会再重启一次。最近一个不一样的版本，请发送：k8s rollout undo deploy/web --to-revision 1 --namespace prod
+
+    @0147000002
+    ");
+    insta::assert_snapshot!(ask(&mut chat, "发布历史 web").await, @"
+    #### deploy/web（prod）：3 个版本
+
+    - **&#35;3**（当前）　web:1.4.1　0s　restart (dingtalk 0147000002)
+    - **&#35;2**（同当前，只差重启）　web:1.4.1　0s
+    - **&#35;1**　web:1.4.0　0s
+
+    - 回滚到 #1：**k8s rollout undo deploy/web --to-revision 1 --namespace prod**
+
+    @0147000002
+    ");
+    confirmed(&mut chat, "重启 search").await;
+    let card = ask(&mut chat, "回滚 search").await;
+    assert!(card.contains("版本 #1 和现在一样，只差一次重启：回滚到它，只会再重启一次\n"), "{card}");
 }

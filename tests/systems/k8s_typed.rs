@@ -6,7 +6,8 @@ use crate::{k8s::start, talk::ask};
 async fn how_many_is_no_how_many_more() {
     let (mut chat, k8s) = start().await;
     let mut told = String::new();
-    for line in ["扩缩容 web +2", "k8s scale web --replicas=+1", "扩缩容 web ＋２", "扩缩容 web -1"] {
+    for line in ["扩缩容 web +2", "k8s scale web --replicas=+1", "扩缩容 web ＋２", "扩缩容 web -1"]
+    {
         let reply = ask(&mut chat, line).await;
         told.push_str(&format!("\n> {line}\n{}\n", reply.lines().nth(2).unwrap_or_default()));
     }

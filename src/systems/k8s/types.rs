@@ -289,7 +289,8 @@ pub(super) struct ReplicaSet {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ReplicaSetSpec {
-    pub(super) template: Template,
+    /// With all that is in it: it may be put back.
+    pub(super) template: Value,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -1,16 +1,20 @@
 //! Purpose: how a rollout goes, and which revisions there are to go back to.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{ONE, Where, describe, undo};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
     systems::{
+        failure::Failure,
         k8s::{
             client::{Client, revision_of},
+            differences::differences,
             health,
             target::{self, Kind, Target},
+            types::{ControllerRevision, Metadata, ReplicaSet},
             workload::{CAUSE, Progress, Workload, annotation},
         },
         listing::listed,
@@ -131,9 +135,7 @@ fn shown(
     // Old pods are still there to go back to.
     match progress {
         Progress::Stuck => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
-        Progress::GoesOn if workload.counts().old() > 0 => {
-            reply.action(say("k8s.do_undo"), ctx.line(&undo))
-        }
+        Progress::GoesOn if workload.counts().old() > 0 => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
         _ => reply,
     }
 }
@@ -183,7 +185,11 @@ impl Command for History {
             return Ok(reply.text(ctx.locale.say("k8s.no_history", &[])));
         }
         let line = |(index, revision): (usize, &Revision)| {
-            let now = if index == 0 { ctx.locale.say("k8s.is_current", &[]) } else { String::new() };
+            let now = match index {
+                0 => ctx.locale.say("k8s.is_current", &[]),
+                _ if revision.is_same(&revisions[0]) => ctx.locale.say("k8s.is_as_current", &[]),
+                _ => String::new(),
+            };
             let parts =
                 [short(&revision.images), revision.age.clone(), revision.cause.clone().unwrap_or_default()];
             let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -193,7 +199,8 @@ impl Command for History {
         };
         let reply =
             listed(reply, revisions.iter().enumerate().map(line).collect(), client.page().map(str::to_owned));
-        let Some(before) = revisions.get(1) else { return Ok(reply) };
+        // A restart alone makes a revision too.
+        let Some(before) = revisions.iter().find(|it| !it.is_same(&revisions[0])) else { return Ok(reply) };
         let undo = undo::Undo {
             workload: self.workload.clone(),
             to_revision: Some(before.number),
@@ -207,12 +214,36 @@ impl Command for History {
 /// A revision of a workload.
 pub(super) struct Revision {
     pub(super) number: i64,
-    /// What holds it: a replica set or a controller revision.
-    pub(super) name: String,
+    /// As its pods are to be, with all that is in it, known here or not.
+    pub(super) template: Value,
     /// Containers with their images.
     pub(super) images: Vec<(String, String)>,
     pub(super) cause: Option<String>,
     age: String,
+}
+
+impl Revision {
+    fn new(number: i64, metadata: &Metadata, mut template: Value, ctx: &Ctx) -> Self {
+        // The replica set's own label is not the deployment's.
+        if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+            labels.remove("pod-template-hash");
+        }
+        let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+        let containers = template.pointer("/spec/containers").and_then(Value::as_array);
+        let images = containers.into_iter().flatten().map(|it| (text(it, "name"), text(it, "image")));
+        Self {
+            number,
+            images: images.collect(),
+            cause: annotation(metadata, CAUSE).map(health::cause),
+            age: health::age(metadata, ctx),
+            template,
+        }
+    }
+
+    /// Whether pods of both are the same, but for when they were restarted.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.images == other.images && differences(&self.template, &other.template).is_empty()
+    }
 }
 
 /// The revisions of a workload, the newest first.
@@ -222,42 +253,19 @@ pub(super) async fn revisions(
     client: &Client<'_>,
     ctx: &Ctx,
 ) -> Result<Vec<Revision>, CommandError> {
-    let tell = |failure: crate::systems::failure::Failure| failure.tell(ctx);
+    let tell = |failure: Failure| failure.tell(ctx);
     if workload.kind == Kind::Deployment {
-        let sets = client.replica_sets(namespace, workload).await.map_err(tell)?;
-        return Ok(sets
-            .into_iter()
-            .map(|set| {
-                let containers = &set.spec.template.spec.containers;
-                Revision {
-                    number: revision_of(&set),
-                    images: containers
-                        .iter()
-                        .map(|it| (it.name.clone(), it.image.clone().unwrap_or_default()))
-                        .collect(),
-                    cause: annotation(&set.metadata, CAUSE).map(health::cause),
-                    age: health::age(&set.metadata, ctx),
-                    name: set.metadata.name.unwrap_or_default(),
-                }
-            })
-            .collect());
+        let sets = client.replica_sets(namespace, workload).await.map_err(tell)?.into_iter();
+        let revision =
+            |set: ReplicaSet| Revision::new(revision_of(&set), &set.metadata, set.spec.template, ctx);
+        return Ok(sets.map(revision).collect());
     }
-    let revisions = client.revisions(namespace, workload).await.map_err(tell)?;
-    Ok(revisions
-        .into_iter()
-        .map(|revision| {
-            let containers = revision.data.pointer("/spec/template/spec/containers");
-            let text = |it: &serde_json::Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-            let containers = containers.and_then(|it| it.as_array()).into_iter().flatten();
-            Revision {
-                number: revision.revision,
-                images: containers.map(|it| (text(it, "name"), text(it, "image"))).collect(),
-                cause: annotation(&revision.metadata, CAUSE).map(health::cause),
-                age: health::age(&revision.metadata, ctx),
-                name: revision.metadata.name.unwrap_or_default(),
-            }
-        })
-        .collect())
+    let revisions = client.revisions(namespace, workload).await.map_err(tell)?.into_iter();
+    let revision = |mut it: ControllerRevision| {
+        let template = it.data.pointer_mut("/spec/template").map(Value::take).unwrap_or_default();
+        Revision::new(it.revision, &it.metadata, template, ctx)
+    };
+    Ok(revisions.map(revision).collect())
 }
 
 /// Images without where they come from.
