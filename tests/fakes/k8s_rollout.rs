@@ -59,7 +59,7 @@ impl Kubernetes {
             name,
             json!({
                 "metadata": metadata, "spec": spec,
-                "status": { "phase": phase, "containerStatuses": statuses, "startTime": began },
+                "status": { "phase": phase, "containerStatuses": statuses, "startTime": began, "podIP": "10.244.1.7" },
             }),
         );
     }

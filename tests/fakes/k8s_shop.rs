@@ -146,6 +146,9 @@ pub fn fill(k8s: &mut Kubernetes) {
             "metadata": { "labels": { "node-role.kubernetes.io/worker": "" }, "creationTimestamp": created },
             "spec": if cordoned { json!({ "unschedulable": true }) } else { json!({}) },
             "status": {
+                "addresses": [
+                    { "type": "InternalIP", "address": "10.0.0.11" }, { "type": "Hostname", "address": name },
+                ],
                 "conditions": [{ "type": "MemoryPressure", "status": "False" }, { "type": "Ready", "status": ready }],
                 "nodeInfo": {
                     "kubeletVersion": "v1.34.2", "architecture": "arm64", "bootID": "", "containerRuntimeVersion": "",

@@ -16,6 +16,7 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     #### 节点 node-1：正常，Ready
 
     - **角色**：worker
+    - **IP**：10.0.0.11
     - **kubelet**：v1.34.2
     - **存在**：200d
 
@@ -29,6 +30,7 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     - 已停止调度：新 Pod 不会分到它上面。
 
     - **角色**：worker
+    - **IP**：10.0.0.11
     - **kubelet**：v1.34.2
     - **存在**：200d
 
@@ -63,6 +65,7 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     - KernelDeadlock。task nginx blocked
 
     - **角色**：worker
+    - **IP**：10.0.0.11
     - **污点**：dedicated=gpu:NoSchedule、spot:PreferNoSchedule
     - **kubelet**：v1.34.2
     - **存在**：200d
@@ -189,6 +192,6 @@ async fn a_node_is_found_however_it_is_asked_for() {
     命名空间 prod 里没有 deploy/node-1；node-1 是节点，请发送：k8s describe node node-1
 
     > k8s get nodes -o wide
-    不需要 -o：列表已按手机排好，细节请发送「k8s describe node 节点」；完整的对象（yaml、json）不显示
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe node 节点」，IP 也在里面；完整的对象（yaml、json）不显示
     ");
 }

@@ -250,6 +250,9 @@ fn fields_of_pod(pod: &Pod, ctx: &Ctx) -> Vec<(String, Text)> {
     if let Some(node) = pod.spec.node_name.clone() {
         fields.push((say("k8s.node"), node.into()));
     }
+    if let Some(ip) = &pod.status.pod_ip {
+        fields.push((say("k8s.ip"), health::quoted(ip).into()));
+    }
     let restarts = health::restarts(pod);
     if restarts > 0 {
         fields.push((say("k8s.restart_count"), restarts.to_string().into()));

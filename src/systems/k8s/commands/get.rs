@@ -89,6 +89,8 @@ pub(super) struct Which {
 pub(super) const ARGUMENTS: &[&str] = &["name", "namespace", "all-namespaces", "selector", "on"];
 pub(super) const CANONICAL: &[(&str, Canonical)] = &[target::NAMED, target::NAMESPACE, target::SELECTOR];
 pub(super) const HABITS: Habits = &[LIST];
+const HABITS_OF_PODS: Habits =
+    &[&[("-o", "k8s.no_output_of_pods"), ("--output", "k8s.no_output_of_pods")], LIST];
 
 impl Events {
     /// Of what is called so.
@@ -119,7 +121,7 @@ impl Command for Pods {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
     const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
-    const HABITS: Habits = HABITS;
+    const HABITS: Habits = HABITS_OF_PODS;
     const EXAMPLES: &'static [&'static str] = &["k8s get pods -n prod", "k8s get pods web -l app=web"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {

@@ -147,8 +147,11 @@ fn fields(node: &Node, ctx: &Ctx) -> Vec<(String, Text)> {
     let say = |key: &str| ctx.locale.say(key, &[]);
     let taints = node.spec.taints.iter().flatten().filter(|taint| !taint.key.starts_with(OF_KUBERNETES));
     let taints: Vec<String> = taints.map(tainted).collect();
+    let ips = node.status.addresses.iter().flatten().filter(|it| it.kind.ends_with("IP"));
+    let ips: Vec<String> = ips.map(|it| health::quoted(&it.address)).collect();
     [
         ("k8s.roles", nodes::roles(node)),
+        ("k8s.ip", ips.join(&say("usage.separator"))),
         ("k8s.taints", taints.join(&say("usage.separator"))),
         ("k8s.kubelet", health::quoted(&node.status.node_info.kubelet_version)),
         ("k8s.age", health::age(&node.metadata, ctx)),
