@@ -28,3 +28,37 @@ async fn how_many_is_no_how_many_more() {
     assert!(k8s.asked().is_empty());
     assert!(ask(&mut chat, "扩缩容 web ５").await.contains("从 3 改为 5"));
 }
+
+#[tokio::test]
+async fn letters_of_full_width_are_those_of_ascii() {
+    let (mut chat, k8s) = start().await;
+    for (line, titled) in [
+        ("诊断　ｗｅｂ", "deploy/web（prod）：正常"),
+        ("诊断　ｓｔｓ／ｍｙｓｑｌ -n ｐｒｏｄ", "sts/mysql（prod）"),
+        ("诊断 ｄｅｐｌｏｙｍｅｎｔ ｗｅｂ", "deploy/web（prod）"),
+        ("诊断节点 ｎｏｄｅ－１", "节点 node-1"),
+        ("容器组 ｗｅｂ -l ａｐｐ＝ｗｅｂ", "prod/web&#42; app=web：3 个 Pod"),
+        ("容器日志 ｐｏｄ／ｍｙｓｑｌ－０ -c ａｐｐ", "mysql-0（app）"),
+    ] {
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.starts_with(&format!("#### {titled}")), "{line}: {reply}");
+    }
+    let asked = k8s.asked().len();
+    insta::assert_snapshot!(ask(&mut chat, "诊断 ｗｅｂ＿１").await, @"
+    #### k8s describe：参数有误
+
+    应是 Kubernetes 里的名字：小写字母、数字、- 和 .，以字母或数字开头和结尾，最多 253 个字
+
+    ```
+    诊断 ｗｅｂ＿１
+    　　 ^^^^^^^^^^
+    ```
+
+    用法：k8s describe &lt;workload&gt; &#91;--namespace &lt;namespace&gt;&#93; &#91;--on &lt;on&gt;&#93;
+
+    - 查看用法：**帮助 k8s describe**
+
+    @0147000002
+    ");
+    assert_eq!(k8s.asked().len(), asked);
+}
