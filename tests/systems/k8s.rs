@@ -45,12 +45,14 @@ images = ['registry.example.com/*']
 async fn pods_are_listed_those_that_are_not_well_first() {
     let (mut chat, _k8s) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "k8s get pods").await, @"
-    #### prod：10 个 Pod，4 个异常
+    #### prod：12 个 Pod，4 个异常
 
     - **mysql-1**　0/1 Pending　7m
     - **pay-74dr9qwmk-4spc8**　0/1 CrashLoopBackOff，重启 7 次　0s
     - **pay-74dr9qwmk-xk4w7**　0/1 CrashLoopBackOff，重启 7 次　0s
     - **search-q2r25sdvq-mr6l4**　0/1 ImagePullBackOff　0s
+    - **agent-4xk2p**　1/1 Running　20d
+    - **agent-9s6wz**　1/1 Running　20d
     - **mysql-0**　1/1 Running　30d
     - **pay-wz22plk85-phq7n**　1/1 Running　0s
     - **pay-wz22plk85-sqfmp**　1/1 Running　0s
@@ -217,6 +219,7 @@ async fn what_is_wrong_is_said_in_words() {
     - **存在**：90d
 
     - 集群事件：**k8s get events mysql-1 --namespace prod**
+    - 日志：**k8s logs pod/mysql-0 --lines 30 --namespace prod**
     - 发布历史：**k8s rollout history sts/mysql --namespace prod**
 
     @0147000002

@@ -20,8 +20,6 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     - **kubelet**：v1.34.2
     - **存在**：200d
 
-    - 集群事件：**k8s get events node-1 --namespace default**
-
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "诊断节点 node/node-2").await, @"
@@ -34,7 +32,6 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     - **kubelet**：v1.34.2
     - **存在**：200d
 
-    - 集群事件：**k8s get events node-2 --namespace default**
     - 恢复调度：**k8s uncordon node-2**
 
     @0147000002
@@ -70,7 +67,6 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     - **kubelet**：v1.34.2
     - **存在**：200d
 
-    - 集群事件：**k8s get events node-3 --namespace default**
     - 停止调度：**k8s cordon node-3**
 
     @0147000002
@@ -84,6 +80,18 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
 
     @0147000002
     ");
+    let event = |node: &str| {
+        json!({
+            "metadata": {}, "involvedObject": { "kind": "Node", "name": node },
+            "reason": "NodeNotReady", "type": "Normal", "message": "Node status is now: NodeNotReady",
+        })
+    };
+    k8s.world().put("events", "default", "node-3.1", event("node-3"));
+    k8s.world().put("events", "default", "node-11.1", event("node-11"));
+    let reply = ask(&mut chat, "诊断节点 node-3").await;
+    assert!(reply.contains("- 集群事件：**k8s get events node-3 --namespace default**\n"), "{reply}");
+    assert!(ask(&mut chat, "k8s get events node-3 --namespace default").await.contains("NodeNotReady"));
+    assert!(!ask(&mut chat, "诊断节点 node-1").await.contains("集群事件"), "those are node-11's");
     k8s.world().at("nodes", "", "node-3")["status"]["conditions"] = json!([]);
     let reply = ask(&mut chat, "k8s describe no node-3").await;
     assert!(reply.contains("还没有汇报过状态"), "{reply}");

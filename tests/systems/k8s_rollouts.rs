@@ -56,6 +56,19 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
 }
 
 #[tokio::test]
+async fn a_log_is_offered_where_there_is_one() {
+    let (mut chat, _k8s) = start().await;
+    let reply = ask(&mut chat, "诊断 ds/agent").await;
+    assert!(reply.contains("- 日志：**k8s logs ds/agent --lines 30 --namespace prod**\n"), "{reply}");
+    // Of its two pods one never ran.
+    let reply = ask(&mut chat, "诊断 sts/mysql").await;
+    assert!(reply.contains("- 集群事件：**k8s get events mysql-1 --namespace prod**\n"), "{reply}");
+    assert!(reply.contains("- 日志：**k8s logs pod/mysql-0 --lines 30 --namespace prod**\n"), "{reply}");
+    let reply = ask(&mut chat, "诊断 search").await;
+    assert!(!reply.contains("日志："), "{reply}");
+}
+
+#[tokio::test]
 async fn a_revision_that_is_but_a_restart_away_is_said_to_be() {
     let (mut chat, _k8s) = start().await;
     confirmed(&mut chat, "重启 web").await;

@@ -59,6 +59,13 @@ impl Command for Describe {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let node = found(&client, &self.node, ctx).await?;
+        let by = By {
+            namespace: Some(NAMESPACE_OF_EVENTS),
+            fields: Some(format!("involvedObject.name={}", self.node)),
+            labels: None,
+        };
+        let events = client.events(&by, |_| true).await;
+        let has_events = events.is_ok_and(|events| !events.items.is_empty());
         let is_well = nodes::is_well(&node);
         let values: [(&str, &dyn std::fmt::Display); 2] =
             [("node", &self.node), ("state", &nodes::words(&node, ctx))];
@@ -68,8 +75,13 @@ impl Command for Describe {
         });
         let reply = reply.list(findings(&node, ctx)).fields(fields(&node, ctx));
         let at = super::Where { namespace: Some(NAMESPACE_OF_EVENTS.to_owned()), on: self.on.clone() };
-        let events = ctx.line(&get::Events::of(&self.node, &at));
-        let reply = reply.action(ctx.locale.say("k8s.do_events", &[]), events);
+        let reply = match has_events {
+            true => {
+                let events = ctx.line(&get::Events::of(&self.node, &at));
+                reply.action(ctx.locale.say("k8s.do_events", &[]), events)
+            }
+            false => reply,
+        };
         Ok(match (nodes::is_cordoned(&node), is_well) {
             (true, _) => reply.action(
                 ctx.locale.say("k8s.do_uncordon", &[]),
