@@ -303,6 +303,14 @@ async fn jenkins_is_asked_in_the_readers_language() {
 }
 
 #[tokio::test]
+async fn a_number_too_many_is_how_many_lines() {
+    let (mut chat, jenkins) = start().await;
+    let reply = ask(&mut chat, "构建日志 team/web 1 100").await;
+    assert!(reply.contains("「100」前面要写选项 --lines：--lines 100"), "{reply}");
+    assert!(jenkins.asked().is_empty());
+}
+
+#[tokio::test]
 async fn signs_of_full_width_are_those_of_ascii() {
     let (mut chat, _jenkins) = start().await;
     for line in ["构建状态 team／web ＃1", "构建状态　team/web　＃１", "构建状态 team/web #1"]

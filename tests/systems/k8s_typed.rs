@@ -62,3 +62,28 @@ async fn letters_of_full_width_are_those_of_ascii() {
     ");
     assert_eq!(k8s.asked().len(), asked);
 }
+
+#[tokio::test]
+async fn a_number_too_many_belongs_behind_its_option() {
+    let (mut chat, k8s) = start().await;
+    let mut told = String::new();
+    for line in ["回滚 web 2", "容器日志 web 500", "容器日志 web --lines 5 6", "重启 web 2"] {
+        let reply = ask(&mut chat, line).await;
+        told.push_str(&format!("\n> {line}\n{}\n", reply.lines().nth(2).unwrap_or_default()));
+    }
+    insta::assert_snapshot!(told, @"
+
+    > 回滚 web 2
+    「2」前面要写选项 --to-revision：--to-revision 2
+
+    > 容器日志 web 500
+    「500」前面要写选项 --lines：--lines 500
+
+    > 容器日志 web --lines 5 6
+    多了「6」，这里不需要更多参数。
+
+    > 重启 web 2
+    多了「2」，这里不需要更多参数。
+    ");
+    assert!(k8s.asked().is_empty());
+}
