@@ -19,6 +19,15 @@ pub(crate) fn cut_bytes(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
+/// A text whose letters, digits and signs of full width, as Chinese input methods write them, are those of ASCII.
+pub(crate) fn narrow(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        c => c,
+    };
+    text.chars().map(narrow).collect()
+}
+
 /// A text whose lines end in `\n` alone: Markdown ends them at `\r` and `\r\n` as well.
 pub(crate) fn line_feeds(text: &str) -> Cow<'_, str> {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }

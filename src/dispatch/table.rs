@@ -13,7 +13,10 @@ use super::{
     values,
     words::{ENDS, Line, Word},
 };
-use crate::config::{AliasEntry, Located, Mistake, PlaceDefault};
+use crate::{
+    config::{AliasEntry, Located, Mistake, PlaceDefault},
+    text,
+};
 
 /// All rows, found by name.
 pub struct Table {
@@ -403,11 +406,7 @@ pub(super) fn separates(word: &Word) -> bool {
 
 /// A name as it is compared: without regard to case and to the width of letters.
 pub(crate) fn folded(name: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        c => c,
-    };
-    name.chars().map(narrow).collect::<String>().to_lowercase()
+    text::narrow(name).to_lowercase()
 }
 
 /// A name without the marks that end a sentence: speech recognition writes them, and so do people.

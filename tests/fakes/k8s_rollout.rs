@@ -59,7 +59,7 @@ impl Kubernetes {
             name,
             json!({
                 "metadata": metadata, "spec": spec,
-                "status": { "phase": phase, "containerStatuses": statuses, "startTime": began },
+                "status": { "phase": phase, "containerStatuses": statuses, "startTime": began, "podIP": "10.244.1.7" },
             }),
         );
     }
@@ -179,6 +179,9 @@ impl Kubernetes {
         };
         let (new, old) = (pods(self, false), pods(self, true));
         let ready = new.iter().chain(&old).filter(|pod| is_ready(pod)).count();
+        let ready_ones = new.iter().filter(|pod| is_ready(pod)).count();
+        self.at("replicasets", namespace, &set)["status"] =
+            json!({ "replicas": new.len(), "readyReplicas": ready_ones });
         let conditions = deployment["status"]["conditions"].clone();
         let now = json!({
             "observedGeneration": generation, "replicas": new.len() + old.len(), "updatedReplicas": new.len(),

@@ -138,6 +138,12 @@ pub fn fill(k8s: &mut Kubernetes) {
         "agent",
         json!({ "metadata": metadata_of, "spec": spec, "status": status }),
     );
+    let uid = k8s.at("daemonsets", "prod", "agent")["metadata"]["uid"].clone();
+    let owner = json!({ "apiVersion": "apps/v1", "kind": "DaemonSet", "name": "agent", "uid": uid, "controller": true });
+    for (pod, node) in [("agent-4xk2p", "node-1"), ("agent-9s6wz", "node-2")] {
+        k8s.pod("prod", pod, owner.clone(), &agent, 60 * 24 * 20);
+        k8s.at("pods", "prod", pod)["spec"]["nodeName"] = json!(node);
+    }
     for (name, ready, cordoned) in
         [("node-1", "True", false), ("node-2", "True", true), ("node-3", "False", false)]
     {
@@ -146,6 +152,9 @@ pub fn fill(k8s: &mut Kubernetes) {
             "metadata": { "labels": { "node-role.kubernetes.io/worker": "" }, "creationTimestamp": created },
             "spec": if cordoned { json!({ "unschedulable": true }) } else { json!({}) },
             "status": {
+                "addresses": [
+                    { "type": "InternalIP", "address": "10.0.0.11" }, { "type": "Hostname", "address": name },
+                ],
                 "conditions": [{ "type": "MemoryPressure", "status": "False" }, { "type": "Ready", "status": ready }],
                 "nodeInfo": {
                     "kubeletVersion": "v1.34.2", "architecture": "arm64", "bootID": "", "containerRuntimeVersion": "",

@@ -301,3 +301,23 @@ async fn jenkins_is_asked_in_the_readers_language() {
     ask(&mut chat, "jenkins jobs").await;
     assert_eq!(jenkins.asked()[0].header("accept-language"), "zh-CN");
 }
+
+#[tokio::test]
+async fn a_number_too_many_is_how_many_lines() {
+    let (mut chat, jenkins) = start().await;
+    let reply = ask(&mut chat, "构建日志 team/web 1 100").await;
+    assert!(reply.contains("「100」前面要写选项 --lines：--lines 100"), "{reply}");
+    assert!(jenkins.asked().is_empty());
+}
+
+#[tokio::test]
+async fn signs_of_full_width_are_those_of_ascii() {
+    let (mut chat, _jenkins) = start().await;
+    for line in ["构建状态 team／web ＃1", "构建状态　team/web　＃１", "构建状态 team/web #1"]
+    {
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.starts_with("#### team/web #1："), "{line}: {reply}");
+    }
+    let reply = ask(&mut chat, "构建　ｔｅａｍ／ｗｅｂ").await;
+    assert!(reply.contains("Jenkins 上没有任务 ｔｅａｍ/ｗｅｂ。是不是：team/web？"), "{reply}");
+}

@@ -35,11 +35,13 @@ async fn the_state_of_a_build() {
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "jenkins status team/api").await, @"
-    #### jenkins status：未能完成
+    #### team/api：还没有构建过
 
-    team/api 还没有构建过。
+    - 构建：**jenkins build team/api**
 
     @0147000002
+
+    [打开 Jenkins](https://ci.example.com/job/team/job/api/)
     ");
     insta::assert_snapshot!(ask(&mut chat, "jenkins status team/appi").await, @"
     #### jenkins status：未能完成

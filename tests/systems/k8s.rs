@@ -45,12 +45,14 @@ images = ['registry.example.com/*']
 async fn pods_are_listed_those_that_are_not_well_first() {
     let (mut chat, _k8s) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "k8s get pods").await, @"
-    #### prod：10 个 Pod，4 个异常
+    #### prod：12 个 Pod，4 个异常
 
     - **mysql-1**　0/1 Pending　7m
     - **pay-74dr9qwmk-4spc8**　0/1 CrashLoopBackOff，重启 7 次　0s
     - **pay-74dr9qwmk-xk4w7**　0/1 CrashLoopBackOff，重启 7 次　0s
     - **search-q2r25sdvq-mr6l4**　0/1 ImagePullBackOff　0s
+    - **agent-4xk2p**　1/1 Running　20d
+    - **agent-9s6wz**　1/1 Running　20d
     - **mysql-0**　1/1 Running　30d
     - **pay-wz22plk85-phq7n**　1/1 Running　0s
     - **pay-wz22plk85-sqfmp**　1/1 Running　0s
@@ -85,10 +87,10 @@ async fn pods_are_listed_those_that_are_not_well_first() {
 async fn workloads_are_listed() {
     let (mut chat, _k8s) = start().await;
     insta::assert_snapshot!(ask(&mut chat, "k get deployments").await, @"
-    #### prod：3 个 Deployment，1 个异常
+    #### prod：3 个 Deployment，2 个异常或未发布完
 
     - **search**　0/1　search:missing　30d
-    - **pay**　2/2　pay:broken　30d
+    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d
     - **web**　3/3　web:1.4.1　30d
 
     - 诊断 search：**k8s describe deploy/search --namespace prod**
@@ -96,7 +98,7 @@ async fn workloads_are_listed() {
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s get sts").await, @"
-    #### prod：1 个 StatefulSet，1 个异常
+    #### prod：1 个 StatefulSet，1 个异常或未发布完
 
     - **mysql**　1/2　mysql:8.4　90d
 
@@ -128,7 +130,7 @@ async fn nodes_and_events_are_listed() {
 
     - **node-3**　NotReady　worker　v1.34.2　200d
     - **node-1**　Ready　worker　v1.34.2　200d
-    - **node-2**　Ready，停止调度　worker　v1.34.2　200d
+    - **node-2**　Ready、停止调度　worker　v1.34.2　200d
 
     - 诊断 node-3：**k8s describe node node-3**
 
@@ -180,7 +182,7 @@ async fn what_is_wrong_is_said_in_words() {
 
     - 2 个 Pod（如 pay-74dr9qwmk-4spc8）：容器 app 反复崩溃（CrashLoopBackOff），已重启 7 次。上次：内存超出上限 256Mi，被系统杀掉（OOMKilled，退出码 137，07:57:00）
 
-    - **副本**：更新 2/2，可用 2/2，待终止的旧副本 2
+    - **副本**：更新 2/2，可用 2/2（含旧副本），旧副本还有 2 个
     - **镜像 app**：registry.example.com/shop/pay:broken
     - **版本**：2
     - **存在**：30d
@@ -217,6 +219,7 @@ async fn what_is_wrong_is_said_in_words() {
     - **存在**：90d
 
     - 集群事件：**k8s get events mysql-1 --namespace prod**
+    - 日志：**k8s logs pod/mysql-0 --lines 30 --namespace prod**
     - 发布历史：**k8s rollout history sts/mysql --namespace prod**
 
     @0147000002
@@ -318,7 +321,7 @@ async fn how_a_rollout_goes_and_what_was_before() {
     insta::assert_snapshot!(ask(&mut chat, "发布进度 web").await, @"
     #### deploy/web（prod）：发布完成
 
-    - **副本**：更新 3/3，可用 3/3，待终止的旧副本 0
+    - **副本**：更新 3/3，可用 3/3
     - **镜像 app**：registry.example.com/shop/web:1.4.1
     - **版本**：2
 
@@ -351,7 +354,7 @@ async fn how_a_rollout_goes_and_what_was_before() {
     insta::assert_snapshot!(ask(&mut chat, "k8s rollout status pay").await, @"
     #### deploy/pay（prod）：发布卡住了（超过期限）
 
-    - **副本**：更新 2/2，可用 2/2，待终止的旧副本 2
+    - **副本**：更新 2/2（就绪 0），可用 2/2（含旧副本），旧副本还有 2 个
     - **镜像 app**：registry.example.com/shop/pay:broken
     - **版本**：2
 

@@ -44,7 +44,7 @@ async fn what_is_typed_by_habit_is_answered() {
     > k8s get pods -o wide
     #### k8s get pods：参数有误
 
-    不需要 -o：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+    不需要 -o：列表已按手机排好，所在节点和 IP 请发送「k8s describe pod/名字」；完整的对象（yaml、json）不显示，里面可能有密钥
 
     ```
     k8s get pods -o wide
@@ -64,7 +64,7 @@ async fn what_is_typed_by_habit_is_answered() {
     > k8s get pods --output=json
     #### k8s get pods：参数有误
 
-    不需要 --output：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+    不需要 --output：列表已按手机排好，所在节点和 IP 请发送「k8s describe pod/名字」；完整的对象（yaml、json）不显示，里面可能有密钥
 
     ```
     k8s get pods --output=json
@@ -124,7 +124,7 @@ async fn what_is_typed_by_habit_is_answered() {
     > k8s get nodes -o wide
     #### k8s get nodes：参数有误
 
-    不需要 -o：列表已按手机排好，细节请发送「k8s describe 名字」；完整的对象（yaml、json）不显示，里面可能有密钥
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe node 节点」，IP 也在里面；完整的对象（yaml、json）不显示
 
     ```
     k8s get nodes -o wide
@@ -269,6 +269,9 @@ async fn what_is_left_out_is_said_with_what_comes_nearest() {
         "k8s delete deployment web",
         "k8s delete pod/mysql-0",
         "k8s get pod/mysql-0",
+        "kubectl get sts/mysql",
+        "k8s get node/node-1",
+        "k8s get all",
         "kubectl -n prod get pods",
         "k8s auth can-i delete pods",
         "k8s explain deployment",
@@ -307,7 +310,16 @@ async fn what_is_left_out_is_said_with_what_comes_nearest() {
     请把类型和名字分开写，一次一个：k8s delete pod 名字。
 
     > k8s get pod/mysql-0
-    一次只列一类：类型和名字分开写，例如 k8s get pods web；只看一个请发送「k8s describe 名字」。
+    一次只列一类。只看一个，请把 get 换成 describe，例如 k8s describe sts/mysql；按名字开头选，请把名字分开写，例如 k8s get pods web。
+
+    > kubectl get sts/mysql
+    一次只列一类。只看一个，请把 get 换成 describe，例如 k8s describe sts/mysql；按名字开头选，请把名字分开写，例如 k8s get pods web。
+
+    > k8s get node/node-1
+    只看一个节点，请发送「k8s describe node 节点」；按名字开头选，请把名字分开写，例如 k8s get nodes node-1。
+
+    > k8s get all
+    一次只列一类，例如 k8s get deploy；按名字开头选，请写在后面：k8s get pods web。
 
     > kubectl -n prod get pods
     选项请写在命令后面，例如：k8s get pods -n prod；选集群请用 --on。
@@ -328,6 +340,10 @@ async fn what_is_left_out_is_said_with_what_comes_nearest() {
 
     @0147000002
     ");
+    let reply = ask(&mut chat, "kubectl -n prod logs web").await;
+    assert!(!reply.contains("k8s get pods**"), "{reply}");
+    let reply = ask(&mut chat, "重启 web --dry-run=client").await;
+    assert!(reply.contains("「--dry-run」是开关，只写 --dry-run，后面不带值。"), "{reply}");
     for line in ["k8s describe secret db", "k8s describe cm/db"] {
         let reply = ask(&mut chat, line).await;
         assert!(reply.contains("从不读取"), "{line}: {reply}");
@@ -335,6 +351,9 @@ async fn what_is_left_out_is_said_with_what_comes_nearest() {
     let reply = ask(&mut chat, "k8s describe svc web").await;
     assert!(reply.contains("只认识 deploy/"), "{reply}");
     assert!(k8s.asked().is_empty());
+    // What `-o wide` shows.
+    let reply = ask(&mut chat, "诊断 pod/mysql-0").await;
+    assert!(reply.contains("**节点**：node-1\n- **IP**：10.244.1.7\n"), "{reply}");
 }
 
 #[tokio::test]
@@ -364,14 +383,14 @@ async fn in_english_it_is_said_in_english() {
 
     > k8s get pods -oyaml
     #### k8s get pods: check the arguments
-    &#45;o is not needed: lists are made for phones, and “k8s describe NAME” tells more; whole objects (yaml, json) are not shown, since secrets may be in them
+    &#45;o is not needed: lists are made for phones, and “k8s describe pod/NAME” tells the node and the IP; whole objects (yaml, json) are not shown, since secrets may be in them
 
     > k8s scale web 5 --replicas 6
     #### k8s scale: check the arguments
     “replicas” may be given only once.
 
     > k8s describe node node-2
-    #### Node node-2: something is wrong, Ready
+    #### Node node-2: all is well, Ready, cordoned
     - It is cordoned: no new pods get on it.
 
     > k8s rollout restart deployment

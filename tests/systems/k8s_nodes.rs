@@ -16,23 +16,22 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     #### 节点 node-1：正常，Ready
 
     - **角色**：worker
+    - **IP**：10.0.0.11
     - **kubelet**：v1.34.2
     - **存在**：200d
-
-    - 集群事件：**k8s get events node-1 --namespace default**
 
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "诊断节点 node/node-2").await, @"
-    #### 节点 node-2：有问题，Ready
+    #### 节点 node-2：正常，Ready、停止调度
 
     - 已停止调度：新 Pod 不会分到它上面。
 
     - **角色**：worker
+    - **IP**：10.0.0.11
     - **kubelet**：v1.34.2
     - **存在**：200d
 
-    - 集群事件：**k8s get events node-2 --namespace default**
     - 恢复调度：**k8s uncordon node-2**
 
     @0147000002
@@ -63,11 +62,11 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     - KernelDeadlock。task nginx blocked
 
     - **角色**：worker
+    - **IP**：10.0.0.11
     - **污点**：dedicated=gpu:NoSchedule、spot:PreferNoSchedule
     - **kubelet**：v1.34.2
     - **存在**：200d
 
-    - 集群事件：**k8s get events node-3 --namespace default**
     - 停止调度：**k8s cordon node-3**
 
     @0147000002
@@ -75,12 +74,24 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get nodes node-3").await, @"
     #### 1 个节点，1 个异常
 
-    - **node-3**　NotReady，DiskPressure，KernelDeadlock　worker　v1.34.2　200d
+    - **node-3**　NotReady、DiskPressure、KernelDeadlock　worker　v1.34.2　200d
 
     - 诊断 node-3：**k8s describe node node-3**
 
     @0147000002
     ");
+    let event = |node: &str| {
+        json!({
+            "metadata": {}, "involvedObject": { "kind": "Node", "name": node },
+            "reason": "NodeNotReady", "type": "Normal", "message": "Node status is now: NodeNotReady",
+        })
+    };
+    k8s.world().put("events", "default", "node-3.1", event("node-3"));
+    k8s.world().put("events", "default", "node-11.1", event("node-11"));
+    let reply = ask(&mut chat, "诊断节点 node-3").await;
+    assert!(reply.contains("- 集群事件：**k8s get events node-3 --namespace default**\n"), "{reply}");
+    assert!(ask(&mut chat, "k8s get events node-3 --namespace default").await.contains("NodeNotReady"));
+    assert!(!ask(&mut chat, "诊断节点 node-1").await.contains("集群事件"), "those are node-11's");
     k8s.world().at("nodes", "", "node-3")["status"]["conditions"] = json!([]);
     let reply = ask(&mut chat, "k8s describe no node-3").await;
     assert!(reply.contains("还没有汇报过状态"), "{reply}");
@@ -164,4 +175,31 @@ async fn a_code_does_not_work_again_once_a_node_was_put_back() {
     let writes = k8s.writes().len();
     let reply = ask(&mut chat, &coded(&card)).await;
     assert_eq!(k8s.writes().len(), writes, "{reply}");
+}
+
+#[tokio::test]
+async fn a_node_is_found_however_it_is_asked_for() {
+    let (mut chat, _k8s) = start().await;
+    let titled = "#### 节点 node-3：有问题，NotReady";
+    for line in ["诊断 node node-3", "诊断 节点 node-3", "诊断节点 node-3", "k8s 诊断节点 no/node-3"]
+    {
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.starts_with(titled), "{line}: {reply}");
+    }
+    let mut told = String::new();
+    for line in ["诊断 node-1", "重启 node-1", "k8s get nodes -o wide"] {
+        let reply = ask(&mut chat, line).await;
+        told.push_str(&format!("\n> {line}\n{}\n", reply.lines().nth(2).unwrap_or_default()));
+    }
+    insta::assert_snapshot!(told, @"
+
+    > 诊断 node-1
+    命名空间 prod 里没有 deploy/node-1；node-1 是节点，请发送：k8s describe node node-1
+
+    > 重启 node-1
+    命名空间 prod 里没有 deploy/node-1；node-1 是节点，请发送：k8s describe node node-1
+
+    > k8s get nodes -o wide
+    不需要 -o：列表已按手机排好，细节请发送「k8s describe node 节点」，IP 也在里面；完整的对象（yaml、json）不显示
+    ");
 }

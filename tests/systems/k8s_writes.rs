@@ -56,13 +56,14 @@ async fn a_workload_is_restarted_once() {
     insta::assert_snapshot!(ask(&mut chat, "k8s rollout status web").await, @"
     #### deploy/web（prod）：发布中
 
-    - **副本**：更新 1/3，可用 3/3，待终止的旧副本 2
+    - **副本**：更新 1/3（就绪 1），可用 3/3（含旧副本），旧副本还有 2 个
     - **镜像 app**：registry.example.com/shop/web:1.4.1
     - **版本**：3
     - **变更原因**：restart (dingtalk 0147000002)
 
     - 发布进度：**k8s rollout status deploy/web --namespace prod**
     - 诊断：**k8s describe deploy/web --namespace prod**
+    - 回滚：**k8s rollout undo deploy/web --namespace prod**
 
     @0147000002
     ");
@@ -158,7 +159,7 @@ async fn a_workload_is_scaled() {
     > k8s scale web -1
     #### k8s scale：参数有误
 
-    「replicas」应为 0 到 1000 之间的整数，收到的是「-1」。
+    要写改成几个副本（0 到 1000），不能写增减几个（-1）：例如现在是 3 个，要加 2 个就写 5
 
     ```
     k8s scale web -1

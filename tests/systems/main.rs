@@ -19,6 +19,8 @@ mod k8s_guarded;
 mod k8s_habits;
 mod k8s_long;
 mod k8s_nodes;
+mod k8s_rollouts;
+mod k8s_typed;
 mod k8s_words;
 mod k8s_writes;
 mod prometheus;

@@ -48,7 +48,7 @@ impl Wrong<'_> {
                     return complain("arguments.none", "came", &came().unwrap_or_default());
                 }
                 (None, None) => {
-                    if let Some((message, at)) = self.pair(command, said) {
+                    if let Some((message, at)) = self.behind_option(command, said, all) {
                         return Err(Complaint { message, at });
                     }
                     // It may be the value of one that was said by its name too.
@@ -79,10 +79,24 @@ impl Wrong<'_> {
         Ok(())
     }
 
-    /// That a pair belongs behind an option, where one takes it.
-    fn pair(&self, command: &Command, said: &Said<'_>) -> Option<(String, Option<Range<usize>>)> {
-        let value = said.value.as_ref().filter(|value| values::pair(&value.text).is_ok())?;
-        let option = command.get_opts().find(|option| values::kind(option) == Kind::KeyValue)?;
+    /// That a pair or a number belongs behind an option, where one alone takes it that was not said yet.
+    fn behind_option(
+        &self,
+        command: &Command,
+        said: &Said<'_>,
+        all: &[Said<'_>],
+    ) -> Option<(String, Option<Range<usize>>)> {
+        let value = said.value.as_ref()?;
+        let takes = |option: &&Arg| match values::kind(option) {
+            Kind::KeyValue => values::pair(&value.text).is_ok(),
+            Kind::Number => {
+                all.iter().all(|other| other.argument != Some(option))
+                    && text::narrow(&value.text).parse::<i64>().is_ok()
+            }
+            _ => false,
+        };
+        let mut options = command.get_opts().filter(takes);
+        let option = options.next().filter(|_| options.next().is_none())?;
         let option = option.get_short().map_or_else(|| help::mentioned(option), |short| format!("-{short}"));
         let came = canonical::word(&text::cut(&value.text, MAX_CAME));
         let parts: [(&str, &dyn Display); 2] = [("came", &came), ("option", &option)];

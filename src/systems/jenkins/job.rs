@@ -27,7 +27,8 @@ pub(super) fn job(typed: &str) -> Result<Caseless, InvalidValue> {
         return Ok(Caseless::new(typed));
     }
     let unfit = |c: char| text::is_control(c) || "?*#\\<>|\"".contains(c);
-    let name = typed.trim().replace(" » ", "/");
+    // A name may have letters of full width; what parts them is no letter.
+    let name = typed.trim().replace(" » ", "/").replace('／', "/");
     let parts: Vec<&str> = name.trim_matches('/').split('/').collect();
     let parts = match parts.chunks(2).all(|pair| matches!(pair, ["job", _])) {
         true => parts.into_iter().skip(1).step_by(2).collect(),
@@ -88,7 +89,7 @@ pub(super) fn resolve(
 pub(super) fn number() -> impl Fn(&str) -> Result<i64, InvalidValue> + Clone + Send + Sync + 'static {
     let number = values::number(1..=i64::from(i32::MAX));
     let error = |_| InvalidValue::new("jenkins.number");
-    move |typed| number(typed.strip_prefix('#').unwrap_or(typed)).map_err(error)
+    move |typed| number(typed.strip_prefix(['#', '＃']).unwrap_or(typed)).map_err(error)
 }
 
 /// The segments of a job's address.

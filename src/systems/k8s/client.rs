@@ -251,28 +251,6 @@ impl<'c> Client<'c> {
         Ok(revisions)
     }
 
-    /// The template of a workload's pods as it was in a revision, with all that is in it, known here or not.
-    pub(super) async fn template(
-        &self,
-        namespace: &str,
-        workload: &Workload,
-        revision: &str,
-    ) -> Result<Value, Failure> {
-        let (path, at) = match workload.kind {
-            Kind::Deployment => (ReplicaSet::path(Some(namespace)), "/spec/template"),
-            _ => (ControllerRevision::path(Some(namespace)), "/data/spec/template"),
-        };
-        let mut kept: Value = self.get(path, revision).await?;
-        let malformed = || Failure::Malformed { system: self.title().to_owned() };
-        let template = kept.pointer_mut(at).map(Value::take).filter(Value::is_object);
-        let mut template = template.ok_or_else(malformed)?;
-        // The replica set's own label is not the deployment's.
-        if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-            labels.remove("pod-template-hash");
-        }
-        Ok(template)
-    }
-
     /// The template of a workload's pods as it is now, with all that is in it.
     pub(super) async fn template_now(&self, namespace: &str, target: &Target) -> Result<Value, Failure> {
         let mut whole: Value = self.get(Workload::path(target.kind, Some(namespace)), &target.name).await?;

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::dispatch::{arguments::InvalidValue, row::Canonical, values::Identifier};
+use crate::{
+    dispatch::{arguments::InvalidValue, row::Canonical, values::Identifier},
+    text,
+};
 
 /// What each argument that is rewritten is judged as: `web` as `deploy/web`, `Prod` as `prod`.
 pub(super) const NAMESPACE: (&str, Canonical) = ("namespace", |typed| namespace(typed).ok());
@@ -108,13 +111,13 @@ impl Kind {
 
 /// Whether a word is a kind of workload or of pods, as kubectl takes it before a name: `deployment web`.
 pub(super) fn is_kind(word: &str) -> bool {
-    Kind::of(&word.to_ascii_lowercase()).is_some()
+    Kind::of(&plain(word)).is_some()
 }
 
 /// The same with kinds that are not operated: what is said of them is that they are not.
 pub(super) fn is_any_kind(word: &str) -> bool {
     let others = OTHERS.iter().chain(&HOLD_SECRETS);
-    is_kind(word) || others.into_iter().any(|other| other.eq_ignore_ascii_case(word))
+    is_kind(word) || others.into_iter().any(|other| *other == plain(word))
 }
 
 /// One of what is operated, by its name.
@@ -147,6 +150,19 @@ pub(super) fn by_name<S: Serializer>(target: &Target, serializer: S) -> Result<S
     serializer.serialize_str(&target.name)
 }
 
+/// A name as Kubernetes has it. A phone begins a line with a capital, and Chinese input methods write letters of full
+/// width; in Kubernetes there are neither.
+fn plain(typed: &str) -> String {
+    text::narrow(typed).to_ascii_lowercase()
+}
+
+/// Reads a name as Kubernetes has it.
+fn folded<T>(typed: &str, read: impl FnOnce(&str) -> Result<T, InvalidValue>) -> Result<T, InvalidValue> {
+    let folded = plain(typed);
+    // Places are those of what was typed.
+    read(&folded).map_err(|error| if folded.len() == typed.len() { error } else { error.at(0..typed.len()) })
+}
+
 /// The value parser of a workload: `web` is a deployment, others say what they are.
 ///
 /// # Errors
@@ -164,9 +180,11 @@ pub(super) fn workload(typed: &str) -> Result<Target, InvalidValue> {
 /// # Errors
 /// For what can be neither.
 pub(super) fn any(typed: &str) -> Result<Target, InvalidValue> {
-    // A phone begins a line with a capital; in Kubernetes there are none.
-    let folded = typed.to_ascii_lowercase();
-    let (kind, name, at) = match folded.split_once('/') {
+    folded(typed, any_folded)
+}
+
+fn any_folded(typed: &str) -> Result<Target, InvalidValue> {
+    let (kind, name, at) = match typed.split_once('/') {
         Some((kind, name)) => {
             let key = match kind {
                 kind if NODES.contains(&kind) => "k8s.kind_of_node",
@@ -177,9 +195,9 @@ pub(super) fn any(typed: &str) -> Result<Target, InvalidValue> {
             let known = Kind::of(kind).ok_or_else(unknown)?;
             (known, name, kind.len() + 1)
         }
-        None if Kind::of(&folded).is_some() => return Err(InvalidValue::new("k8s.kind_alone")),
-        None if is_made_up(&folded) => (Kind::Pod, folded.as_str(), 0),
-        None => (Kind::Deployment, folded.as_str(), 0),
+        None if Kind::of(typed).is_some() => return Err(InvalidValue::new("k8s.kind_alone")),
+        None if is_made_up(typed) => (Kind::Pod, typed, 0),
+        None => (Kind::Deployment, typed, 0),
     };
     match NAME.parser()(name) {
         Ok(name) => Ok(Target { kind, name }),
@@ -201,13 +219,14 @@ fn is_made_up(name: &str) -> bool {
 /// # Errors
 /// For what can be none.
 pub(super) fn pod(typed: &str) -> Result<Target, InvalidValue> {
-    let folded = typed.to_ascii_lowercase();
-    let name = match folded.split_once('/') {
-        Some((kind, name)) if Kind::of(kind) == Some(Kind::Pod) => name,
-        Some(_) => return Err(InvalidValue::new("k8s.no_pod_kind")),
-        None => folded.as_str(),
-    };
-    Ok(Target { kind: Kind::Pod, name: NAME.parser()(name)? })
+    folded(typed, |typed| {
+        let name = match typed.split_once('/') {
+            Some((kind, name)) if Kind::of(kind) == Some(Kind::Pod) => name,
+            Some(_) => return Err(InvalidValue::new("k8s.no_pod_kind")),
+            None => typed,
+        };
+        Ok(Target { kind: Kind::Pod, name: NAME.parser()(name)? })
+    })
 }
 
 /// The value parser of most names, or their beginnings.
@@ -215,7 +234,7 @@ pub(super) fn pod(typed: &str) -> Result<Target, InvalidValue> {
 /// # Errors
 /// For what can be none.
 pub(super) fn name(typed: &str) -> Result<String, InvalidValue> {
-    NAME.parser()(typed.to_ascii_lowercase().trim_end_matches(['*', '-']))
+    folded(typed, |typed| NAME.parser()(typed.trim_end_matches(['*', '-'])))
 }
 
 /// The value parser of a namespace.
@@ -223,7 +242,7 @@ pub(super) fn name(typed: &str) -> Result<String, InvalidValue> {
 /// # Errors
 /// For what can be none.
 pub(super) fn namespace(typed: &str) -> Result<String, InvalidValue> {
-    LABEL.parser()(&typed.to_ascii_lowercase())
+    folded(typed, LABEL.parser())
 }
 
 /// The value parser of a container's name.
@@ -231,7 +250,7 @@ pub(super) fn namespace(typed: &str) -> Result<String, InvalidValue> {
 /// # Errors
 /// For what can be none.
 pub(super) fn container(typed: &str) -> Result<String, InvalidValue> {
-    LABEL.parser()(typed)
+    folded(typed, LABEL.parser())
 }
 
 /// The value parser of a node's name, with or without `node/` before it.
@@ -239,9 +258,10 @@ pub(super) fn container(typed: &str) -> Result<String, InvalidValue> {
 /// # Errors
 /// For what can be none.
 pub(super) fn node(typed: &str) -> Result<String, InvalidValue> {
-    let folded = typed.to_ascii_lowercase();
-    let name = folded.split_once('/').filter(|(kind, _)| NODES.contains(kind)).map(|(_, name)| name);
-    NAME.parser()(name.unwrap_or(&folded))
+    folded(typed, |typed| {
+        let name = typed.split_once('/').filter(|(kind, _)| NODES.contains(kind)).map(|(_, name)| name);
+        NAME.parser()(name.unwrap_or(typed))
+    })
 }
 
 /// The value parser of a label selector: `app=web,tier!=db,env in (a, b),!canary`.
@@ -250,6 +270,7 @@ pub(super) fn node(typed: &str) -> Result<String, InvalidValue> {
 /// For what is none.
 pub(super) fn selector(typed: &str) -> Result<String, InvalidValue> {
     let mut depth = 0_usize;
+    let typed = text::narrow(typed);
     let parts = typed.split(|c: char| {
         match c {
             '(' => depth += 1,
@@ -307,6 +328,7 @@ mod tests {
         assert_eq!(form("statefulset/mysql"), "sts/mysql");
         assert_eq!(form("ds/agent"), "ds/agent");
         assert_eq!(form("po/x"), "pod/x");
+        assert_eq!(form("Ｐｏｄ／Ｗｅｂ－０"), "pod/web-0");
         assert_eq!(form("web-7d4b9c6f5d-x2x4z"), "pod/web-7d4b9c6f5d-x2x4z");
         assert_eq!(form("web-payments-admin"), "deploy/web-payments-admin");
         for typed in [
@@ -324,6 +346,7 @@ mod tests {
         ] {
             assert!(any(typed).is_err(), "{typed}");
         }
+        assert!(namespace("ｐｒｏｄ").is_ok_and(|name| name == "prod"));
         assert!(workload("pod/x").is_err() && pod("deploy/x").is_err());
         assert!(namespace("kube.system").is_err() && namespace("Prod").is_ok());
     }

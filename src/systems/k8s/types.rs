@@ -109,6 +109,8 @@ pub(super) struct PodStatus {
     pub(super) phase: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
+    #[serde(rename = "podIP")]
+    pub(super) pod_ip: Option<String>,
     pub(super) conditions: Option<Vec<Condition>>,
     pub(super) container_statuses: Option<Vec<ContainerStatus>>,
     pub(super) init_container_statuses: Option<Vec<ContainerStatus>>,
@@ -212,7 +214,17 @@ pub(super) struct Taint {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct NodeStatus {
     pub(super) conditions: Option<Vec<Condition>>,
+    pub(super) addresses: Option<Vec<Address>>,
     pub(super) node_info: NodeInfo,
+}
+
+/// Where a node is reached: by name, or by an IP of some kind.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Address {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) address: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -283,12 +295,20 @@ pub(super) struct ControllerStatus {
 pub(super) struct ReplicaSet {
     pub(super) metadata: Metadata,
     pub(super) spec: ReplicaSetSpec,
+    pub(super) status: ReplicaSetStatus,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ReplicaSetSpec {
-    pub(super) template: Template,
+    /// With all that is in it: it may be put back.
+    pub(super) template: Value,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ReplicaSetStatus {
+    pub(super) ready_replicas: i32,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

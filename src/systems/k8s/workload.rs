@@ -32,6 +32,23 @@ pub(super) struct Counts {
     pub(super) available: i32,
 }
 
+impl Counts {
+    /// Those of earlier revisions that are still there, ready or not.
+    pub(super) fn old(self) -> i32 {
+        (self.present - self.updated).max(0)
+    }
+}
+
+/// How far a rollout is, as kubectl judges it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    Done,
+    GoesOn,
+    Stuck,
+    /// Pods are replaced when somebody deletes them.
+    ByHand,
+}
+
 impl Workload {
     pub(super) fn new(kind: Kind, controller: Controller) -> Self {
         Self { kind, controller }
@@ -138,6 +155,40 @@ impl Workload {
             it.kind == "Progressing" && it.reason.as_deref() == Some("ProgressDeadlineExceeded")
         };
         self.conditions().iter().any(is_late)
+    }
+
+    /// How far its rollout is. Pods that are ready may be old ones: while there are any, it is not done.
+    pub(super) fn progress(&self) -> Progress {
+        let counts = self.counts();
+        if self.is_updated_by_hand() {
+            return Progress::ByHand;
+        }
+        if !self.is_observed() {
+            return Progress::GoesOn;
+        }
+        if self.is_late() {
+            return Progress::Stuck;
+        }
+        let updated = counts.wanted - self.partition();
+        let goes_on = match self.kind {
+            Kind::Deployment | Kind::Pod => {
+                counts.updated < counts.wanted || counts.old() > 0 || counts.available < counts.updated
+            }
+            Kind::StatefulSet => counts.ready < counts.wanted || counts.updated < updated,
+            Kind::DaemonSet => counts.updated < counts.wanted || counts.available < counts.wanted,
+        };
+        if goes_on { Progress::GoesOn } else { Progress::Done }
+    }
+
+    /// Whether all its pods are as they are to be, and ready.
+    pub(super) fn is_well(&self) -> bool {
+        let counts = self.counts();
+        let is_rolled_out = match self.progress() {
+            Progress::Done => true,
+            Progress::ByHand => counts.updated >= counts.wanted,
+            Progress::GoesOn | Progress::Stuck => false,
+        };
+        is_rolled_out && counts.ready >= counts.wanted
     }
 
     /// What a write is said of: which one it is, and how it is to be. Nothing that changes by itself is in it.

@@ -133,7 +133,7 @@ fn in_what_it_runs() {
         ("take web --env", "4:7: alias[1].run: expected what \"take\" takes: “--env” expects a value."),
         (
             "take web --loud=yes",
-            "4:7: alias[1].run: expected what \"take\" takes: “--loud” is a switch and takes no value.",
+            "4:7: alias[1].run: expected what \"take\" takes: “--loud” is a switch: write --loud alone, without a value.",
         ),
         ("take web --env mars", "4:7: alias[1].run: expected what \"take\" takes: “mars” is no --env"),
         ("take web {1:many}", "4:7: alias[1].run: expected what \"take\" takes: “many” is no count"),

@@ -146,7 +146,7 @@ async fn what_is_wrong_with_a_value() {
     take web --for 2h -f 2h
                       ^^
 
-    「--loud」是开关，后面不带值。
+    「--loud」是开关，只写 --loud，后面不带值。
     take web --loud=yes
              ^^^^^^^^^^
 
@@ -264,7 +264,7 @@ async fn what_is_wrong_with_a_value_in_english() {
     take web --for 2h -f 2h
                       ^^
 
-    “--loud” is a switch and takes no value.
+    “--loud” is a switch: write --loud alone, without a value.
     take web --loud=yes
              ^^^^^^^^^^
 

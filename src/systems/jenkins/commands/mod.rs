@@ -121,12 +121,12 @@ async fn a_folder(client: &Client<'_>, folder: &Caseless, ctx: &Ctx) -> CommandE
     .into()
 }
 
-/// What to say where a job could not be read: of one that is not there, those like it.
+/// What to say where a job could not be read: of one that is not there, those like it, whatever the width of its letters.
 async fn no_job(client: &Client<'_>, job: &Caseless, failure: Failure, ctx: &Ctx) -> CommandError {
     if failure.status() != Some(404) {
         return failure.tell(ctx);
     }
-    let near = near(client, job.as_str()).await.join(&ctx.locale.say("usage.separator", &[]));
+    let near = near(client, &text::narrow(job.as_str())).await.join(&ctx.locale.say("usage.separator", &[]));
     let system = client.title();
     UserError(match near.as_str() {
         "" => ctx.locale.say("jenkins.no_job", &[("system", &system), ("job", job)]),

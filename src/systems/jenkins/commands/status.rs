@@ -72,7 +72,7 @@ impl Command for Status {
 }
 
 impl Status {
-    /// What to say where there is no build: the first of a job may be waiting in the queue.
+    /// What to say where there is no build: the first of a job may be waiting in the queue, or nobody asked for one.
     async fn not_begun(
         &self,
         client: &Client<'_>,
@@ -80,18 +80,27 @@ impl Status {
         ctx: &Ctx,
     ) -> Result<Reply, CommandError> {
         let number = self.number.map(i64::unsigned_abs);
-        let queued = match (number, failure.status()) {
-            (None, Some(404)) => client.job(self.job.as_str()).await.ok().and_then(|job| job.queue_item),
+        let job = match (number, failure.status()) {
+            (None, Some(404)) => client.job(self.job.as_str()).await.ok(),
             _ => None,
         };
-        let Some(queued) = queued else {
+        // A folder has no builds either.
+        let Some(job) = job.filter(|job| job.next_build_number.is_some()) else {
             return Err(no_build(client, &self.job, number, failure, ctx).await);
         };
-        let reply = Reply::new(client.named(ctx.locale.say("jenkins.queued", &[("job", &self.job)])));
-        Ok(reply
-            .text(queued.why.unwrap_or_default())
-            .action(ctx.locale.say("jenkins.do_status", &[]), ctx.line(self))
-            .link(ctx.locale.say("jenkins.open", &[]), client.page(Some(self.job.as_str()), &[])))
+        let titled = |key| Reply::new(client.named(ctx.locale.say(key, &[("job", &self.job)])));
+        let reply = match job.queue_item {
+            Some(queued) => titled("jenkins.queued")
+                .text(queued.why.unwrap_or_default())
+                .action(ctx.locale.say("jenkins.do_status", &[]), ctx.line(self)),
+            None if job.buildable == Some(false) => titled("jenkins.not_built_yet"),
+            None => {
+                let (job, on) = (self.job.clone(), self.on.clone());
+                let build = build::Build { job, param: Vec::new(), wait: false, on };
+                titled("jenkins.not_built_yet").action(ctx.locale.say("jenkins.do_build", &[]), ctx.line(&build))
+            }
+        };
+        Ok(reply.link(ctx.locale.say("jenkins.open", &[]), client.page(Some(self.job.as_str()), &[])))
     }
 }
 

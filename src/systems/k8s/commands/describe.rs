@@ -141,8 +141,13 @@ impl Describe {
         let reply = if unknown { reply.note(ctx.locale.say("k8s.no_events", &[])) } else { reply };
         let first = unwell.first().and_then(|pod| pod.metadata.name.as_deref());
         let target = first.map_or(self.workload.clone(), |pod| Target::new(Kind::Pod, pod));
-        let target_of_log = target.clone();
-        let log = log(unwell.first().copied(), target, &self.at);
+        let of_pod = |pod: &Pod| Target::new(Kind::Pod, pod.metadata.name.as_deref().unwrap_or_default());
+        // Beside one that never ran, another may tell something.
+        let logged = unwell.iter().copied().chain(&pods).find(|pod| health::has_log(pod));
+        let log = logged.map(|pod| match unwell.is_empty() {
+            true => log(None, self.workload.clone(), &self.at),
+            false => log(Some(pod), of_pod(pod), &self.at),
+        });
         let history = rollout::History { workload: self.workload.clone(), at: self.at.clone() };
         let restart = restart::Restart { workload: self.workload.clone(), at: self.at.clone() };
         // What the newest revision broke, the one before it mends.
@@ -173,10 +178,12 @@ impl Describe {
         };
         let has_log = unwell.first().map_or(!pods.is_empty(), |pod| health::has_log(pod));
         let reply = match has_log {
-            true => reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&log)),
-            false => {
-                reply.action(ctx.locale.say("k8s.do_events", &[]), ctx.line(&self.its_events(&target_of_log)))
-            }
+            true => reply,
+            false => reply.action(ctx.locale.say("k8s.do_events", &[]), ctx.line(&self.its_events(&target))),
+        };
+        let reply = match log {
+            Some(log) => reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&log)),
+            None => reply,
         };
         let reply = reply.action(ctx.locale.say("k8s.do_history", &[]), ctx.line(&history));
         let reply = match unwell.is_empty() || !has_log {
@@ -224,8 +231,8 @@ fn fields(workload: &Workload, ctx: &Ctx) -> Vec<(String, Text)> {
     let say = |key: &str| ctx.locale.say(key, &[]);
     let mut fields: Vec<(String, Text)> = Vec::new();
     let counts = workload.counts();
-    if counts.updated < counts.wanted || counts.present > counts.updated {
-        fields.push((say("k8s.pods_of_it"), rollout::counted(workload, ctx).into()));
+    if counts.updated < counts.wanted || counts.old() > 0 {
+        fields.push((say("k8s.pods_of_it"), rollout::counted(workload, None, ctx).into()));
     }
     for container in workload.containers() {
         let image = container.image.clone().unwrap_or_default();
@@ -250,6 +257,9 @@ fn fields_of_pod(pod: &Pod, ctx: &Ctx) -> Vec<(String, Text)> {
     }
     if let Some(node) = pod.spec.node_name.clone() {
         fields.push((say("k8s.node"), node.into()));
+    }
+    if let Some(ip) = &pod.status.pod_ip {
+        fields.push((say("k8s.ip"), health::quoted(ip).into()));
     }
     let restarts = health::restarts(pod);
     if restarts > 0 {

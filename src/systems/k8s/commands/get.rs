@@ -12,7 +12,7 @@ use crate::{
             health,
             target::{self, Kind, Target},
             types::{Event, Pod},
-            workload::Workload,
+            workload::{Progress, Workload},
         },
         listing::listed,
     },
@@ -89,6 +89,8 @@ pub(super) struct Which {
 pub(super) const ARGUMENTS: &[&str] = &["name", "namespace", "all-namespaces", "selector", "on"];
 pub(super) const CANONICAL: &[(&str, Canonical)] = &[target::NAMED, target::NAMESPACE, target::SELECTOR];
 pub(super) const HABITS: Habits = &[LIST];
+const HABITS_OF_PODS: Habits =
+    &[&[("-o", "k8s.no_output_of_pods"), ("--output", "k8s.no_output_of_pods")], LIST];
 
 impl Events {
     /// Of what is called so.
@@ -119,7 +121,7 @@ impl Command for Pods {
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
     const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;
-    const HABITS: Habits = HABITS;
+    const HABITS: Habits = HABITS_OF_PODS;
     const EXAMPLES: &'static [&'static str] = &["k8s get pods -n prod", "k8s get pods web -l app=web"];
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
@@ -341,18 +343,22 @@ impl Which {
         let name = |workload: &Workload| workload.metadata().name.clone().unwrap_or_default();
         let found = client.workloads(kind, &self.by(), |name| self.means(name)).await;
         let mut found = found.map_err(|failure| failure.tell(ctx))?;
-        let is_well = |workload: &Workload| {
-            let counts = workload.counts();
-            counts.ready >= counts.wanted && counts.updated >= counts.wanted
-        };
-        found.items.sort_by_key(|workload| (is_well(workload), name(workload)));
-        let unwell = found.items.iter().filter(|workload| !is_well(workload)).count();
-        let title = self.title(key, &found, ("k8s.of_which", unwell), ctx);
+        let lacks = |workload: &Workload| workload.counts().ready < workload.counts().wanted;
+        found.items.sort_by_key(|workload| (workload.is_well(), !lacks(workload), name(workload)));
+        let unwell = found.items.iter().filter(|workload| !workload.is_well()).count();
+        let title = self.title(key, &found, ("k8s.not_done", unwell), ctx);
         let line = |workload: &Workload| {
             let counts = workload.counts();
             let mut text = format!("　{}/{}", counts.ready, counts.wanted);
             if counts.updated < counts.wanted {
                 text.push_str(&ctx.locale.say("k8s.updated", &[("count", &counts.updated)]));
+            }
+            // Those that are ready may be these.
+            if counts.old() > 0 {
+                text.push_str(&ctx.locale.say("k8s.old", &[("count", &counts.old())]));
+            }
+            if workload.progress() == Progress::Stuck {
+                text.push_str(&ctx.locale.say("k8s.is_stuck", &[]));
             }
             let images = workload.images();
             let images: Vec<&str> = images.iter().filter_map(|image| image.rsplit('/').next()).collect();

@@ -7,7 +7,8 @@ pub(in crate::systems::k8s) static LEFT_OUT: &[LeftOut] = &[
     LeftOut {
         names: &["-n", "--namespace", "--context", "--cluster"],
         sentence: "k8s.options_behind",
-        instead: &["k8s get pods"],
+        // Any line without those options would be of another namespace or cluster.
+        instead: &[],
     },
     LeftOut {
         names: &["get secret", "get secrets", "get cm", "get configmap", "get configmaps"],
@@ -52,21 +53,34 @@ pub(in crate::systems::k8s) static LEFT_OUT: &[LeftOut] = &[
         instead: &["k8s get deploy"],
     },
     LeftOut {
-        names: &[
-            "get all",
-            "get pod",
-            "get pods",
-            "get po",
-            "get deploy",
-            "get deployment",
-            "get deployments",
-            "get sts",
-            "get ds",
-            "get node",
-            "get nodes",
-        ],
+        names: &["get all"],
         sentence: "k8s.one_kind",
-        instead: &["k8s get deploy", "k8s get pods"],
+        instead: &["k8s get deploy", "k8s get sts", "k8s get pods"],
+    },
+    LeftOut {
+        names: &["get pod", "get pods", "get po"],
+        sentence: "k8s.one_described",
+        instead: &["k8s get pods"],
+    },
+    LeftOut {
+        names: &["get deploy", "get deployment", "get deployments"],
+        sentence: "k8s.one_described",
+        instead: &["k8s get deploy"],
+    },
+    LeftOut {
+        names: &["get sts", "get statefulset", "get statefulsets"],
+        sentence: "k8s.one_described",
+        instead: &["k8s get sts"],
+    },
+    LeftOut {
+        names: &["get ds", "get daemonset", "get daemonsets"],
+        sentence: "k8s.one_described",
+        instead: &["k8s get ds"],
+    },
+    LeftOut {
+        names: &["get no", "get node", "get nodes"],
+        sentence: "k8s.one_node_described",
+        instead: &["k8s get nodes"],
     },
     LeftOut { names: &["get"], sentence: "k8s.no_kind", instead: &["k8s get deploy", "k8s get pods"] },
     LeftOut { names: &["top"], sentence: "k8s.no_usage", instead: &["k8s get hpa", "k8s get nodes"] },

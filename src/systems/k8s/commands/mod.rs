@@ -143,6 +143,16 @@ impl Where {
         if failure.status() != Some(404) {
             return failure.tell(ctx);
         }
+        if client.node(&target.name).await.is_ok() {
+            let line = ctx.line(&node::Describe::of(target.name.clone(), self.on.clone()));
+            let values: [(&str, &dyn std::fmt::Display); 4] = [
+                ("namespace", &self.namespace()),
+                ("target", target),
+                ("name", &target.name),
+                ("line", &line),
+            ];
+            return UserError(client.named(ctx.locale.say("k8s.is_a_node", &values))).into();
+        }
         let by = By { namespace: Some(self.namespace()), ..By::default() };
         let mut beside: Vec<Target> = match target.kind {
             Kind::Pod => Vec::new(),

@@ -44,7 +44,7 @@ impl Describe {
 impl Command for Describe {
     const PATH: &'static [&'static str] = &["k8s", "describe", "node"];
     const ALIASES: &'static [&'static str] =
-        &["k8s describe nodes", "k8s describe no", "k8s 诊断节点", "诊断节点"];
+        &["k8s describe nodes", "k8s describe no", "k8s 诊断节点", "诊断节点", "诊断 node", "诊断 节点"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["node", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NODE];
@@ -59,18 +59,29 @@ impl Command for Describe {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let node = found(&client, &self.node, ctx).await?;
-        let found = findings(&node, ctx);
-        let state = nodes::state(&node).join(&ctx.locale.say("usage.separator", &[]));
-        let values: [(&str, &dyn std::fmt::Display); 2] = [("node", &self.node), ("state", &state)];
-        let reply = client.reply(match found.is_empty() {
+        let by = By {
+            namespace: Some(NAMESPACE_OF_EVENTS),
+            fields: Some(format!("involvedObject.name={}", self.node)),
+            labels: None,
+        };
+        let events = client.events(&by, |_| true).await;
+        let has_events = events.is_ok_and(|events| !events.items.is_empty());
+        let is_well = nodes::is_well(&node);
+        let values: [(&str, &dyn std::fmt::Display); 2] =
+            [("node", &self.node), ("state", &nodes::words(&node, ctx))];
+        let reply = client.reply(match is_well {
             true => ctx.locale.say("k8s.node_is_well", &values),
             false => ctx.locale.say("k8s.node_is_unwell", &values),
         });
-        let is_well = found.is_empty();
-        let reply = reply.list(found).fields(fields(&node, ctx));
+        let reply = reply.list(findings(&node, ctx)).fields(fields(&node, ctx));
         let at = super::Where { namespace: Some(NAMESPACE_OF_EVENTS.to_owned()), on: self.on.clone() };
-        let events = ctx.line(&get::Events::of(&self.node, &at));
-        let reply = reply.action(ctx.locale.say("k8s.do_events", &[]), events);
+        let reply = match has_events {
+            true => {
+                let events = ctx.line(&get::Events::of(&self.node, &at));
+                reply.action(ctx.locale.say("k8s.do_events", &[]), events)
+            }
+            false => reply,
+        };
         Ok(match (nodes::is_cordoned(&node), is_well) {
             (true, _) => reply.action(
                 ctx.locale.say("k8s.do_uncordon", &[]),
@@ -104,7 +115,7 @@ pub(super) async fn found(client: &Client<'_>, name: &str, ctx: &Ctx) -> Result<
     .into())
 }
 
-/// What is wrong with a node; nothing where all is well.
+/// What is to be known of a node; nothing where all is as usual.
 fn findings(node: &Node, ctx: &Ctx) -> Vec<String> {
     let conditions = || node.status.conditions.iter().flatten();
     let told = |key: &str, condition: &Condition| {
@@ -148,8 +159,11 @@ fn fields(node: &Node, ctx: &Ctx) -> Vec<(String, Text)> {
     let say = |key: &str| ctx.locale.say(key, &[]);
     let taints = node.spec.taints.iter().flatten().filter(|taint| !taint.key.starts_with(OF_KUBERNETES));
     let taints: Vec<String> = taints.map(tainted).collect();
+    let ips = node.status.addresses.iter().flatten().filter(|it| it.kind.ends_with("IP"));
+    let ips: Vec<String> = ips.map(|it| health::quoted(&it.address)).collect();
     [
         ("k8s.roles", nodes::roles(node)),
+        ("k8s.ip", ips.join(&say("usage.separator"))),
         ("k8s.taints", taints.join(&say("usage.separator"))),
         ("k8s.kubelet", health::quoted(&node.status.node_info.kubelet_version)),
         ("k8s.age", health::age(&node.metadata, ctx)),

@@ -32,13 +32,15 @@ pub(super) struct Nodes {
 }
 
 pub(super) const HABITS: Habits = &[
-    LIST,
     &[
+        ("-o", "k8s.no_output_of_nodes"),
+        ("--output", "k8s.no_output_of_nodes"),
         ("-n", "k8s.no_namespace"),
         ("--namespace", "k8s.no_namespace"),
         ("-A", "k8s.no_namespace"),
         ("--all-namespaces", "k8s.no_namespace"),
     ],
+    LIST,
 ];
 
 impl Nodes {
@@ -69,7 +71,6 @@ impl Command for Nodes {
         let name = |node: &Node| node.metadata.name.clone().unwrap_or_default();
         let found = client.list_of(&by, |node| name(node).starts_with(begin)).await;
         let Listed { items: mut nodes, more } = found.map_err(|failure| failure.tell(ctx))?;
-        let is_well = |node: &Node| state(node).len() == 1 && state(node) == ["Ready"];
         nodes.sort_by_key(|node| (is_well(node), name(node)));
         let unwell = nodes.iter().filter(|node| !is_well(node)).count();
         let mut title = ctx.locale.say("k8s.nodes", &[("count", &nodes.len())]);
@@ -88,14 +89,10 @@ impl Command for Nodes {
             return Ok(reply.text(ctx.locale.say("k8s.no_nodes", &[])));
         }
         let line = |node: &Node| {
-            let mut words = state(node);
-            if is_cordoned(node) {
-                words.push(ctx.locale.say("k8s.is_cordoned", &[]));
-            }
             let version = health::quoted(&node.status.node_info.kubelet_version);
             let age = health::age(&node.metadata, ctx);
             let roles = roles(node);
-            let rest = [words.join("，"), roles, version, age];
+            let rest = [words(node, ctx), roles, version, age];
             let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();
             Text::default().strong(name(node)).plain(format!("　{}", rest.join("　")))
         };
@@ -112,8 +109,19 @@ pub(super) fn is_cordoned(node: &Node) -> bool {
     node.spec.unschedulable.unwrap_or_default()
 }
 
+/// Whether nothing is wrong with a node. One that pods are kept off by hand is well.
+pub(super) fn is_well(node: &Node) -> bool {
+    state(node) == ["Ready"]
+}
+
+/// How a node is, in Kubernetes' words, and whether pods are kept off it.
+pub(super) fn words(node: &Node, ctx: &Ctx) -> String {
+    let cordoned = is_cordoned(node).then(|| ctx.locale.say("k8s.is_cordoned", &[]));
+    state(node).into_iter().chain(cordoned).collect::<Vec<_>>().join(&ctx.locale.say("usage.separator", &[]))
+}
+
 /// Whether a node is ready, and what it lacks.
-pub(super) fn state(node: &Node) -> Vec<String> {
+fn state(node: &Node) -> Vec<String> {
     let conditions = node.status.conditions.iter().flatten();
     let mut words = Vec::new();
     let mut ready = "NotReady";

@@ -1,18 +1,22 @@
 //! Purpose: how a rollout goes, and which revisions there are to go back to.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{ONE, Where, describe, undo};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, row::Canonical},
     reply::{Reply, Text},
     systems::{
+        failure::Failure,
         k8s::{
             cause,
             client::{Client, revision_of},
+            differences::differences,
             health,
             target::{self, Kind, Target},
-            workload::{CAUSE, Workload, annotation},
+            types::{ControllerRevision, Metadata, ReplicaSet},
+            workload::{CAUSE, Progress, Workload, annotation},
         },
         listing::listed,
     },
@@ -59,62 +63,46 @@ impl Command for Status {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
         let workload = self.at.found(&client, &self.workload, ctx).await?;
-        Ok(shown(&workload, &self.workload, &self.at, &client, ctx))
+        let ready = ready(self.at.namespace(), &workload, &client).await;
+        Ok(shown(&workload, ready, &self.workload, &self.at, &client, ctx))
     }
 }
 
-/// How far a rollout is, as kubectl judges it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Done,
-    GoesOn,
-    Stuck,
-    /// Pods are replaced when somebody deletes them.
-    ByHand,
-}
-
-fn progress(workload: &Workload) -> Progress {
+/// Its pods, counted, in words; `ready` of them are new ones, where that is known.
+pub(super) fn counted(workload: &Workload, ready: Option<i32>, ctx: &Ctx) -> String {
     let counts = workload.counts();
-    if workload.is_updated_by_hand() {
-        return Progress::ByHand;
-    }
-    if !workload.is_observed() {
-        return Progress::GoesOn;
-    }
-    if workload.is_late() {
-        return Progress::Stuck;
-    }
-    let updated = counts.wanted - workload.partition();
-    let goes_on = match workload.kind {
-        Kind::Deployment | Kind::Pod => {
-            counts.updated < counts.wanted
-                || counts.present > counts.updated
-                || counts.available < counts.updated
-        }
-        Kind::StatefulSet => counts.ready < counts.wanted || counts.updated < updated,
-        Kind::DaemonSet => counts.updated < counts.wanted || counts.available < counts.wanted,
-    };
-    if goes_on { Progress::GoesOn } else { Progress::Done }
+    let ready = ready.map(|ready| ctx.locale.say("k8s.of_them_ready", &[("count", &ready)]));
+    let values: [(&str, &dyn std::fmt::Display); 5] = [
+        ("updated", &counts.updated),
+        ("ready", &ready.unwrap_or_default()),
+        ("available", &counts.available),
+        ("wanted", &counts.wanted),
+        ("old", &counts.old()),
+    ];
+    ctx.locale.say(if counts.old() > 0 { "k8s.counted_with_old" } else { "k8s.counted" }, &values)
 }
 
-/// Its pods, counted, in words.
-pub(super) fn counted(workload: &Workload, ctx: &Ctx) -> String {
-    let counts = workload.counts();
-    ctx.locale.say(
-        "k8s.counted",
-        &[
-            ("updated", &counts.updated),
-            ("available", &counts.available),
-            ("wanted", &counts.wanted),
-            ("old", &(counts.present - counts.updated).max(0)),
-        ],
-    )
+/// How many pods of the newest revision are ready: what a deployment counts itself may be old ones. None where that goes
+/// without saying, or cannot be read.
+async fn ready(namespace: &str, workload: &Workload, client: &Client<'_>) -> Option<i32> {
+    if workload.kind != Kind::Deployment || workload.counts().old() == 0 {
+        return None;
+    }
+    let sets = client.replica_sets(namespace, workload).await.ok()?;
+    sets.first().map(|newest| newest.status.ready_replicas)
 }
 
 /// How a rollout goes, with what one may want to do next.
-fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, ctx: &Ctx) -> Reply {
+fn shown(
+    workload: &Workload,
+    ready: Option<i32>,
+    target: &Target,
+    at: &Where,
+    client: &Client<'_>,
+    ctx: &Ctx,
+) -> Reply {
     let say = |key: &str| ctx.locale.say(key, &[]);
-    let progress = progress(workload);
+    let progress = workload.progress();
     let state = match progress {
         Progress::Done => say("k8s.rolled_out"),
         Progress::GoesOn => say("k8s.rolls_out"),
@@ -124,7 +112,7 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
     let namespace = at.namespace();
     let values: [(&str, &dyn std::fmt::Display); 3] =
         [("target", target), ("namespace", &namespace), ("state", &state)];
-    let mut fields: Vec<(String, Text)> = vec![(say("k8s.pods_of_it"), counted(workload, ctx).into())];
+    let mut fields: Vec<(String, Text)> = vec![(say("k8s.pods_of_it"), counted(workload, ready, ctx).into())];
     for container in workload.containers() {
         let image = container.image.clone().unwrap_or_default();
         fields.push((ctx.locale.say("k8s.image_of", &[("container", &container.name)]), image.into()));
@@ -145,8 +133,10 @@ fn shown(workload: &Workload, target: &Target, at: &Where, client: &Client<'_>, 
         Progress::GoesOn | Progress::Stuck => reply.action(say("k8s.do_status"), ctx.line(&status)),
     };
     let reply = reply.action(say("k8s.do_describe"), ctx.line(&shown));
+    // Old pods are still there to go back to.
     match progress {
         Progress::Stuck => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
+        Progress::GoesOn if workload.counts().old() > 0 => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
         _ => reply,
     }
 }
@@ -196,7 +186,11 @@ impl Command for History {
             return Ok(reply.text(ctx.locale.say("k8s.no_history", &[])));
         }
         let line = |(index, revision): (usize, &Revision)| {
-            let now = if index == 0 { ctx.locale.say("k8s.is_current", &[]) } else { String::new() };
+            let now = match index {
+                0 => ctx.locale.say("k8s.is_current", &[]),
+                _ if revision.is_same(&revisions[0]) => ctx.locale.say("k8s.is_as_current", &[]),
+                _ => String::new(),
+            };
             let parts =
                 [short(&revision.images), revision.age.clone(), revision.cause.clone().unwrap_or_default()];
             let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -206,7 +200,8 @@ impl Command for History {
         };
         let reply =
             listed(reply, revisions.iter().enumerate().map(line).collect(), client.page().map(str::to_owned));
-        let Some(before) = revisions.get(1) else { return Ok(reply) };
+        // A restart alone makes a revision too.
+        let Some(before) = revisions.iter().find(|it| !it.is_same(&revisions[0])) else { return Ok(reply) };
         let undo = undo::Undo {
             workload: self.workload.clone(),
             to_revision: Some(before.number),
@@ -220,12 +215,36 @@ impl Command for History {
 /// A revision of a workload.
 pub(super) struct Revision {
     pub(super) number: i64,
-    /// What holds it: a replica set or a controller revision.
-    pub(super) name: String,
+    /// As its pods are to be, with all that is in it, known here or not.
+    pub(super) template: Value,
     /// Containers with their images.
     pub(super) images: Vec<(String, String)>,
     pub(super) cause: Option<String>,
     age: String,
+}
+
+impl Revision {
+    fn new(number: i64, metadata: &Metadata, mut template: Value, ctx: &Ctx) -> Self {
+        // The replica set's own label is not the deployment's.
+        if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+            labels.remove("pod-template-hash");
+        }
+        let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+        let containers = template.pointer("/spec/containers").and_then(Value::as_array);
+        let images = containers.into_iter().flatten().map(|it| (text(it, "name"), text(it, "image")));
+        Self {
+            number,
+            images: images.collect(),
+            cause: annotation(metadata, CAUSE).map(cause::told),
+            age: health::age(metadata, ctx),
+            template,
+        }
+    }
+
+    /// Whether pods of both are the same, but for when they were restarted.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.images == other.images && differences(&self.template, &other.template).is_empty()
+    }
 }
 
 /// The revisions of a workload, the newest first.
@@ -235,42 +254,19 @@ pub(super) async fn revisions(
     client: &Client<'_>,
     ctx: &Ctx,
 ) -> Result<Vec<Revision>, CommandError> {
-    let tell = |failure: crate::systems::failure::Failure| failure.tell(ctx);
+    let tell = |failure: Failure| failure.tell(ctx);
     if workload.kind == Kind::Deployment {
-        let sets = client.replica_sets(namespace, workload).await.map_err(tell)?;
-        return Ok(sets
-            .into_iter()
-            .map(|set| {
-                let containers = &set.spec.template.spec.containers;
-                Revision {
-                    number: revision_of(&set),
-                    images: containers
-                        .iter()
-                        .map(|it| (it.name.clone(), it.image.clone().unwrap_or_default()))
-                        .collect(),
-                    cause: annotation(&set.metadata, CAUSE).map(cause::told),
-                    age: health::age(&set.metadata, ctx),
-                    name: set.metadata.name.unwrap_or_default(),
-                }
-            })
-            .collect());
+        let sets = client.replica_sets(namespace, workload).await.map_err(tell)?.into_iter();
+        let revision =
+            |set: ReplicaSet| Revision::new(revision_of(&set), &set.metadata, set.spec.template, ctx);
+        return Ok(sets.map(revision).collect());
     }
-    let revisions = client.revisions(namespace, workload).await.map_err(tell)?;
-    Ok(revisions
-        .into_iter()
-        .map(|revision| {
-            let containers = revision.data.pointer("/spec/template/spec/containers");
-            let text = |it: &serde_json::Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-            let containers = containers.and_then(|it| it.as_array()).into_iter().flatten();
-            Revision {
-                number: revision.revision,
-                images: containers.map(|it| (text(it, "name"), text(it, "image"))).collect(),
-                cause: annotation(&revision.metadata, CAUSE).map(cause::told),
-                age: health::age(&revision.metadata, ctx),
-                name: revision.metadata.name.unwrap_or_default(),
-            }
-        })
-        .collect())
+    let revisions = client.revisions(namespace, workload).await.map_err(tell)?.into_iter();
+    let revision = |mut it: ControllerRevision| {
+        let template = it.data.pointer_mut("/spec/template").map(Value::take).unwrap_or_default();
+        Revision::new(it.revision, &it.metadata, template, ctx)
+    };
+    Ok(revisions.map(revision).collect())
 }
 
 /// Images without where they come from.

@@ -7,6 +7,7 @@ use super::{ONE, Where, not_written, patch, preview, rollout};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
+        arguments::InvalidValue,
         row::Canonical,
         values::{self},
     },
@@ -18,6 +19,9 @@ use crate::{
     },
 };
 
+/// Most pods that a workload may be given.
+const MOST: i64 = 1000;
+
 /// Change how many pods a workload has
 #[derive(clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,11 +30,20 @@ pub(super) struct Scale {
     #[arg(value_parser = target::workload, required = true)]
     workload: Target,
     /// How many; also as --replicas 5
-    #[arg(value_parser = values::number(0..=1000), required = true, alias = "replicas")]
+    #[arg(value_parser = count, required = true, alias = "replicas")]
     replicas: i64,
     #[command(flatten)]
     #[serde(flatten)]
     at: Where,
+}
+
+/// The value parser of how many pods there are to be. With a sign somebody means how many more or fewer, and what `+2` comes
+/// to depends on when it is read.
+fn count(typed: &str) -> Result<i64, InvalidValue> {
+    match typed.starts_with(['+', '-', '＋', '－']) {
+        true => Err(InvalidValue::new("k8s.relative_count").with("max", MOST)),
+        false => values::number(0..=MOST)(typed),
+    }
 }
 
 impl Command for Scale {

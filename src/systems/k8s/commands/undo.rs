@@ -5,7 +5,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{ONE, Where, not_written, patch, preview, rollout};
+use super::{
+    ONE, Where, not_written, patch, preview,
+    rollout::{self, Revision},
+};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Habits, Preview, UserError,
@@ -13,12 +16,15 @@ use crate::{
         values::{self},
     },
     reply::Reply,
-    systems::k8s::{
-        client::Client,
-        differences::differences,
-        health,
-        target::{self, Target},
-        workload::Workload,
+    systems::{
+        failure::Failure,
+        k8s::{
+            client::Client,
+            differences::differences,
+            health,
+            target::{self, Target},
+            workload::Workload,
+        },
     },
 };
 
@@ -58,8 +64,7 @@ impl Command for Undo {
     async fn preview(&self, ctx: &Ctx) -> Result<Preview, CommandError> {
         let client = self.at.client(ctx)?;
         let workload = self.at.found(&client, &self.workload, ctx).await?;
-        let (now, then) = self.chosen(&workload, &client, ctx).await?;
-        let template = self.template(&client, &workload, &then, ctx).await?;
+        let Chosen { now, then, other } = self.chosen(&workload, &client, ctx).await?;
         let namespace = self.at.namespace();
         let current = client.template_now(namespace, &self.workload).await;
         let current = current.map_err(|failure| failure.tell(ctx))?;
@@ -84,7 +89,11 @@ impl Command for Undo {
                 ),
             });
         }
-        lines.extend(others(&differences(&current, &template), ctx));
+        let places = differences(&current, &then.template);
+        if places.is_empty() && now.images == then.images {
+            lines.push(self.only_restarts(&then, other, ctx));
+        }
+        lines.extend(others(&places, ctx));
         if let Some(cause) = &then.cause {
             lines.push(ctx.locale.say("k8s.cause_then", &[("cause", cause)]));
         }
@@ -95,23 +104,22 @@ impl Command for Undo {
                 lines.push(ctx.locale.say("k8s.warned", &[("why", &why)]));
             }
         }
-        preview(lines, witness(&workload, then.number, &template))
+        preview(lines, witness(&workload, &then))
     }
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = self.at.client(ctx)?;
         let workload = self.at.found(&client, &self.workload, ctx).await?;
-        let (_, then) = self.chosen(&workload, &client, ctx).await?;
-        let mut template = self.template(&client, &workload, &then, ctx).await?;
-        if !ctx.holds(&witness(&workload, then.number, &template)) {
+        let Chosen { mut then, .. } = self.chosen(&workload, &client, ctx).await?;
+        if !ctx.holds(&witness(&workload, &then)) {
             return Err(super::changed(&self.workload, ctx));
         }
         // What the old one has not, the new one is to lose.
-        if let Some(template) = template.as_object_mut() {
+        if let Some(template) = then.template.as_object_mut() {
             template.insert("$patch".to_owned(), Value::from("replace"));
         }
         let cause = format!("rollback to revision {}", then.number);
-        let patch = patch(&workload, json!({ "template": template }), Some(&cause), ctx);
+        let patch = patch(&workload, json!({ "template": then.template }), Some(&cause), ctx);
         let look = rollout::Status { workload: self.workload.clone(), at: self.at.clone() };
         let patched = client.patch(self.at.namespace(), &self.workload, patch).await;
         let patched =
@@ -136,31 +144,40 @@ fn others(places: &[String], ctx: &Ctx) -> Option<String> {
 }
 
 /// What the change is said of: which one, as it is, and where it goes back to, with all that is in it.
-fn witness(workload: &Workload, revision: i64, template: &Value) -> String {
-    let hash = Sha256::digest(template.to_string());
-    format!("{} {revision} {}", workload.witness(), BASE64_STANDARD.encode(hash))
+fn witness(workload: &Workload, then: &Revision) -> String {
+    let hash = Sha256::digest(then.template.to_string());
+    format!("{} {} {}", workload.witness(), then.number, BASE64_STANDARD.encode(hash))
+}
+
+/// Which revisions are meant.
+struct Chosen {
+    /// The one there is.
+    now: Revision,
+    /// The one to go back to.
+    then: Revision,
+    /// The newest whose pods are others than those there are.
+    other: Option<i64>,
 }
 
 impl Undo {
-    /// What its pods go back to.
-    async fn template(
-        &self,
-        client: &Client<'_>,
-        workload: &Workload,
-        then: &rollout::Revision,
-        ctx: &Ctx,
-    ) -> Result<Value, CommandError> {
-        let template = client.template(self.at.namespace(), workload, &then.name).await;
-        template.map_err(|failure| failure.tell(ctx))
+    /// That it changes nothing, and which revision would.
+    fn only_restarts(&self, then: &Revision, other: Option<i64>, ctx: &Ctx) -> String {
+        let Some(other) = other else {
+            return ctx.locale.say("k8s.only_restarts", &[("then", &then.number)]);
+        };
+        let instead = Self { workload: self.workload.clone(), to_revision: Some(other), at: self.at.clone() };
+        let values: [(&str, &dyn std::fmt::Display); 2] =
+            [("then", &then.number), ("line", &ctx.line(&instead))];
+        ctx.locale.say("k8s.only_restarts_other", &values)
     }
 
-    /// The revision that there is, and the one that is meant.
+    /// The revision that there is, the one that is meant, and one that would change something.
     async fn chosen(
         &self,
         workload: &Workload,
         client: &Client<'_>,
         ctx: &Ctx,
-    ) -> Result<(rollout::Revision, rollout::Revision), CommandError> {
+    ) -> Result<Chosen, CommandError> {
         if workload.is_paused() {
             let sentence = ctx.locale.say("k8s.cannot_while_paused", &[("target", &self.workload)]);
             return Err(UserError(sentence).into());
@@ -179,6 +196,7 @@ impl Undo {
             )
             .into());
         }
+        let other = revisions.as_slice().iter().find(|other| !other.is_same(&now)).map(|other| other.number);
         let then = revisions.find(|revision| wanted.is_none_or(|wanted| wanted == revision.number));
         let then = then.ok_or_else(|| {
             UserError(match wanted {
@@ -189,6 +207,9 @@ impl Undo {
                 ),
             })
         })?;
-        Ok((now, then))
+        if !then.template.is_object() {
+            return Err(Failure::Malformed { system: client.title().to_owned() }.tell(ctx));
+        }
+        Ok(Chosen { now, then, other })
     }
 }
