@@ -97,7 +97,8 @@ impl Status {
             None => {
                 let (job, on) = (self.job.clone(), self.on.clone());
                 let build = build::Build { job, param: Vec::new(), wait: false, on };
-                titled("jenkins.not_built_yet").action(ctx.locale.say("jenkins.do_build", &[]), ctx.line(&build))
+                titled("jenkins.not_built_yet")
+                    .action(ctx.locale.say("jenkins.do_build", &[]), ctx.line(&build))
             }
         };
         Ok(reply.link(ctx.locale.say("jenkins.open", &[]), client.page(Some(self.job.as_str()), &[])))

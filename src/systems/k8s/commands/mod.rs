@@ -239,7 +239,8 @@ fn not_written(failure: &Failure, target: &dyn std::fmt::Display, look: String, 
 fn patch(seen: &Workload, spec: serde_json::Value, cause: Option<&str>, ctx: &Ctx) -> serde_json::Value {
     let mut annotations = asked_by(ctx);
     if let (Some(cause), Some(annotations)) = (cause, annotations.as_object_mut()) {
-        let values: [(&str, &dyn std::fmt::Display); 2] = [("cause", &cause), ("signature", &ctx.signature())];
+        let values: [(&str, &dyn std::fmt::Display); 2] =
+            [("cause", &cause), ("signature", &ctx.signature())];
         annotations.insert(CAUSE.to_owned(), ctx.locale.say("k8s.cause_of", &values).into());
     }
     let version = seen.metadata().resource_version.as_deref();

@@ -52,7 +52,7 @@ impl Nodes {
 
 impl Command for Nodes {
     const PATH: &'static [&'static str] = &["k8s", "get", "nodes"];
-    const ALIASES: &'static [&'static str] = &["k8s get no", "k8s get node", "k8s 节点"];
+    const ALIASES: &'static [&'static str] = &["k8s get no", "k8s get node", "k8s 节点", "集群节点"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["name", "selector", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NAMED, target::SELECTOR];
