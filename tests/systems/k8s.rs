@@ -88,7 +88,7 @@ async fn workloads_are_listed() {
     #### prod：3 个 Deployment，2 个异常或未发布完
 
     - **search**　0/1　search:missing　30d　诊断：**k8s describe deploy/search --namespace prod**
-    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
+    - **pay**　2/2，发布中，旧副本还有 2 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
     - **web**　3/3　web:1.4.1　30d
 
     @0147000002

@@ -14,7 +14,7 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
     #### prod：3 个 Deployment，2 个异常或未发布完
 
     - **search**　0/1　search:missing　30d　诊断：**k8s describe deploy/search --namespace prod**
-    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
+    - **pay**　2/2，发布中，旧副本还有 2 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
     - **web**　3/3　web:1.4.1　30d
 
     @0147000002
@@ -35,7 +35,7 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
     k8s.world().at("deployments", "prod", "pay")["status"]["conditions"] =
         json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
     let list = ask(&mut chat, "k8s get deploy pay").await;
-    assert!(list.contains("**pay**　2/2，旧副本还有 2 个，发布卡住　"), "{list}");
+    assert!(list.contains("**pay**　2/2，发布卡住，旧副本还有 2 个　"), "{list}");
     // One old pod, and one new one that crashes.
     k8s.world().at("deployments", "prod", "pay")["status"]["conditions"] = json!(null);
     k8s.world().at("deployments", "prod", "pay")["spec"]["replicas"] = json!(1);
@@ -45,7 +45,7 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get deploy pay").await, @"
     #### prod/pay&#42;：1 个 Deployment，1 个异常或未发布完
 
-    - **pay**　1/1，旧副本还有 1 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
+    - **pay**　1/1，发布中，旧副本还有 1 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
 
     @0147000002
     ");

@@ -351,15 +351,20 @@ impl Which {
         let line = |workload: &Workload| {
             let counts = workload.counts();
             let mut text = format!("　{}/{}", counts.ready, counts.wanted);
+            match workload.progress() {
+                Progress::Stuck => text.push_str(&ctx.locale.say("k8s.is_stuck", &[])),
+                // Fewer that are ready say it themselves.
+                Progress::GoesOn if counts.ready >= counts.wanted => {
+                    text.push_str(&ctx.locale.say("k8s.is_rolling_out", &[]));
+                }
+                _ => {}
+            }
             if counts.updated < counts.wanted {
                 text.push_str(&ctx.locale.say("k8s.updated", &[("count", &counts.updated)]));
             }
             // Those that are ready may be these.
             if counts.old() > 0 {
                 text.push_str(&ctx.locale.say("k8s.old", &[("count", &counts.old())]));
-            }
-            if workload.progress() == Progress::Stuck {
-                text.push_str(&ctx.locale.say("k8s.is_stuck", &[]));
             }
             let images = workload.images();
             let images: Vec<&str> = images.iter().filter_map(|image| image.rsplit('/').next()).collect();
