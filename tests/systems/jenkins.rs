@@ -321,3 +321,11 @@ async fn signs_of_full_width_are_those_of_ascii() {
     let reply = ask(&mut chat, "构建　ｔｅａｍ／ｗｅｂ").await;
     assert!(reply.contains("Jenkins 上没有任务 ｔｅａｍ/ｗｅｂ。是不是：team/web？"), "{reply}");
 }
+
+#[tokio::test]
+async fn a_first_build_that_runs_is_told_as_that() {
+    let (mut chat, jenkins) = start().await;
+    jenkins.world().jobs.get_mut("team/api").unwrap().builds.push(Build::default());
+    let reply = ask(&mut chat, "jenkins jobs team").await;
+    assert!(reply.contains("- api：**jenkins status team/api**　第一次构建中\n"), "{reply}");
+}

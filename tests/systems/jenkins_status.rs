@@ -154,6 +154,9 @@ async fn a_log_without_colours_and_secrets() {
     Finished: FAILURE
     ```
 
+    - 状态：**jenkins status team/web 1**
+    - 再次构建：**jenkins build team/web --param BRANCH=v1.4.2 --param ENV=prod**
+
     @0147000002
 
     [打开 Jenkins](https://ci.example.com/job/team/job/web/1/console/)
@@ -275,6 +278,9 @@ async fn a_log_without_lines_and_notes() {
     log("");
     insta::assert_snapshot!(ask(&mut chat, "jenkins log team/web").await, @"
     #### team/web #1（失败）：日志是空的
+
+    - 状态：**jenkins status team/web 1**
+    - 再次构建：**jenkins build team/web --param BRANCH=v1.4.2 --param ENV=prod**
 
     @0147000002
 

@@ -47,10 +47,10 @@ async fn pods_are_listed_those_that_are_not_well_first() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get pods").await, @"
     #### prod：12 个 Pod，4 个异常
 
-    - **mysql-1**　0/1 Pending　7m
-    - **pay-74dr9qwmk-4spc8**　0/1 CrashLoopBackOff，重启 7 次　0s
-    - **pay-74dr9qwmk-xk4w7**　0/1 CrashLoopBackOff，重启 7 次　0s
-    - **search-q2r25sdvq-mr6l4**　0/1 ImagePullBackOff　0s
+    - **mysql-1**　0/1 Pending　7m　诊断：**k8s describe pod/mysql-1 --namespace prod**
+    - **pay-74dr9qwmk-4spc8**　0/1 CrashLoopBackOff，重启 7 次　0s　诊断：**k8s describe pod/pay-74dr9qwmk-4spc8 --namespace prod**
+    - **pay-74dr9qwmk-xk4w7**　0/1 CrashLoopBackOff，重启 7 次　0s　诊断：**k8s describe pod/pay-74dr9qwmk-xk4w7 --namespace prod**
+    - **search-q2r25sdvq-mr6l4**　0/1 ImagePullBackOff　0s　诊断：**k8s describe pod/search-q2r25sdvq-mr6l4 --namespace prod**
     - **agent-4xk2p**　1/1 Running　20d
     - **agent-9s6wz**　1/1 Running　20d
     - **mysql-0**　1/1 Running　30d
@@ -59,8 +59,6 @@ async fn pods_are_listed_those_that_are_not_well_first() {
     - **web-7f6pktmkt-46h9j**　1/1 Running　0s
     - **web-7f6pktmkt-tm8fh**　1/1 Running　0s
     - **web-7f6pktmkt-xvttj**　1/1 Running　0s
-
-    - 诊断 mysql-1：**k8s describe pod/mysql-1 --namespace prod**
 
     @0147000002
     ");
@@ -89,20 +87,16 @@ async fn workloads_are_listed() {
     insta::assert_snapshot!(ask(&mut chat, "k get deployments").await, @"
     #### prod：3 个 Deployment，2 个异常或未发布完
 
-    - **search**　0/1　search:missing　30d
-    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d
+    - **search**　0/1　search:missing　30d　诊断：**k8s describe deploy/search --namespace prod**
+    - **pay**　2/2，发布中，旧副本还有 2 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
     - **web**　3/3　web:1.4.1　30d
-
-    - 诊断 search：**k8s describe deploy/search --namespace prod**
 
     @0147000002
     ");
     insta::assert_snapshot!(ask(&mut chat, "k8s get sts").await, @"
     #### prod：1 个 StatefulSet，1 个异常或未发布完
 
-    - **mysql**　1/2　mysql:8.4　90d
-
-    - 诊断 mysql：**k8s describe sts/mysql --namespace prod**
+    - **mysql**　1/2　mysql:8.4　90d　诊断：**k8s describe sts/mysql --namespace prod**
 
     @0147000002
     ");
@@ -128,11 +122,9 @@ async fn nodes_and_events_are_listed() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get nodes").await, @"
     #### 3 个节点，1 个异常
 
-    - **node-3**　NotReady　worker　v1.34.2　200d
+    - **node-3**　NotReady　worker　v1.34.2　200d　诊断：**k8s describe node node-3**
     - **node-1**　Ready　worker　v1.34.2　200d
     - **node-2**　Ready、停止调度　worker　v1.34.2　200d
-
-    - 诊断 node-3：**k8s describe node node-3**
 
     @0147000002
     ");

@@ -204,8 +204,8 @@ async fn help_has_what_is_set_up() {
     - **工作负载**（k8s get deploy）：列出 Deployment，异常的在前
     - **k8s get sts**：列出 StatefulSet，异常的在前
     - **k8s get ds**：列出 DaemonSet，异常的在前
-    - **k8s get nodes**：列出节点，异常的在前
-    - **k8s get hpa**：列出 HPA（自动伸缩）
+    - **集群节点**（k8s get nodes）：列出节点，异常的在前
+    - **弹性伸缩**（k8s get hpa）：列出 HPA（自动伸缩）
     - **集群事件**（k8s get events）：列出最近的事件，警告在前
     - **诊断**（k8s describe）：诊断一个工作负载或 Pod：哪里有问题
     - **诊断节点**（k8s describe node）：诊断一个节点：哪里有问题
@@ -216,7 +216,7 @@ async fn help_has_what_is_set_up() {
     - **回滚**（k8s rollout undo）：回滚到之前的版本
     - **扩缩容**（k8s scale）：调整副本数
     - **换镜像**（k8s set image）：换镜像
-    - **k8s create deployment**：创建 Deployment，有端口时连同 Service
+    - **创建工作负载**（k8s create deployment）：创建 Deployment，有端口时连同 Service
     - **删除容器组**（k8s delete pod）：删除一个 Pod，让它重建
     - **停止调度**（k8s cordon）：节点停止调度
     - **恢复调度**（k8s uncordon）：节点恢复调度

@@ -74,9 +74,7 @@ async fn what_is_wrong_with_a_node_is_said_in_words() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get nodes node-3").await, @"
     #### 1 个节点，1 个异常
 
-    - **node-3**　NotReady、DiskPressure、KernelDeadlock　worker　v1.34.2　200d
-
-    - 诊断 node-3：**k8s describe node node-3**
+    - **node-3**　NotReady、DiskPressure、KernelDeadlock　worker　v1.34.2　200d　诊断：**k8s describe node node-3**
 
     @0147000002
     ");

@@ -13,11 +13,9 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get deploy").await, @"
     #### prod：3 个 Deployment，2 个异常或未发布完
 
-    - **search**　0/1　search:missing　30d
-    - **pay**　2/2，旧副本还有 2 个　pay:broken　30d
+    - **search**　0/1　search:missing　30d　诊断：**k8s describe deploy/search --namespace prod**
+    - **pay**　2/2，发布中，旧副本还有 2 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
     - **web**　3/3　web:1.4.1　30d
-
-    - 诊断 search：**k8s describe deploy/search --namespace prod**
 
     @0147000002
     ");
@@ -37,7 +35,7 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
     k8s.world().at("deployments", "prod", "pay")["status"]["conditions"] =
         json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
     let list = ask(&mut chat, "k8s get deploy pay").await;
-    assert!(list.contains("**pay**　2/2，旧副本还有 2 个，发布卡住　"), "{list}");
+    assert!(list.contains("**pay**　2/2，发布卡住，旧副本还有 2 个　"), "{list}");
     // One old pod, and one new one that crashes.
     k8s.world().at("deployments", "prod", "pay")["status"]["conditions"] = json!(null);
     k8s.world().at("deployments", "prod", "pay")["spec"]["replicas"] = json!(1);
@@ -47,9 +45,7 @@ async fn old_pods_that_are_ready_are_no_rollout_that_is_done() {
     insta::assert_snapshot!(ask(&mut chat, "k8s get deploy pay").await, @"
     #### prod/pay&#42;：1 个 Deployment，1 个异常或未发布完
 
-    - **pay**　1/1，旧副本还有 1 个　pay:broken　30d
-
-    - 诊断 pay：**k8s describe deploy/pay --namespace prod**
+    - **pay**　1/1，发布中，旧副本还有 1 个　pay:broken　30d　诊断：**k8s describe deploy/pay --namespace prod**
 
     @0147000002
     ");
@@ -91,7 +87,7 @@ async fn a_revision_that_is_but_a_restart_away_is_said_to_be() {
     insta::assert_snapshot!(ask(&mut chat, "发布历史 web").await, @"
     #### deploy/web（prod）：3 个版本
 
-    - **&#35;3**（当前）　web:1.4.1　0s　restart (dingtalk 0147000002)
+    - **&#35;3**（当前）　web:1.4.1　0s　restart，由爱丽丝（0147000002）在钉钉发起
     - **&#35;2**（同当前，只差重启）　web:1.4.1　0s
     - **&#35;1**　web:1.4.0　0s
 

@@ -47,7 +47,7 @@ async fn a_workload_is_restarted_once() {
     assert_eq!(k8s.writes(), ["PATCH /apis/apps/v1/namespaces/prod/deployments/web?fieldManager=dingops"]);
     let patch = written(&k8s);
     assert!(patch["metadata"]["resourceVersion"].is_string(), "{patch}");
-    insta::assert_snapshot!(patch["metadata"]["annotations"], @r#"{"dingops/asked-by":"0147000002","kubernetes.io/change-cause":"restart (dingtalk 0147000002)"}"#);
+    insta::assert_snapshot!(patch["metadata"]["annotations"], @r#"{"dingops/asked-by":"0147000002","kubernetes.io/change-cause":"restart，由爱丽丝（0147000002）在钉钉发起"}"#);
     insta::assert_snapshot!(patch["spec"], @r#"{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"2026-01-01T00:00:00Z"}}}}"#);
     chat.another_process();
     let second = ask(&mut chat, &coded(&card)).await;
@@ -59,7 +59,7 @@ async fn a_workload_is_restarted_once() {
     - **副本**：更新 1/3（就绪 1），可用 3/3（含旧副本），旧副本还有 2 个
     - **镜像 app**：registry.example.com/shop/web:1.4.1
     - **版本**：3
-    - **变更原因**：restart (dingtalk 0147000002)
+    - **变更原因**：restart，由爱丽丝（0147000002）在钉钉发起
 
     - 发布进度：**k8s rollout status deploy/web --namespace prod**
     - 诊断：**k8s describe deploy/web --namespace prod**
@@ -232,7 +232,7 @@ async fn an_image_is_changed_by_its_containers_name() {
     assert_eq!(all[0]["image"], json!("registry.example.com/shop/web:1.4.2"));
     assert_eq!(all[0]["env"][0]["value"], json!("hunter2hunter2"));
     assert_eq!(all[1], sidecar);
-    insta::assert_snapshot!(written(&k8s)["metadata"]["annotations"], @r#"{"dingops/asked-by":"0147000002","kubernetes.io/change-cause":"set image app=registry.example.com/shop/web:1.4.2 (dingtalk 0147000002)"}"#);
+    insta::assert_snapshot!(written(&k8s)["metadata"]["annotations"], @r#"{"dingops/asked-by":"0147000002","kubernetes.io/change-cause":"set image app=registry.example.com/shop/web:1.4.2，由爱丽丝（0147000002）在钉钉发起"}"#);
     let mut told = String::new();
     for line in [
         "k8s set image web app=registry.example.com/shop/web:1.4.2",
@@ -339,7 +339,7 @@ async fn a_rollout_is_undone() {
     insta::assert_snapshot!(ask(&mut chat, "k8s rollout history pay").await, @"
     #### deploy/pay（prod）：2 个版本
 
-    - **&#35;3**（当前）　pay:2.0.0　0s　rollback to revision 1 (dingtalk 0147000002)
+    - **&#35;3**（当前）　pay:2.0.0　0s　rollback to revision 1，由爱丽丝（0147000002）在钉钉发起
     - **&#35;2**　pay:broken　0s
 
     - 回滚到 #2：**k8s rollout undo deploy/pay --to-revision 2 --namespace prod**

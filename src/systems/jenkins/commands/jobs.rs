@@ -90,10 +90,10 @@ impl Jobs {
             "disabled" | "grey" => "jenkins.is_disabled",
             _ => "jenkins.not_built",
         };
-        let state = ctx.locale.say(state, &[]);
-        let state = match runs {
-            true => ctx.locale.say("jenkins.runs_after", &[("state", &state)]),
-            false => state,
+        let state = match (runs, state) {
+            (true, "jenkins.not_built") => ctx.locale.say("jenkins.runs_first", &[]),
+            (true, state) => ctx.locale.say("jenkins.runs_after", &[("state", &ctx.locale.say(state, &[]))]),
+            (false, state) => ctx.locale.say(state, &[]),
         };
         Text::default().action(shown, line).plain(format!("　{state}"))
     }

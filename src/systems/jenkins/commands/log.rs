@@ -74,13 +74,21 @@ impl Command for Log {
             "" => reply,
             text => reply.code(text),
         };
-        Ok(match log.goes_on {
+        let number = Some(i64::try_from(build.number).unwrap_or(i64::MAX));
+        let (job, on) = (self.job.clone(), self.on.clone());
+        let shown = status::Status { job: job.clone(), number, on: on.clone() };
+        let reply = match log.goes_on {
             true => {
-                let shown = i64::try_from(build.number).unwrap_or(i64::MAX);
-                let again = Self { number: Some(shown), ..self };
-                reply.action(ctx.locale.say("jenkins.do_more_log", &[]), ctx.line(&again))
+                let more = Self { number, ..self };
+                reply.action(ctx.locale.say("jenkins.do_more_log", &[]), ctx.line(&more))
             }
             false => reply,
+        };
+        let reply = reply.action(ctx.locale.say("jenkins.do_status", &[]), ctx.line(&shown));
+        let again = status::again(&build, job, on).filter(|_| status::ended(&build, ctx).is_some());
+        Ok(match again {
+            Some(again) => reply.action(ctx.locale.say("jenkins.do_rebuild", &[]), ctx.line(&again)),
+            None => reply,
         })
     }
 }

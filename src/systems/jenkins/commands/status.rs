@@ -97,7 +97,8 @@ impl Status {
             None => {
                 let (job, on) = (self.job.clone(), self.on.clone());
                 let build = build::Build { job, param: Vec::new(), wait: false, on };
-                titled("jenkins.not_built_yet").action(ctx.locale.say("jenkins.do_build", &[]), ctx.line(&build))
+                titled("jenkins.not_built_yet")
+                    .action(ctx.locale.say("jenkins.do_build", &[]), ctx.line(&build))
             }
         };
         Ok(reply.link(ctx.locale.say("jenkins.open", &[]), client.page(Some(self.job.as_str()), &[])))
@@ -201,11 +202,8 @@ pub(super) fn shown(
         Some(_) => {
             let reply =
                 reply.action(say("jenkins.do_log"), ctx.line(&log::Log::of(job.clone(), number, on.clone())));
-            match repeated(build) {
-                Some(param) => {
-                    let rebuild = build::Build { job, param, wait: false, on };
-                    reply.action(say("jenkins.do_rebuild"), ctx.line(&rebuild))
-                }
+            match again(build, job, on) {
+                Some(again) => reply.action(say("jenkins.do_rebuild"), ctx.line(&again)),
                 None => reply,
             }
         }
@@ -213,14 +211,16 @@ pub(super) fn shown(
     reply.link(say("jenkins.open"), page)
 }
 
-/// What a build was begun with; none where a line cannot say all of it, or must not: it would begin another one.
-fn repeated(build: &Build) -> Option<Vec<KeyValue>> {
+/// What begins a build again; none where a line cannot say all that it was begun with, or must not: it would begin another
+/// one.
+pub(super) fn again(build: &Build, job: Caseless, on: Option<String>) -> Option<build::Build> {
     let pair = |given: &Given| {
         let pair = KeyValue { key: given.name.clone(), value: given.said()? };
         let line = format!("{}={}", pair.key, pair.value);
         (redacted(&line) == line).then_some(pair)
     };
-    build.parameters().map(pair).collect()
+    let param = build.parameters().map(pair).collect::<Option<_>>()?;
+    Some(build::Build { job, param, wait: false, on })
 }
 
 /// Milliseconds in whole seconds.

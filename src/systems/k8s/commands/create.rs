@@ -48,7 +48,7 @@ pub(super) struct Create {
 
 impl Command for Create {
     const PATH: &'static [&'static str] = &["k8s", "create", "deployment"];
-    const ALIASES: &'static [&'static str] = &["k8s create deploy", "k8s 创建"];
+    const ALIASES: &'static [&'static str] = &["k8s create deploy", "k8s 创建", "创建工作负载"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] =
         &["name", "image", "replicas", "port", "env", "namespace", "on"];

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{LIST, client, describe, logs, namespace_of};
+use super::{LIST, client, describe, namespace_of};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Habits, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
@@ -145,19 +145,14 @@ impl Command for Pods {
                 text.push_str(&ctx.locale.say("k8s.restarts", &[("count", &restarts)]));
             }
             text.push_str(&format!("　{}", health::age(&pod.metadata, ctx)));
-            which.line(pod.metadata.namespace.as_deref(), &name(pod), text)
+            let namespace = pod.metadata.namespace.as_deref();
+            let line = which.line(namespace, &name(pod), text);
+            match health::is_well(pod) {
+                true => line,
+                false => which.diagnosed(line, Target::new(Kind::Pod, &name(pod)), namespace, ctx),
+            }
         };
-        let reply = which.listed(title, &pods, line, &client, ctx);
-        let Some(first) = pods.items.first().filter(|_| unwell > 0) else { return Ok(reply) };
-        let target = Target::new(Kind::Pod, &name(first));
-        let at = which.at(first.metadata.namespace.as_deref());
-        let shown = describe::Describe { workload: target.clone(), at: at.clone() };
-        let reply =
-            reply.action(ctx.locale.say("k8s.do_describe_of", &[("target", &target.name)]), ctx.line(&shown));
-        Ok(match health::has_log(first) {
-            true => reply.action(ctx.locale.say("k8s.do_logs", &[]), ctx.line(&logs::Logs::of(target, at))),
-            false => reply,
-        })
+        Ok(which.listed(title, &pods, line, &client, ctx))
     }
 }
 
@@ -314,6 +309,12 @@ impl Which {
         }
     }
 
+    /// The line of one that is not well, with what tells why.
+    fn diagnosed(&self, line: Text, target: Target, namespace: Option<&str>, ctx: &Ctx) -> Text {
+        let shown = describe::Describe { workload: target, at: self.at(namespace) };
+        line.plain("　").action(ctx.locale.say("k8s.do_describe", &[]), ctx.line(&shown))
+    }
+
     pub(super) fn listed<T>(
         &self,
         title: String,
@@ -350,6 +351,14 @@ impl Which {
         let line = |workload: &Workload| {
             let counts = workload.counts();
             let mut text = format!("　{}/{}", counts.ready, counts.wanted);
+            match workload.progress() {
+                Progress::Stuck => text.push_str(&ctx.locale.say("k8s.is_stuck", &[])),
+                // Fewer that are ready say it themselves.
+                Progress::GoesOn if counts.ready >= counts.wanted => {
+                    text.push_str(&ctx.locale.say("k8s.is_rolling_out", &[]));
+                }
+                _ => {}
+            }
             if counts.updated < counts.wanted {
                 text.push_str(&ctx.locale.say("k8s.updated", &[("count", &counts.updated)]));
             }
@@ -357,19 +366,16 @@ impl Which {
             if counts.old() > 0 {
                 text.push_str(&ctx.locale.say("k8s.old", &[("count", &counts.old())]));
             }
-            if workload.progress() == Progress::Stuck {
-                text.push_str(&ctx.locale.say("k8s.is_stuck", &[]));
-            }
             let images = workload.images();
             let images: Vec<&str> = images.iter().filter_map(|image| image.rsplit('/').next()).collect();
             text.push_str(&format!("　{}　{}", images.join(" "), health::age(workload.metadata(), ctx)));
-            self.line(workload.metadata().namespace.as_deref(), &name(workload), text)
+            let namespace = workload.metadata().namespace.as_deref();
+            let line = self.line(namespace, &name(workload), text);
+            match workload.is_well() {
+                true => line,
+                false => self.diagnosed(line, workload.target(), namespace, ctx),
+            }
         };
-        let reply = self.listed(title, &found, line, &client, ctx);
-        let Some(first) = found.items.first().filter(|_| unwell > 0) else { return Ok(reply) };
-        let at = self.at(first.metadata().namespace.as_deref());
-        let shown = describe::Describe { workload: first.target(), at };
-        let label = ctx.locale.say("k8s.do_describe_of", &[("target", &name(first))]);
-        Ok(reply.action(label, ctx.line(&shown)))
+        Ok(self.listed(title, &found, line, &client, ctx))
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Autoscalers {
 
 impl Command for Autoscalers {
     const PATH: &'static [&'static str] = &["k8s", "get", "hpa"];
-    const ALIASES: &'static [&'static str] = &["k8s 弹性伸缩"];
+    const ALIASES: &'static [&'static str] = &["k8s 弹性伸缩", "弹性伸缩"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = ARGUMENTS;
     const CANONICAL: &'static [(&'static str, Canonical)] = CANONICAL;

@@ -239,8 +239,9 @@ fn not_written(failure: &Failure, target: &dyn std::fmt::Display, look: String, 
 fn patch(seen: &Workload, spec: serde_json::Value, cause: Option<&str>, ctx: &Ctx) -> serde_json::Value {
     let mut annotations = asked_by(ctx);
     if let (Some(cause), Some(annotations)) = (cause, annotations.as_object_mut()) {
-        let who = ctx.who.staff().unwrap_or_default();
-        annotations.insert(CAUSE.to_owned(), format!("{cause} (dingtalk {who})").into());
+        let values: [(&str, &dyn std::fmt::Display); 2] =
+            [("cause", &cause), ("signature", &ctx.signature())];
+        annotations.insert(CAUSE.to_owned(), ctx.locale.say("k8s.cause_of", &values).into());
     }
     let version = seen.metadata().resource_version.as_deref();
     serde_json::json!({ "metadata": { "resourceVersion": version, "annotations": annotations }, "spec": spec })

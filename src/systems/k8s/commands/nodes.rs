@@ -52,7 +52,7 @@ impl Nodes {
 
 impl Command for Nodes {
     const PATH: &'static [&'static str] = &["k8s", "get", "nodes"];
-    const ALIASES: &'static [&'static str] = &["k8s get no", "k8s get node", "k8s 节点"];
+    const ALIASES: &'static [&'static str] = &["k8s get no", "k8s get node", "k8s 节点", "集群节点"];
     const EFFECT: Effect = Effect::Read;
     const ARGUMENTS: &'static [&'static str] = &["name", "selector", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::NAMED, target::SELECTOR];
@@ -94,13 +94,14 @@ impl Command for Nodes {
             let roles = roles(node);
             let rest = [words(node, ctx), roles, version, age];
             let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();
-            Text::default().strong(name(node)).plain(format!("　{}", rest.join("　")))
+            let line = Text::default().strong(name(node)).plain(format!("　{}", rest.join("　")));
+            if is_well(node) {
+                return line;
+            }
+            let shown = node::Describe::of(name(node), self.on.clone());
+            line.plain("　").action(ctx.locale.say("k8s.do_describe", &[]), ctx.line(&shown))
         };
-        let reply = listed(reply, nodes.iter().map(line).collect(), client.page().map(str::to_owned));
-        let Some(first) = nodes.first().filter(|_| unwell > 0).map(name) else { return Ok(reply) };
-        let label = ctx.locale.say("k8s.do_describe_of", &[("target", &first)]);
-        let shown = node::Describe::of(first, self.on.clone());
-        Ok(reply.action(label, ctx.line(&shown)))
+        Ok(listed(reply, nodes.iter().map(line).collect(), client.page().map(str::to_owned)))
     }
 }
 
