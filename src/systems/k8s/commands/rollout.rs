@@ -1,6 +1,6 @@
 //! Purpose: how a rollout goes, and which revisions there are to go back to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ONE, Where, describe, undo};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
             client::{Client, revision_of},
             health,
             target::{self, Kind, Target},
+            types::PodSpec,
             workload::{CAUSE, Workload, annotation},
         },
         listing::listed,
@@ -222,7 +223,7 @@ pub(super) struct Revision {
     pub(super) number: i64,
     /// What holds it: a replica set or a controller revision.
     pub(super) name: String,
-    /// Containers with their images.
+    /// Containers with their images; those that only prepare are the last.
     pub(super) images: Vec<(String, String)>,
     pub(super) cause: Option<String>,
     age: String,
@@ -240,18 +241,12 @@ pub(super) async fn revisions(
         let sets = client.replica_sets(namespace, workload).await.map_err(tell)?;
         return Ok(sets
             .into_iter()
-            .map(|set| {
-                let containers = &set.spec.template.spec.containers;
-                Revision {
-                    number: revision_of(&set),
-                    images: containers
-                        .iter()
-                        .map(|it| (it.name.clone(), it.image.clone().unwrap_or_default()))
-                        .collect(),
-                    cause: annotation(&set.metadata, CAUSE).map(cause::told),
-                    age: health::age(&set.metadata, ctx),
-                    name: set.metadata.name.unwrap_or_default(),
-                }
+            .map(|set| Revision {
+                number: revision_of(&set),
+                images: set.spec.template.spec.images(),
+                cause: annotation(&set.metadata, CAUSE).map(cause::told),
+                age: health::age(&set.metadata, ctx),
+                name: set.metadata.name.unwrap_or_default(),
             })
             .collect());
     }
@@ -259,12 +254,11 @@ pub(super) async fn revisions(
     Ok(revisions
         .into_iter()
         .map(|revision| {
-            let containers = revision.data.pointer("/spec/template/spec/containers");
-            let text = |it: &serde_json::Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-            let containers = containers.and_then(|it| it.as_array()).into_iter().flatten();
+            let pods = revision.data.pointer("/spec/template/spec");
+            let pods = pods.and_then(|pods| PodSpec::deserialize(pods).ok()).unwrap_or_default();
             Revision {
                 number: revision.revision,
-                images: containers.map(|it| (text(it, "name"), text(it, "image"))).collect(),
+                images: pods.images(),
                 cause: annotation(&revision.metadata, CAUSE).map(cause::told),
                 age: health::age(&revision.metadata, ctx),
                 name: revision.metadata.name.unwrap_or_default(),
