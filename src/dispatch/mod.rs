@@ -158,10 +158,11 @@ impl Understood<'_> {
         canonical_line(self.row, &values, &ctx.table)
     }
 
-    /// What was not typed and is a default of the place, in words.
+    /// What was not typed and is a default of the place, in words; not what something that was typed makes void.
     fn defaults(&self, ctx: &Ctx) -> Option<String> {
-        let values: Vec<String> =
-            self.defaulted.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let is_meant = |name: &str| self.invocation.values.get(name).is_some_and(|value| !is_nothing(value));
+        let values = self.defaulted.iter().filter(|(name, _)| is_meant(name));
+        let values: Vec<String> = values.map(|(name, value)| format!("{name} = {value}")).collect();
         let values = values.join(&ctx.locale.say("usage.separator", &[]));
         (!values.is_empty()).then(|| ctx.locale.say("arguments.defaulted", &[("values", &values)]))
     }

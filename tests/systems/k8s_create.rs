@@ -135,3 +135,19 @@ async fn a_conflict_about_something_else_is_no_name_that_is_taken() {
         confirmed(&mut chat, "k8s create deployment hello --image registry.example.com/hello:1.0").await;
     assert!(!reply.contains("已经有") && reply.contains("quota"), "{reply}");
 }
+
+#[tokio::test]
+async fn a_success_that_says_failure_is_unknown() {
+    for (line, method) in [
+        ("k8s create deployment hello --image registry.example.com/hello:1.0", Method::POST),
+        ("k8s delete pod mysql-0", Method::DELETE),
+        ("k8s scale web 5", Method::PATCH),
+    ] {
+        let (mut chat, k8s) = start().await;
+        let card = ask(&mut chat, line).await;
+        let status = json!({ "kind": "Status", "status": "Failure", "code": 403 });
+        k8s.fail_next(method, Fault::Answer(Answer::json(200, &status)));
+        let reply = ask(&mut chat, &coded(&card)).await;
+        assert!(reply.contains("结果未知，可能已经执行"), "{line}: {reply}");
+    }
+}

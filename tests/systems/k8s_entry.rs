@@ -247,3 +247,12 @@ async fn help_has_what_is_set_up() {
     @0147000002
     ");
 }
+
+#[tokio::test]
+async fn a_namespace_of_the_group_that_is_not_asked_is_not_told() {
+    let (mut chat, _k8s) = start_with("[[defaults]]\nin = ['ops']\nnamespace = 'dev'").await;
+    let reply = ask(&mut chat, "k8s get pods").await;
+    assert!(reply.starts_with("#### dev：") && reply.contains("本群默认：namespace = dev"), "{reply}");
+    let reply = ask(&mut chat, "k8s get pods -A").await;
+    assert!(reply.starts_with("#### 全部命名空间：") && !reply.contains("本群默认"), "{reply}");
+}

@@ -91,9 +91,12 @@ async fn of_the_line_that_made_a_revision_it_is_shown_what_it_did_to_what() {
         ("helm upgrade web ./web --set env.MOOD=hunter2", "helm upgrade web ./web"),
         ("kubectl set image deploy/web app=web:1 --record=true", "set image deploy/web app=web:1"),
     ] {
-        for set in k8s.world().names("replicasets", "prod") {
-            k8s.world().at("replicasets", "prod", &set)["metadata"]["annotations"]["kubernetes.io/change-cause"] =
-                json!(cause);
+        {
+            let mut world = k8s.world();
+            for set in world.names("replicasets", "prod") {
+                world.at("replicasets", "prod", &set)["metadata"]["annotations"]["kubernetes.io/change-cause"] =
+                    json!(cause);
+            }
         }
         for line in ["k8s rollout history web", "k8s rollout undo web"] {
             let reply = ask(&mut chat, line).await;
@@ -174,6 +177,30 @@ async fn a_rollback_is_to_what_was_confirmed_and_warns_of_images() {
         [0]["command"] = json!(["sh", "-c", "evil"]);
     let reply = ask(&mut chat, &coded(&card)).await;
     assert!(k8s.writes().is_empty(), "{reply}");
+}
+
+#[tokio::test]
+async fn a_rollback_says_and_warns_of_images_that_prepare() {
+    let (mut chat, k8s) = start().await;
+    let prepares = json!([{ "name": "prep", "image": "evil.example.org/miner:1" }]);
+    {
+        let mut world = k8s.world();
+        for set in world.names("replicasets", "prod").into_iter().filter(|set| set.starts_with("web")) {
+            world.at("replicasets", "prod", &set)["spec"]["template"]["spec"]["initContainers"] =
+                prepares.clone();
+        }
+        world.at("controllerrevisions", "prod", "mysql-7f9b")["data"]["spec"]["template"]["spec"]["initContainers"] =
+            prepares;
+    }
+    for line in ["k8s rollout undo web --dry-run", "k8s rollout undo sts/mysql --dry-run"] {
+        let card = ask(&mut chat, line).await;
+        let told: Vec<&str> = card.lines().filter(|line| line.contains("miner")).collect();
+        insta::allow_duplicates!(insta::assert_snapshot!(told.join("\n"), @"
+        - 容器 prep：- → evil.example.org/miner:1
+        - ⚠️ 镜像 evil.example.org/miner:1 不在允许的范围里，可用：registry.example.com/&#42;。
+        "));
+        assert!(!card.contains("initContainers"), "{card}");
+    }
 }
 
 #[tokio::test]

@@ -332,7 +332,7 @@ impl<'c> Client<'c> {
     {
         let path = request::Request::new(K::url_path(&(), Some(namespace)));
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-        self.ask::<IgnoredAny>(path.create(&params, object.to_string().into_bytes())).await.map(|_| ())
+        self.done(path.create(&params, object.to_string().into_bytes())).await
     }
 
     /// Deletes a pod, if it is still this one.
@@ -340,8 +340,21 @@ impl<'c> Client<'c> {
         let path = request::Request::new(Pod::path(Some(namespace)));
         let preconditions = Preconditions { uid: pod.uid.clone(), resource_version: None };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-        let request = path.delete(pod.name.as_deref().unwrap_or_default(), &params);
-        self.ask::<IgnoredAny>(request).await.map(|_| ())
+        self.done(path.delete(pod.name.as_deref().unwrap_or_default(), &params)).await
+    }
+
+    /// Has something done whose answer tells no more than that it was: the object, or a `Status`. One that says
+    /// otherwise in a 200 leaves open what came of it.
+    async fn done(&self, request: Result<Request<Vec<u8>>, request::Error>) -> Result<(), Failure> {
+        #[derive(Deserialize)]
+        struct Done {
+            #[serde(default)]
+            status: Value,
+        }
+        match self.ask::<Done>(request).await?.status.as_str() {
+            Some("Failure") => Err(Failure::Malformed { system: self.title().to_owned() }),
+            _ => Ok(()),
+        }
     }
 
     /// An answer of this form.

@@ -46,21 +46,20 @@ fn compare_named(now: &Value, then: &Value, place: &str, found: &mut Vec<String>
     let (now, then) = (items(now), items(then));
     let name = |item: &Value| item["name"].as_str().unwrap_or_default().to_owned();
     let names: BTreeSet<String> = now.iter().chain(&then).map(name).collect();
-    let is_container = place.ends_with("ontainers");
     // Their images are told of with what they are, and so is which are new.
-    let is_told = place == "containers";
+    let is_container = place.ends_with("ontainers");
     let before = found.len();
     for called in names {
         let of = |list: &[Value]| list.iter().find(|item| name(item) == called).cloned();
         match (of(&now), of(&then)) {
             (Some(mut now), Some(mut then)) if is_container => {
-                for container in [&mut now, &mut then].into_iter().filter(|_| is_told) {
+                for container in [&mut now, &mut then] {
                     container.as_object_mut().map(|container| container.remove("image"));
                 }
                 compare(&now, &then, &format!("{called} "), found);
             }
             (now, then) if now == then => {}
-            (None, Some(_)) if is_told => {}
+            (None, Some(_)) if is_container => {}
             _ => found.push(format!("{place} {called}")),
         }
     }
@@ -114,7 +113,9 @@ mod tests {
         );
         let prepared =
             |image: &str| json!({ "spec": { "initContainers": [{ "name": "db", "image": image }] } });
-        assert_eq!(differences(&prepared("db:1"), &prepared("db:2")).join(", "), "db image");
+        assert_eq!(differences(&prepared("db:1"), &prepared("db:2")).join(", "), "");
+        assert_eq!(differences(&json!({}), &prepared("db:1")).join(", "), "");
+        assert_eq!(differences(&prepared("db:1"), &json!({})).join(", "), "initContainers db");
         let pods = json!({
             "metadata": { "labels": { "app": "web", "tier": "x" }, "annotations": { "a/b": "hunter2" } },
             "spec": {

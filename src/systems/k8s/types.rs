@@ -89,6 +89,14 @@ pub(super) struct PodSpec {
     pub(super) node_name: Option<String>,
 }
 
+impl PodSpec {
+    /// Its containers with their images, and behind them those that only prepare.
+    pub(super) fn images(&self) -> Vec<(String, String)> {
+        let containers = self.containers.iter().chain(self.init_containers.iter().flatten());
+        containers.map(|it| (it.name.clone(), it.image.clone().unwrap_or_default())).collect()
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Container {

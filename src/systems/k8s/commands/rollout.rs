@@ -1,6 +1,6 @@
 //! Purpose: how a rollout goes, and which revisions there are to go back to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ONE, Where, describe, undo};
@@ -15,7 +15,7 @@ use crate::{
             differences::differences,
             health,
             target::{self, Kind, Target},
-            types::{ControllerRevision, Metadata, ReplicaSet},
+            types::{ControllerRevision, Metadata, PodSpec, ReplicaSet},
             workload::{CAUSE, Progress, Workload, annotation},
         },
         listing::listed,
@@ -217,7 +217,7 @@ pub(super) struct Revision {
     pub(super) number: i64,
     /// As its pods are to be, with all that is in it, known here or not.
     pub(super) template: Value,
-    /// Containers with their images.
+    /// Containers with their images; those that only prepare are the last.
     pub(super) images: Vec<(String, String)>,
     pub(super) cause: Option<String>,
     age: String,
@@ -229,12 +229,10 @@ impl Revision {
         if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
             labels.remove("pod-template-hash");
         }
-        let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-        let containers = template.pointer("/spec/containers").and_then(Value::as_array);
-        let images = containers.into_iter().flatten().map(|it| (text(it, "name"), text(it, "image")));
+        let pods = template.get("spec").and_then(|pods| PodSpec::deserialize(pods).ok()).unwrap_or_default();
         Self {
             number,
-            images: images.collect(),
+            images: pods.images(),
             cause: annotation(metadata, CAUSE).map(cause::told),
             age: health::age(metadata, ctx),
             template,
