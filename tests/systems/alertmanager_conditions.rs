@@ -65,11 +65,11 @@ async fn what_could_mean_several_things_is_refused() {
     > alerts silence {alertname="a"},{alertname="b"} 2h
     #### alerts silence：参数有误
 
-    看不出这个值到哪里为止，请用双引号把它括起来，如 name="value"，收到的是「{alertname="a"},{alertname="b"}」
+    花括号不成对：最外面最多写一对 { }，值里有花括号时请用双引号把值括起来，收到的是「{alertname="a"},{alertname="b"}」
 
     ```
     alerts silence {alertname="a"},{alertname="b"} 2h
-                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                                 ^
     ```
 
     用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
@@ -281,6 +281,88 @@ async fn a_label_that_is_none_does_not_become_part_of_a_value() {
     ```
     "#);
     assert_eq!(alertmanager.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_stands_in_braces_and_behind_an_operator_is_not_guessed() {
+    let alertmanager = world().await;
+    let mut chat = Chat::with(&settings(&alertmanager, ALL, "")).await;
+    let lines = [
+        "alerts silence {{alertname=~.+,cluster!=dev}} 2h",
+        "alerts silence {alertname=~.+, cluster!=dev}} 2h",
+        "alerts silence alertname=~.+ cluster!= dev 2h",
+        "alerts silence {alertname=~.+, cluster!=, dev} 2h",
+        "alerts silence {alertname=HostDown -c x,cluster=dev} 2h",
+        r#"alerts silence {pod=~"x}", alertname=~web{2,3} --comment=x 2h"#,
+    ];
+    insta::assert_snapshot!(refused(&mut chat, &lines).await, @r#"
+    > alerts silence {{alertname=~.+,cluster!=dev}} 2h
+    #### alerts silence：参数有误
+
+    花括号不成对：最外面最多写一对 { }，值里有花括号时请用双引号把值括起来，收到的是「{{alertname=&#126;.+,cluster!=dev}}」
+
+    ```
+    alerts silence {{alertname=~.+,cluster!=dev}} 2h
+                   ^^
+    ```
+    > alerts silence {alertname=~.+, cluster!=dev}} 2h
+    #### alerts silence：参数有误
+
+    花括号不成对：最外面最多写一对 { }，值里有花括号时请用双引号把值括起来，收到的是「cluster!=dev}}」
+
+    ```
+    alerts silence {alertname=~.+, cluster!=dev}} 2h
+                                               ^
+    ```
+    > alerts silence alertname=~.+ cluster!= dev 2h
+    #### alerts silence：参数有误
+
+    「cluster!=」后面不能留空格，值请紧跟在后面；值确实是空的，请写 name=""。
+
+    ```
+    alerts silence alertname=~.+ cluster!= dev 2h
+                                 ^^^^^^^^^
+    ```
+    > alerts silence {alertname=~.+, cluster!=, dev} 2h
+    #### alerts silence：参数有误
+
+    「cluster!=,」后面不能留空格，值请紧跟在后面；值确实是空的，请写 name=""。
+
+    ```
+    alerts silence {alertname=~.+, cluster!=, dev} 2h
+                                   ^^^^^^^^^^
+    ```
+    > alerts silence {alertname=HostDown -c x,cluster=dev} 2h
+    #### alerts silence：参数有误
+
+    花括号还没有闭合，里面不能写选项「-c」：选项请写在 } 后面。
+
+    ```
+    alerts silence {alertname=HostDown -c x,cluster=dev} 2h
+                                       ^^
+    ```
+    > alerts silence {pod=~"x}", alertname=~web{2,3} --comment=x 2h
+    #### alerts silence：参数有误
+
+    花括号还没有闭合，里面不能写选项「--comment」：选项请写在 } 后面。
+
+    ```
+    alerts silence {pod=~"x}", alertname=~web{2,3} --comment=x 2h
+                                                   ^^^^^^^^^^^
+    ```
+    "#);
+    assert_eq!(alertmanager.writes(), [""; 0]);
+    for (line, filters) in [
+        ("alerts list pod=", r#"pod="""#),
+        (r#"alerts list pod="" HostDown"#, r#"pod="" alertname="HostDown""#),
+        ("alerts list {a=~b{2}, pod=} HostDown", r#"a=~"b{2}" pod="" alertname="HostDown""#),
+        ("alerts list {alertname=HostDown", r#"alertname="HostDown""#),
+    ] {
+        ask(&mut chat, line).await;
+        let asked = alertmanager.asked().pop().unwrap().query;
+        let asked: Vec<String> = asked.into_iter().map(|(_, filter)| filter).collect();
+        assert_eq!(asked.join(" "), filters, "{line}");
+    }
 }
 
 #[tokio::test]
