@@ -1,9 +1,12 @@
 //! Conditions on labels as they are typed, `severity=~"warning|critical"`, and what a silence is for.
 
+mod canonical;
+
 use std::{fmt, ops::Range};
 
 use serde::{Serialize, Serializer};
 
+pub(super) use self::canonical::{MATCHER, TARGET};
 use super::client::Matcher;
 use crate::{
     dispatch::{
