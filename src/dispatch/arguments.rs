@@ -171,7 +171,8 @@ pub(super) fn check_form(
     let command = row.clap();
     let said = arranged(row, &command, words, None, tail.map(|tail| (tail, 0..0)));
     let wrong = Wrong { row, line, locale: Locale::En };
-    wrong.form(&command, &said).and_then(|()| wrong.keys(&said)).map_err(|complaint| complaint.message)?;
+    let form = wrong.conditions(&said).and_then(|()| wrong.form(&command, &said));
+    form.and_then(|()| wrong.keys(&said)).map_err(|complaint| complaint.message)?;
     let is_said = |argument: &&clap::Arg| said.iter().any(|said| said.argument == Some(argument));
     let mut missing = command.get_positionals().filter(|argument| argument.is_required_set());
     let missing = missing.find(|argument| !is_said(argument) && !values::is_person(argument));
@@ -210,6 +211,7 @@ fn read_with(
     }
     let wrong = Wrong { row, line, locale };
     let mut said = arranged(row, &command, words, recipient, tail);
+    wrong.conditions(&said)?;
     let mut defaulted = Vec::new();
     if let Some(ctx) = ctx {
         defaulted = add_defaults(&command, &mut said, ctx);

@@ -29,6 +29,7 @@ use self::conditions::begins_value;
 pub(crate) use self::conditions::{
     CLOSING, LIKE_SEPARATORS, OPENING, SEPARATORS, escaped, is_quote, operator,
 };
+pub(super) use self::conditions::{lacks_value, open_braces};
 pub use self::{
     code_points::{CODE_POINTS, Meaning, meaning},
     error::{SplitError, SplitErrorKind},

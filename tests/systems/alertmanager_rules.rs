@@ -1,10 +1,13 @@
 //! Conversations about what a rule or an alias gives away of silencing, and what it keeps.
 
+use std::panic::AssertUnwindSafe;
+
 use dingops::testing::{Chat, bob};
+use futures_util::FutureExt;
 
 use crate::{
     alertmanager::{ALL, settings, world},
-    talk::coded,
+    talk::{ask, coded},
 };
 
 /// What a line is understood as, and by whom: its card, or why there is none.
@@ -146,4 +149,56 @@ run = 'alerts silence Host{1} {2}h'
     {"isEqual":true,"isRegex":false,"name":"alertname","value":"HostDown"}
     {"isEqual":true,"isRegex":false,"name":"instance","value":"~.*|x:9100"}
     "#);
+}
+
+#[tokio::test]
+async fn a_rule_in_another_spelling_is_a_mistake_that_names_the_right_one() {
+    let alertmanager = world().await;
+    for (run, when, form) in [
+        ("alerts silence", "target = ['Watchdog']", "alertname=Watchdog"),
+        ("alerts silence", "target = ['Watch*']", "alertname=Watch*"),
+        ("alerts silence", "target = ['!alertname=\"Watchdog\"']", "alertname=Watchdog"),
+        ("alerts silence", "target = ['alertname=\"Watch*\"']", "alertname=Watch*"),
+        ("alerts *", "target = ['{alertname=\"Watchdog\"}']", "alertname=Watchdog"),
+        ("alerts silence", "target = ['alertname=Watchdog,env=prod']", "alertname=Watchdog"),
+        ("alerts silence", "target = ['C2B8C7D5E6F70812']", "c2b8c7d5e6f70812"),
+        ("alerts silence", "target = ['C2B8*']", "c2b8*"),
+        ("alerts list", "matcher = ['Watchdog']", "alertname=Watchdog"),
+        ("alerts list", "matcher = ['team=ops、dba*']", "team=\"ops、dba*"),
+    ] {
+        let rule = format!("[[deny]]\nwho = ['anyone']\nrun = ['{run}']\nwhen = {{ {when} }}");
+        let started = AssertUnwindSafe(Chat::with(&settings(&alertmanager, ALL, &rule))).catch_unwind().await;
+        let stopped = started.err().and_then(|panic| panic.downcast::<String>().ok()).unwrap();
+        let (stopped, expected) = (stopped.replace('\\', ""), format!("expected \"{form}\", as it will"));
+        assert!(stopped.contains(&expected), "{when}: {stopped}");
+    }
+}
+
+#[tokio::test]
+async fn however_it_is_typed_what_is_denied_is_denied() {
+    let alertmanager = world().await;
+    let rule = "
+[[deny]]
+who = ['anyone']
+run = ['alerts *']
+when = { target = ['alertname=Watchdog', 'c2b8*', 'team=\"ops、*'] }
+[[deny]]
+who = ['anyone']
+run = ['alerts list']
+when = { matcher = ['alertname=~Watch*'] }
+";
+    for line in [
+        "alerts silence Watchdog 2h",
+        "alerts silence alertname=\"Watchdog\" env=prod 2h",
+        "alerts silence {env=prod,alertname＝“Watchdog”} 2h",
+        "alerts silence '{alertname=Watchdog}' 2h",
+        "alerts silence C2B8C7D5E6F70812 2h",
+        "alerts silence HostDown team=\"ops、dba\" 2h",
+        "alerts list env=prod alertname=~\"Watchdog\"",
+    ] {
+        let mut chat = Chat::with(&settings(&alertmanager, ALL, rule)).await;
+        let reply = ask(&mut chat, line).await;
+        assert!(reply.contains("无权执行"), "{line}: {reply}");
+    }
+    assert!(alertmanager.asked().is_empty());
 }

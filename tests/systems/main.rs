@@ -4,6 +4,7 @@ mod alertmanager;
 mod alertmanager_answers;
 mod alertmanager_conditions;
 mod alertmanager_rules;
+mod alertmanager_unclear;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;

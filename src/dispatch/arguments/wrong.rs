@@ -14,9 +14,9 @@ use super::{
 use crate::{
     dispatch::{
         canonical, help,
-        row::Row,
+        row::{Row, Tail},
         values::{self, Kind},
-        words::Line,
+        words::{Line, lacks_value, open_braces},
     },
     locale::Locale,
     text,
@@ -74,6 +74,29 @@ impl Wrong<'_> {
                         return Err(Complaint { message, at: Some(at.end..at.end) });
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// An option in braces, behind which one more condition could stand, and a value that a blank could have parted from
+    /// its condition.
+    pub(super) fn conditions(&self, said: &[Said<'_>]) -> Result<(), Complaint> {
+        let complaint = |key, came: &dyn Display, said: &Said<'_>| {
+            Err(Complaint { message: self.locale.say(key, &[("came", came)]), at: said.at() })
+        };
+        let (mut braces, mut lacking) = (0, None::<(&String, &Said<'_>)>);
+        for said in said.iter().filter(|_| self.row.tail == Tail::Conditions) {
+            match (&said.option, &said.value, lacking) {
+                (Some((option, _)), ..) if braces > 0 => {
+                    return complaint("arguments.option_in_braces", option, said);
+                }
+                (None, _, Some((came, lacking))) => return complaint("arguments.value_apart", came, lacking),
+                (None, Some(value), None) => {
+                    braces = open_braces(&value.text, braces);
+                    lacking = Some((&value.text, said)).filter(|(text, _)| lacks_value(text));
+                }
+                _ => {}
             }
         }
         Ok(())

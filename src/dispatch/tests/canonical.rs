@@ -13,7 +13,7 @@ use crate::{
         canonical::canonical_line,
         row,
         table::Found,
-        words::Line,
+        words::{Line, lacks_value, open_braces},
     },
     reply::Reply,
 };
@@ -183,8 +183,11 @@ proptest! {
 
     #[test]
     fn conditions_come_back_as_typed(
-        those in prop::collection::vec(condition(), 1..4), comment in prop::option::of(condition()),
+        mut those in prop::collection::vec(condition(), 1..4), comment in prop::option::of(condition()),
     ) {
+        // What is resolved has its braces and an empty value in quotes.
+        those.retain(|those| open_braces(those, 0) == 0 && !lacks_value(those));
+        prop_assume!(!those.is_empty());
         let ctx = ctx();
         let row = ctx.table.named("take those").unwrap();
         let Value::Object(values) = json!({ "those": those, "comment": comment }) else { panic!("an object") };

@@ -54,6 +54,38 @@ pub(super) fn begins_value(condition: &str) -> bool {
     !key.is_empty() && OPERATORS.contains(&table::folded(operator).as_str())
 }
 
+/// How many braces are open behind these conditions, where so many were before: those in quotes and in `\{` are none.
+pub(in crate::dispatch) fn open_braces(conditions: &str, before: usize) -> usize {
+    let (mut open, mut begin) = (before, 0);
+    let mut letters = conditions.char_indices();
+    while let Some((at, c)) = letters.next() {
+        if is_quote(c) && begins_value(&conditions[begin..at]) {
+            while let Some((_, inside)) = letters.next().filter(|(_, inside)| !closes(c, *inside)) {
+                if inside == '\\' && meaning(c) == Some(DoubleQuote) {
+                    letters.next();
+                }
+            }
+            continue;
+        }
+        match c {
+            '\\' => drop(letters.next()),
+            c if SEPARATORS.contains(&c) => begin = at + c.len_utf8(),
+            c if OPENING.contains(&c) => open += 1,
+            c if CLOSING.contains(&c) => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    open
+}
+
+/// Whether these conditions end behind an operator, with no value.
+pub(in crate::dispatch) fn lacks_value(conditions: &str) -> bool {
+    let is_around = |c: char| [SEPARATORS, OPENING].as_flattened().contains(&c) || c.is_whitespace();
+    let last = conditions.trim_end_matches(is_around).rsplit(SEPARATORS).next().unwrap_or_default();
+    let last = last.trim_start_matches(is_around);
+    operator(last).is_some_and(|(.., begin)| begin == last.len())
+}
+
 /// The operator behind the name that a condition begins with: where the name ends, and where the value begins.
 pub(crate) fn operator(condition: &str) -> Option<(usize, &'static str, usize)> {
     let end = condition.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(condition.len());

@@ -1,9 +1,12 @@
 //! Conditions on labels as they are typed, `severity=~"warning|critical"`, and what a silence is for.
 
+mod canonical;
+
 use std::{fmt, ops::Range};
 
 use serde::{Serialize, Serializer};
 
+pub(super) use self::canonical::{MATCHER, TARGET};
 use super::client::Matcher;
 use crate::{
     dispatch::{
@@ -79,6 +82,9 @@ fn parts(typed: &str) -> Result<Vec<Range<usize>>, InvalidValue> {
     let opens = |c: char| OPENING.contains(&c) || c.is_whitespace();
     let first = typed.len() - typed.trim_start_matches(opens).len();
     let is_opened = typed[..first].contains(OPENING);
+    if typed[..first].matches(OPENING).count() > 1 {
+        return Err(InvalidValue::new("alertmanager.braces").at(0..first));
+    }
     let trimmed = |text: &str| text.trim_end_matches(is_between).len();
     let last = trimmed(typed).max(first);
     let (mut begin, mut end) = (first, last);
@@ -101,6 +107,9 @@ fn parts(typed: &str) -> Result<Vec<Range<usize>>, InvalidValue> {
             None if CLOSING.contains(&c) && depth > 0 => depth -= 1,
             None if CLOSING.contains(&c) && behind == last => {
                 (is_closed, end) = (true, trimmed(&typed[..at]))
+            }
+            None if CLOSING.contains(&c) => {
+                return Err(InvalidValue::new("alertmanager.braces").at(at..behind));
             }
             None if SEPARATORS.contains(&c) && operator(typed[behind..last].trim_start()).is_some() => {
                 parts.push(begin..at);

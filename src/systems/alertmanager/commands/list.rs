@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{client, joined, named, resolve, silence, silences};
 use crate::{
-    dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments},
+    dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
     systems::{
         alertmanager::{
@@ -37,6 +37,7 @@ impl Command for List {
     const EFFECT: Effect = Effect::Read;
     const TAIL: Tail = Tail::Conditions;
     const ARGUMENTS: &'static [&'static str] = &["matcher", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[matcher::MATCHER];
     const EXAMPLES: &'static [&'static str] =
         &["alerts list", "alerts list HostDown", "alerts list severity=critical job=~api|web"];
 

@@ -10,6 +10,7 @@ use super::{client, few, joined, resolve, silences, unsilence};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
+        row::Canonical,
         values::{self, Duration},
     },
     reply::Reply,
@@ -62,6 +63,7 @@ impl Command for Silence {
     const MILD: bool = true;
     const TAIL: Tail = Tail::Conditions;
     const ARGUMENTS: &'static [&'static str] = &["target", "duration", "comment", "on"];
+    const CANONICAL: &'static [(&'static str, Canonical)] = &[matcher::TARGET];
     const FREE_TEXT: &'static [&'static str] = &["comment"];
     const EXAMPLES: &'static [&'static str] = &[
         "alerts silence c2b8c7d5e6f70812 2h",

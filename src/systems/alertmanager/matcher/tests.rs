@@ -58,7 +58,7 @@ fn several_as_alertmanager_writes_them() {
         (r#"{a="x" , b="y" }"#, "a=x,b=y"),
         (r#"{a="{",b=c}"#, r#"a="{",b=c"#),
         (r"{a=~\{x}", r#"a=~"\\{x""#),
-        ("{a=~[}]}", r#"a=~"[}]""#),
+        (r#"{a=~"[}]"}"#, r#"a=~"[}]""#),
         ("{}", ""),
         ("{", ""),
         (",", ""),
@@ -89,6 +89,12 @@ fn what_could_be_several_is_not_guessed() {
         "a=x“y”",
         "{a=~b{2}",
         "a='x'y",
+        "{{a=x,b=y}}",
+        "{a=x,b=y}}",
+        "{ {a=x}",
+        "a=x}}",
+        "{a=~[}]}",
+        "{a=x}b=y",
     ] {
         assert!(conditions(wrong).is_err(), "{wrong}");
     }
