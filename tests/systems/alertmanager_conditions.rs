@@ -3,7 +3,7 @@
 use dingops::testing::Chat;
 
 use crate::{
-    alertmanager::{ALL, settings, world},
+    alertmanager::{ALL, settings, start, world},
     talk::{ask, coded, shown},
 };
 
@@ -272,4 +272,75 @@ run = 'alerts list {*}'
     [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22a%2C%20b%22%2Cenv%3D%7E%22c%20d%22%7D)
     Some(["alertname=\"a, b\"", "env=~\"c d\""])
     "#);
+}
+
+#[tokio::test]
+async fn what_no_alert_can_fit_is_refused() {
+    let (mut chat, alertmanager) = start().await;
+    let mut told = String::new();
+    for line in [
+        "静默 HostDown PodCrashLooping 2h",
+        "静默 instance=~web.* job=a.b job=c severity=x severity=x 2h",
+        "静默 HostDown 和 PodCrashLooping 2h",
+        "静默 alertname=\"HostDown\" AND severity=\"critical\" 2h",
+        "静默 HostDown for 2h",
+        "告警 HostDown PodCrashLooping",
+    ] {
+        let reply = ask(&mut chat, line).await;
+        let (said, _) = reply.split_once("用法：").unwrap();
+        told.push_str(&format!("> {line}\n{said}"));
+    }
+    insta::assert_snapshot!(told, @r#"
+    > 静默 HostDown PodCrashLooping 2h
+    #### alerts silence：参数有误
+
+    一条告警的 alertname 只有一个值，不会同时等于这几个。要其中任意一个，请写 alertname=&#126;"HostDown&#124;PodCrashLooping"。
+
+    > 静默 instance=~web.* job=a.b job=c severity=x severity=x 2h
+    #### alerts silence：参数有误
+
+    一条告警的 job 只有一个值，不会同时等于这几个。要其中任意一个，请写 job=&#126;"a&#92;&#92;.b&#124;c"。
+
+    > 静默 HostDown 和 PodCrashLooping 2h
+    #### alerts silence：参数有误
+
+    「和」不是标签条件：条件之间、时长前面只留空格。写了几个条件，就是要同时符合；要几个告警名中的任意一个，请写 alertname=&#126;"A&#124;B"
+
+    ```
+    静默 HostDown 和 PodCrashLooping 2h
+    　　          ^^
+    ```
+
+    > 静默 alertname="HostDown" AND severity="critical" 2h
+    #### alerts silence：参数有误
+
+    「AND」不是标签条件：条件之间、时长前面只留空格。写了几个条件，就是要同时符合；要几个告警名中的任意一个，请写 alertname=&#126;"A&#124;B"
+
+    ```
+    静默 alertname="HostDown" AND severity="critical" 2h
+    　　                      ^^^
+    ```
+
+    > 静默 HostDown for 2h
+    #### alerts silence：参数有误
+
+    「for」不是标签条件：条件之间、时长前面只留空格。写了几个条件，就是要同时符合；要几个告警名中的任意一个，请写 alertname=&#126;"A&#124;B"
+
+    ```
+    静默 HostDown for 2h
+    　　          ^^^
+    ```
+
+    > 告警 HostDown PodCrashLooping
+    #### alerts list：参数有误
+
+    一条告警的 alertname 只有一个值，不会同时等于这几个。要其中任意一个，请写 alertname=&#126;"HostDown&#124;PodCrashLooping"。
+    "#);
+    assert!(alertmanager.asked().is_empty());
+    // Each of a label that is another, or that is not to have it.
+    let card = ask(&mut chat, "静默 HostDown severity=critical cluster!=a cluster!=b 2h").await;
+    assert!(card.contains("符合条件的告警现有 1 条"), "{card}");
+    // What is said instead is what was meant.
+    let card = ask(&mut chat, "静默 alertname=~\"HostDown|PodCrashLooping\" 2h").await;
+    assert!(card.contains("符合条件的告警现有 3 条"), "{card}");
 }

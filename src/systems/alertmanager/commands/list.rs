@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, joined, named, resolve, silence, silences};
+use super::{client, joined, named, refuse_several, resolve, silence, silences};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments},
     reply::{Reply, Text},
@@ -42,6 +42,7 @@ impl Command for List {
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
         self.matcher = std::mem::take(&mut self.matcher).into_iter().flat_map(Conditions::apart).collect();
+        refuse_several(&sent(&self.matcher), ctx)?;
         resolve(&mut self.on, ctx)
     }
 

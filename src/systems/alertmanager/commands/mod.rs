@@ -5,7 +5,10 @@ mod silence;
 mod silences;
 mod unsilence;
 
-use super::client::{Alert, Client, Labels, Matcher};
+use super::{
+    client::{Alert, Client, Labels, Matcher},
+    matcher,
+};
 use crate::{
     dispatch::{Ctx, Row, UserError, row},
     text,
@@ -37,6 +40,13 @@ const MAX_TEXT: usize = 100;
 fn resolve(on: &mut Option<String>, ctx: &Ctx) -> Result<(), UserError> {
     *on = ctx.settings.systems.alertmanager.choose(on.as_deref(), ctx.locale)?;
     Ok(())
+}
+
+/// Refuses what no alert can fit, and says how it is written what is likely meant.
+fn refuse_several(matchers: &[Matcher], ctx: &Ctx) -> Result<(), UserError> {
+    let Some(either) = matcher::either(matchers) else { return Ok(()) };
+    let values: [(&str, &dyn std::fmt::Display); 2] = [("name", &either.name), ("either", &either.filter())];
+    Err(UserError(ctx.locale.say("alertmanager.several_values", &values)))
 }
 
 fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError> {

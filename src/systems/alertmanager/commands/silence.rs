@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{client, few, joined, resolve, silences, unsilence};
+use super::{client, few, joined, refuse_several, resolve, silences, unsilence};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
@@ -87,7 +87,7 @@ impl Command for Silence {
             (_, true) if conditions.iter().all(Matcher::fits_nothing) => {
                 Err(UserError(ctx.locale.say("alertmanager.fits_everything", &[])))
             }
-            (_, true) => Ok(()),
+            (_, true) => refuse_several(&conditions, ctx),
         }
     }
 
