@@ -1,10 +1,13 @@
 //! Conversations with a Prometheus.
 
 use dingops::testing::{Chat, NOW_MS, bob};
+use serde_json::json;
 
 use crate::{
+    alertmanager::{self, ALL},
     fakes::{
         Fake,
+        alertmanager::Alert,
         prometheus::{Prometheus, TOKEN},
     },
     talk::{RULES, ask},
@@ -178,20 +181,39 @@ async fn alerts_of_rules() {
 
 #[tokio::test]
 async fn an_alert_can_be_silenced_where_there_is_an_alertmanager() {
-    let prometheus = world().await;
-    let alertmanager = "[[alertmanager]]\nname = 'prod'\nurl = 'https://alerts.example.com'\n";
-    let prometheus = entry(&prometheus, "web = 'https://prom.example.com/main'");
-    let mut chat = Chat::with(&format!("{RULES}{READERS}{prometheus}{alertmanager}")).await;
+    let (prometheus, alertmanager) = (world().await, alertmanager::world().await);
+    let named = alertmanager::settings(&alertmanager, ALL, "name = 'prod'");
+    let web = entry(&prometheus, "web = 'https://prom.example.com/main'");
+    let mut chat = Chat::with(&format!("{named}\n{web}")).await;
     insta::assert_snapshot!(ask(&mut chat, "prom alerts").await, @r#"
     #### Prometheus：1 条告警触发，1 条等待中
 
-    - **HostDown**　触发，07:30:00 起，值 0　instance=web1:9100 severity=critical　web1 连不上了　静默 2h：**alerts silence alertname=HostDown 2h --on prod**
+    - **HostDown**　触发，07:30:00 起，值 0　instance=web1:9100 severity=critical　web1 连不上了　静默 2h：**alerts silence alertname=HostDown instance=web1:9100 severity=critical 2h --on prod**
     - **DiskFillsUp**　等待中，07:58:00 起，值 0.091　instance=db2:9100 severity=warning　最近 1 小时的走势：**prom range --last 1h ALERTS{alertname="DiskFillsUp"}**
 
     @0147000002
 
     [打开 Prometheus](https://prom.example.com/main/alerts)
     "#);
+    // One host is meant, and not each alert of that name.
+    let mut other = alertmanager.world().alerts[1].labels.clone();
+    other.insert("instance".into(), "web2:9100".into());
+    let starts_at = alertmanager.world().alerts[1].starts_at;
+    alertmanager.world().alerts.push(Alert { labels: other, summary: "", starts_at, inhibited: false });
+    let line = "alerts silence alertname=HostDown instance=web1:9100 severity=critical 2h --on prod";
+    let card = ask(&mut chat, line).await;
+    assert!(card.contains("符合条件的告警现有 1 条"), "{card}");
+    // Of a pod it is the service, as by the list of Alertmanager.
+    prometheus.world().alerts[1]["labels"]["pod"] = json!("web-1");
+    prometheus.world().alerts[1]["labels"]["note"] = json!("a, \"b\"");
+    let reply = ask(&mut chat, "prom alerts").await;
+    let line = r#"alerts silence alertname=HostDown note="a, \"b\"" severity=critical 2h --on prod"#;
+    assert!(reply.replace("&#92;", "\\").contains(line), "{reply}");
+    assert!(ask(&mut chat, line).await.contains("请确认"));
+    // What could not be typed is not offered.
+    prometheus.world().alerts[1]["labels"]["http.status"] = json!("500");
+    let reply = ask(&mut chat, "prom alerts").await;
+    assert!(!reply.contains("alerts silence"), "{reply}");
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ impl List {
         let more = [state, severity, Some(since), summary].into_iter().flatten();
         let more: String = more.filter(|text| !text.is_empty()).map(|text| format!("　{text}")).collect();
         let name = named(alert, common);
-        let line = silence::Silence::of(&alert.fingerprint, self.on.clone());
+        let line = silence::Silence::of([alert.fingerprint.clone()], self.on.clone());
         match line.filter(|_| !is_hidden) {
             None => Text::default().strong(name).plain(more),
             Some(line) => {

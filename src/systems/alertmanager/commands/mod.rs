@@ -22,11 +22,14 @@ pub(super) static ROWS: &[Row] = &[
     row::<unsilence::Unsilence>(),
 ];
 
-/// What silences the alerts of this name, as a button: what it says, and the line. None where there is no
+/// What silences the alert with these labels, as a button: what it says, and the line. None where there is no
 /// Alertmanager, or none is meant where it is not said.
-pub(in crate::systems) fn silencing(alertname: &str, ctx: &Ctx) -> Option<(String, String)> {
-    let on = ctx.settings.systems.alertmanager.choose(None, ctx.locale).ok()?;
-    let line = silence::Silence::of(&Matcher::equal("alertname", alertname).to_string(), on)?;
+pub(in crate::systems) fn silencing(labels: &Labels, ctx: &Ctx) -> Option<(String, String)> {
+    let alertmanagers = &ctx.settings.systems.alertmanager;
+    let on = alertmanagers.choose(None, ctx.locale).ok()?;
+    let (kept, _) = alertmanagers.get(on.as_deref(), ctx.locale).ok()?.lasting(labels);
+    let conditions = kept.iter().map(|(name, value)| Matcher::equal(name, value).to_string());
+    let line = silence::Silence::of(conditions, on)?;
     let label = ctx.locale.say("alertmanager.do_silence", &[("duration", &silence::OFFERED)]);
     Some((label, ctx.line(&line)))
 }

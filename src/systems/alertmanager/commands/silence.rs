@@ -48,10 +48,11 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// An alert by its fingerprint, or a condition, for a while that is slight.
-    pub(super) fn of(target: &str, on: Option<String>) -> Option<Self> {
-        let target = matcher::target(target).ok()?;
-        Some(Self { target: vec![target], duration: OFFERED, comment: None, on })
+    /// An alert by its fingerprint, or what fits all of these conditions, for a while that is slight. None where one of
+    /// them could not be typed.
+    pub(super) fn of(target: impl IntoIterator<Item = String>, on: Option<String>) -> Option<Self> {
+        let target = target.into_iter().map(|target| matcher::target(&target).ok());
+        Some(Self { target: target.collect::<Option<_>>()?, duration: OFFERED, comment: None, on })
     }
 }
 
@@ -215,7 +216,7 @@ impl Silence {
                 let alert = found(client, fingerprint, ctx).await?;
                 let (kept, left_out) = match is_exact {
                     true => (alert.labels.clone(), Labels::new()),
-                    false => client.lasting(&alert),
+                    false => client.alertmanager.lasting(&alert.labels),
                 };
                 let matchers = kept.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
                 let left_out = left_out.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -64,8 +64,8 @@ impl Alerts {
         let name = alert.labels.get("alertname").cloned().unwrap_or_default();
         let text = line(alert, &name, ctx).plain("　");
         // Alertmanager does not know of what is pending.
-        let silence = Some(&name).filter(|_| alert.state == "firing");
-        match silence.and_then(|name| alertmanager::silencing(name, ctx)) {
+        let silence = Some(&alert.labels).filter(|_| alert.state == "firing");
+        match silence.and_then(|labels| alertmanager::silencing(labels, ctx)) {
             Some((label, line)) => text.action(label, line),
             None => {
                 let range = range::Range::of(format!("ALERTS{{alertname={name:?}}}"), self.on.clone());
