@@ -102,7 +102,7 @@ async fn alerts_are_listed() {
 async fn matchers_stay_matchers() {
     let (mut chat, alertmanager) = start().await;
     ask(&mut chat, "alerts list 'a=\"b\",c=\"\\\"d\"' job=~x&active=false pod=").await;
-    let asked = alertmanager.asked().pop().unwrap();
+    let asked = alertmanager.asked().remove(0);
     let filters: Vec<&str> = asked.query.iter().map(|(_, filter)| filter.as_str()).collect();
     assert_eq!(filters, [r#"a="b""#, r#"c="\"d""#, r#"job=~"x&active=false""#, r#"pod="""#]);
     assert!(asked.query.iter().all(|(name, _)| name == "filter"), "{asked:?}");
@@ -152,7 +152,7 @@ async fn matchers_stay_matchers() {
 
     @0147000002
     ");
-    assert_eq!(alertmanager.asked().len(), 1);
+    assert_eq!(alertmanager.asked().len(), 2);
 }
 
 #[tokio::test]
@@ -165,11 +165,13 @@ async fn alerts_are_found_by_name() {
     );
     assert_eq!(alertmanager.asked().pop().unwrap().query("filter"), Some("alertname=\"HostDown\""));
     insta::assert_snapshot!(ask(&mut chat, "告警 HostUp").await, @"
-    #### Alertmanager：0 条告警
-
-    没有告警。
+    #### Alertmanager：没有符合条件的告警
 
     条件：alertname=HostUp
+
+    现在共有 3 条告警，都不符合。
+
+    - 看全部告警：**alerts list**
 
     @0147000002
 

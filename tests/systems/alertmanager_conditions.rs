@@ -4,7 +4,7 @@ use dingops::testing::Chat;
 
 use crate::{
     alertmanager::{ALL, settings, start, world},
-    talk::{ask, coded, shown},
+    talk::{ask, coded, confirmed, shown},
 };
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn what_is_pasted_is_what_is_silenced() {
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：a=it's、alertname="Disk, full"、env="&#126;x"、path=&#126;C:&#92;&#92;a b&#124;c
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
@@ -211,7 +211,7 @@ run = 'alerts list {*}'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname=HostDown、env=prod
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
@@ -231,7 +231,7 @@ run = 'alerts list {*}'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname="a&#92;",b=&#126;&#92;".&#42;"、env="&#126;.&#42;"
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
@@ -251,7 +251,7 @@ run = 'alerts list {*}'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname=a&#92;、env=b c
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
 
@@ -261,11 +261,13 @@ run = 'alerts list {*}'
     @0147000002
     Some(["alertname=\"a\\\\\"", "env=\"b c\""])
     > 看 {alertname="a, b", env=~"c d"}
-    #### Alertmanager：0 条告警
-
-    没有告警。
+    #### Alertmanager：没有符合条件的告警
 
     条件：alertname="a, b"、env=&#126;c d
+
+    现在共有 3 条告警，都不符合。
+
+    - 看全部告警：**alerts list**
 
     @0147000002
 
@@ -343,4 +345,115 @@ async fn what_no_alert_can_fit_is_refused() {
     // What is said instead is what was meant.
     let card = ask(&mut chat, "静默 alertname=~\"HostDown|PodCrashLooping\" 2h").await;
     assert!(card.contains("符合条件的告警现有 3 条"), "{card}");
+}
+
+#[tokio::test]
+async fn that_none_fits_is_not_that_all_is_well() {
+    let (mut chat, alertmanager) = start().await;
+    let mut told = String::new();
+    for line in [
+        "告警 critical",
+        "告警 web1",
+        "告警 hostdwn cluster=dev",
+        "alerts list severity=warn a!=b",
+        "告警 x=y",
+    ] {
+        told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, line).await));
+    }
+    alertmanager.world().alerts.clear();
+    told.push_str(&ask(&mut chat, "告警 critical").await);
+    insta::assert_snapshot!(told, @"
+    > 告警 critical
+    #### Alertmanager：没有符合条件的告警
+
+    条件：alertname=critical
+
+    现在共有 3 条告警，都不符合。
+
+    - 看 severity=critical：**alerts list severity=critical**
+    - 看全部告警：**alerts list**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22critical%22%7D)
+    > 告警 web1
+    #### Alertmanager：没有符合条件的告警
+
+    条件：alertname=web1
+
+    现在共有 3 条告警，都不符合。
+
+    - 看 instance=web1:9100：**alerts list instance=web1:9100**
+    - 看全部告警：**alerts list**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22web1%22%7D)
+    > 告警 hostdwn cluster=dev
+    #### Alertmanager：没有符合条件的告警
+
+    条件：alertname=hostdwn、cluster=dev
+
+    现在共有 3 条告警，都不符合。
+
+    - 看 alertname=HostDown、cluster=dev：**alerts list alertname=HostDown cluster=dev**
+    - 看全部告警：**alerts list**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22hostdwn%22%2Ccluster%3D%22dev%22%7D)
+    > alerts list severity=warn a!=b
+    #### Alertmanager：没有符合条件的告警
+
+    条件：severity=warn、a!=b
+
+    现在共有 3 条告警，都不符合。
+
+    - 看 severity=warning、a!=b：**alerts list severity=warning a!=b**
+    - 看全部告警：**alerts list**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Bseverity%3D%22warn%22%2Ca%21%3D%22b%22%7D)
+    > 告警 x=y
+    #### Alertmanager：没有符合条件的告警
+
+    条件：x=y
+
+    现在共有 3 条告警，都不符合。
+
+    - 看全部告警：**alerts list**
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Bx%3D%22y%22%7D)
+    #### Alertmanager：没有符合条件的告警
+
+    条件：alertname=critical
+
+    没有告警。
+
+    @0147000002
+
+    [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Balertname%3D%22critical%22%7D)
+    ");
+}
+
+#[tokio::test]
+async fn a_silence_that_would_hide_nothing_is_marked() {
+    let (mut chat, alertmanager) = start().await;
+    let mut told = String::new();
+    for line in ["屏蔽 HostDonw 1h", "静默 critical cluster=dev 1h", "静默 DiskFull 1h"] {
+        let card = ask(&mut chat, line).await;
+        told.push_str(card.lines().find(|line| line.contains("⚠️")).unwrap());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    - ⚠️ 现在没有符合条件的告警，是不是：alertname=HostDown？
+    - ⚠️ 现在没有符合条件的告警，是不是：severity=critical、cluster=dev？
+    - ⚠️ 现在没有符合条件的告警
+    ");
+    // What is meant for later is silenced all the same.
+    assert!(confirmed(&mut chat, "静默 DiskFull 1h").await.starts_with("#### 已静默 1h"));
+    assert_eq!(alertmanager.world().silences.len(), 1);
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, ops::Range};
 
 use serde::{Serialize, Serializer};
 
-use super::client::Matcher;
+use super::client::{Labels, Matcher};
 use crate::{
     dispatch::{
         arguments::InvalidValue,
@@ -19,7 +19,7 @@ use crate::{
 const MAX: usize = 300;
 
 /// The label that has the name of an alert.
-const NAME: &str = "alertname";
+pub(super) const NAME: &str = "alertname";
 
 /// What joins conditions in a sentence. As the name of an alert it would make a condition that nothing fits.
 const JOINING: [&str; 15] =
@@ -322,6 +322,12 @@ impl Matcher {
     /// As Alertmanager reads it in an address: always in quotes, out of which nothing gets.
     pub(super) fn filter(&self) -> String {
         format!("{}{}{}", self.name, self.operator(), quoted(&self.value))
+    }
+
+    /// Whether it may fit these labels: Alertmanager alone knows it of an expression.
+    pub(super) fn may_fit(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.name).map(String::as_str).unwrap_or_default();
+        self.is_regex || (value == self.value) == self.is_equal
     }
 
     /// Whether it fits a label that is not there. Of an expression that is not understood nothing is known: Alertmanager

@@ -10,7 +10,7 @@ use super::{
     matcher,
 };
 use crate::{
-    dispatch::{Ctx, Row, UserError, row},
+    dispatch::{Ctx, Row, UserError, row, values},
     text,
 };
 
@@ -80,6 +80,27 @@ fn few(alerts: &[Alert], ctx: &Ctx) -> Vec<String> {
         lines.push(ctx.locale.say("alertmanager.others", &[("count", &count)]));
     }
     lines
+}
+
+/// Conditions like these that alerts fit now, at most three. What one of them asks for is nearly the value of its label,
+/// or where it is the name of an alert, of any.
+fn near(matchers: &[Matcher], alerts: &[Alert]) -> Vec<Vec<Matcher>> {
+    let near = matchers.iter().enumerate().filter(|(_, typed)| typed.is_equal && !typed.is_regex);
+    let near = near.flat_map(|(at, typed)| {
+        let mut others = matchers.to_vec();
+        others.remove(at);
+        let fits = |alert: &&Alert| others.iter().all(|other| other.may_fit(&alert.labels));
+        let labels = alerts.iter().filter(fits).flat_map(|alert| &alert.labels);
+        let is_meant = |name: &str| typed.name == name || typed.name == matcher::NAME;
+        let labels: Vec<(&String, &String)> = labels.filter(|(name, _)| is_meant(name)).collect();
+        let near = |value: String| {
+            let (name, value) = labels.iter().find(|(_, other)| **other == value)?;
+            Some([&others[..at], &[Matcher::equal(name, value)], &others[at..]].concat())
+        };
+        let values = values::near(&typed.value, labels.iter().map(|(_, value)| value.as_str()));
+        values.into_iter().filter_map(near).collect::<Vec<_>>()
+    });
+    near.take(3).collect()
 }
 
 /// Matchers as one text.

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{client, few, joined, refuse_several, resolve, silences, unsilence};
+use super::{client, few, joined, near, refuse_several, resolve, silences, unsilence};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
@@ -113,7 +113,10 @@ impl Command for Silence {
             let labels = plan.left_out.join(&say("usage.separator", &[]));
             lines.push(say("alertmanager.left_out", &[("labels", &labels)]));
         }
-        lines.push(plan.hides(ctx));
+        lines.push(match plan.alerts.as_slice() {
+            [] => warned(&client, &plan, ctx).await,
+            _ => plan.hides(ctx),
+        });
         lines.extend(few(&plan.alerts, ctx));
         if let Some(same) = plan.same.iter().find(|silence| silence.is_active()) {
             lines.push(say("alertmanager.lasts", &[("until", &ctx.local(same.ends_at))]));
@@ -231,6 +234,17 @@ impl Silence {
         let mut same: Vec<client::Silence> = silences.into_iter().filter(is_same).collect();
         same.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
         Ok(Plan { matchers, left_out, named, alerts, same })
+    }
+}
+
+/// That nothing would be hidden, and what may have been meant.
+async fn warned(client: &Client<'_>, plan: &Plan, ctx: &Ctx) -> String {
+    let alerts = client.alerts(&[]).await.unwrap_or_default();
+    let none = plan.hides(ctx);
+    let near: Vec<String> = near(&plan.matchers, &alerts).iter().map(|near| joined(near, ctx)).collect();
+    match near.join(&ctx.locale.say("alertmanager.or", &[])).as_str() {
+        "" => ctx.locale.say("alertmanager.warned", &[("none", &none)]),
+        near => ctx.locale.say("alertmanager.warned_near", &[("none", &none), ("near", &near)]),
     }
 }
 
