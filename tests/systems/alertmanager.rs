@@ -197,6 +197,9 @@ async fn a_silence_is_ended_once() {
     [打开 Alertmanager](https://alerts.example.com/am/#/silences)
     ");
     let id = alertmanager.world().silences[0].id.clone();
+    for alias in ["取消屏蔽", "解除静默", "解除屏蔽"] {
+        assert!(ask(&mut chat, &format!("{alias} {id}")).await.starts_with("#### alerts unsilence：请确认"));
+    }
     let card = ask(&mut chat, &format!("取消静默 {id}")).await;
     insta::assert_snapshot!(shown(&card), @"
     #### alerts unsilence：请确认

@@ -26,7 +26,8 @@ pub(super) struct Unsilence {
 
 impl Command for Unsilence {
     const PATH: &'static [&'static str] = &["alerts", "unsilence"];
-    const ALIASES: &'static [&'static str] = &["alerts 取消静默", "取消静默"];
+    const ALIASES: &'static [&'static str] =
+        &["alerts 取消静默", "取消静默", "取消屏蔽", "解除静默", "解除屏蔽"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["id", "on"];
     const EXAMPLES: &'static [&'static str] = &["alerts unsilence 8d4162b1-5741-4acf-a408-2be23d7038b4"];
