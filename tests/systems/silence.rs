@@ -310,6 +310,10 @@ async fn an_alert_is_silenced_by_its_name() {
         "alerts silence {alertname=\"HostDown\", severity=\"critical\"} 2h",
         "alerts silence alertname=\"HostDown\",severity=\"critical\" 2h",
         "静默{alertname＝“HostDown”， severity=“critical”｝ 2h",
+        // As they are copied from Alertmanager's page, which has buttons between them.
+        "静默 alertname=\"HostDown\"+ severity=\"critical\"+ 2h",
+        "静默 alertname=\"HostDown\"\n+\nseverity=\"critical\"\n+\n2h",
+        "静默 alertname=\"HostDown\"+severity=\"critical\" 2h",
         "屏蔽 '{alertname=\"HostDown\", severity=\"critical\"}' 2h --on prod",
     ] {
         let card = ask(&mut chat, line).await;
@@ -318,6 +322,9 @@ async fn an_alert_is_silenced_by_its_name() {
             "{card}"
         );
     }
+    // Elsewhere it is a part of what is said.
+    let card = ask(&mut chat, "静默 alertname=~Host.+ severity=~\"crit.+\" 2h").await;
+    assert!(card.contains("alerts silence alertname=~Host.+ severity=~crit.+ 2h --on prod\n"), "{card}");
 }
 
 #[tokio::test]

@@ -57,6 +57,10 @@ pub(super) fn conditions(typed: &str) -> Result<Conditions, InvalidValue> {
     if is_joining(typed) {
         return Err(InvalidValue::new("alertmanager.joining"));
     }
+    // Between conditions as they are copied from Alertmanager's page.
+    if typed == "+" {
+        return Ok(Conditions(Vec::new()));
+    }
     let conditions = parts(typed)?.into_iter().map(|at| condition(typed, at));
     conditions.collect::<Result<_, _>>().map(Conditions)
 }
