@@ -348,7 +348,7 @@ async fn what_is_no_silence() {
     > alerts silence 834cc4c523ae4281 9h
     #### alerts silence：参数有误
 
-    静默最长 8h。
+    静默最长 8h：上限是 dingops.toml 里的 max&#95;silence，要改请找管理员。
 
     用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
 

@@ -33,7 +33,7 @@ pub(super) struct Silence {
     /// The fingerprint of an alert, its name, or conditions on labels: name=value, !=, =~ or !~
     #[arg(value_parser = matcher::target, required = true)]
     target: Vec<Target>,
-    /// For how long
+    /// For how long, at most what `max_silence` in the settings says, or 24h
     #[arg(
         value_parser = values::duration(Duration::minutes(1)..=Duration::days(366)),
         required = true
