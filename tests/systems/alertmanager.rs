@@ -68,6 +68,12 @@ async fn alerts_are_listed() {
 
     [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Bseverity%3D%7E%22critical%7Cpage%22%2Ccluster%21%3D%22prod%22%7D)
     ");
+    for (line, count) in
+        [("severity=~\".+\"", 3), ("instance=~(web|db)[0-9]+:9100", 1), ("alertname!~\"Host(Up|Down)\"", 2)]
+    {
+        let reply = ask(&mut chat, &format!("告警 {line}")).await;
+        assert!(reply.starts_with(&format!("#### Alertmanager：{count} 条告警")), "{line}: {reply}");
+    }
     let fingerprint = alertmanager.world().fingerprint(1);
     confirmed(&mut chat, &format!("alerts silence {fingerprint} 2h")).await;
     alertmanager.world().alerts[0].inhibited = true;
