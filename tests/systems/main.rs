@@ -3,6 +3,7 @@
 mod alertmanager;
 mod alertmanager_answers;
 mod alertmanager_conditions;
+mod alertmanager_meant;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod jenkins;

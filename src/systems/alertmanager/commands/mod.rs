@@ -6,11 +6,12 @@ mod silences;
 mod unsilence;
 
 use super::{
-    client::{Alert, Client, Labels, Matcher},
+    client::{Alert, Client, Labels, Matcher, Silence},
     matcher,
 };
 use crate::{
     dispatch::{Ctx, Row, UserError, row, values},
+    locale::Locale,
     text,
 };
 
@@ -57,6 +58,15 @@ fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError
     let client = Client::new(alertmanager, ctx);
     ctx.progress.waits_for(client.title());
     Ok(client)
+}
+
+/// Who made a silence, and why: that it came from DingTalk is no reason, and who made it says so already.
+fn written(silence: &Silence) -> [&str; 2] {
+    let is_reason = |comment: &str| {
+        [Locale::Zh, Locale::En].iter().all(|locale| locale.say("alertmanager.no_comment", &[]) != comment)
+    };
+    let [by, comment] = [&silence.created_by, &silence.comment].map(|text| text.trim());
+    [by, Some(comment).filter(|comment| by.is_empty() || is_reason(comment)).unwrap_or_default()]
 }
 
 /// An alert by its name and those labels that are not said already, or where it has none by its fingerprint.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, few, joined, list, resolve, silences};
+use super::{client, few, joined, list, resolve, silences, written};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values},
     reply::Reply,
@@ -46,12 +46,11 @@ impl Command for Unsilence {
         let until = ctx.local(silence.ends_at);
         let matchers = joined(&silence.matchers, ctx);
         let system = client.title();
-        let written = [&silence.created_by, &silence.comment].map(|text| text.trim());
         let mut lines = vec![
             ctx.locale.say("alertmanager.will_end", &[("system", &system), ("until", &until)]),
             ctx.locale.say("alertmanager.where", &[("matchers", &matchers)]),
         ];
-        lines.extend(match written {
+        lines.extend(match written(&silence) {
             ["", ""] => None,
             ["", only] | [only, ""] => Some(only.to_owned()),
             [by, comment] => Some(ctx.locale.say("alertmanager.made", &[("by", &by), ("comment", &comment)])),
