@@ -22,6 +22,7 @@ mod k8s_nodes;
 mod k8s_words;
 mod k8s_writes;
 mod prometheus;
+mod prometheus_alerts;
 mod prometheus_answers;
 mod promql;
 mod silence;
