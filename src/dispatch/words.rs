@@ -25,7 +25,7 @@ use std::ops::Range;
 pub(crate) use self::code_points::ENDS;
 #[cfg(test)]
 pub(crate) use self::conditions::OPERATORS;
-use self::conditions::begins_value;
+use self::conditions::{CHIP, begins_value};
 pub(crate) use self::conditions::{
     CLOSING, LIKE_SEPARATORS, OPENING, SEPARATORS, escaped, is_quote, operator,
 };
@@ -62,7 +62,7 @@ impl Line {
 
     /// The same line again, but that a value in quotes inside a word keeps them, and everything between them as it was
     /// typed. It may stand behind `=`, `!=`, `=~` or `!~` and a key, at the start of the word, a brace or a comma, and
-    /// a brace or a comma may stand behind it: `{a="b c",d=~"e"}` is one word, and says just that.
+    /// a brace or a comma may stand behind it: `{a="b c",d=~"e"}` is one word, and says just that. There a `+` is a comma.
     pub(crate) fn keeping_quotes(&self) -> Line {
         Splitter::new(&self.text, self.word_break, true).line()
     }
@@ -239,6 +239,7 @@ impl<'a> Splitter<'a> {
         let is_option = self.leading_dashes(&mut word);
         let keeps_quotes = self.keeps_quotes && !is_option;
         let mut condition = 0; // where the one that is being read begins
+        let mut behind_kept = false; // a value in quotes
         let mut only_key_so_far = true; // nothing but [A-Za-z0-9_.-]
         let mut quote_may_open = true; // dashes taken here are followed by a letter, never by a quote
         while let Some((at, c)) = self.next_in_word(self.at) {
@@ -248,7 +249,7 @@ impl<'a> Splitter<'a> {
             if let Some(kind @ (DoubleQuote | SingleQuote)) = meaning {
                 if keeps_quotes && begins_value(&word.text[condition..]) {
                     self.kept_quotation(&mut word, at, c, kind)?;
-                    quote_may_open = false;
+                    (quote_may_open, behind_kept) = (false, true);
                     continue;
                 }
                 if quote_may_open {
@@ -262,8 +263,10 @@ impl<'a> Splitter<'a> {
                 Some(Colon) if is_option && after_key => '=',
                 Some(Colon) if is_option => ':',
                 Some(FullStop) if self.is_between_ascii(&word.text) => '.',
+                None if c == CHIP && behind_kept => SEPARATORS[0],
                 _ => c,
             };
+            behind_kept = false;
             word.push(c, at);
             if SEPARATORS.contains(&c) {
                 condition = word.text.len();

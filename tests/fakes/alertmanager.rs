@@ -6,7 +6,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Answer, Asked, World};
+use super::{Answer, Asked, World, expression};
 
 /// What a bot signs in with.
 pub const USER: &str = "bot";
@@ -199,17 +199,9 @@ fn fits(value: &str, matcher: &Value) -> bool {
     let wanted = matcher["value"].as_str().unwrap_or_default();
     let found = match matcher["isRegex"].as_bool().unwrap_or_default() {
         false => value == wanted,
-        true => wanted.split('|').any(|wanted| expressed(value, wanted)),
+        true => expression::fits(wanted, value),
     };
     found == matcher["isEqual"].as_bool().unwrap_or(true)
-}
-
-/// The only expression that this world knows is `.*`, at the end or alone.
-fn expressed(value: &str, expression: &str) -> bool {
-    match expression.strip_suffix(".*") {
-        Some(beginning) => value.starts_with(beginning),
-        None => value == expression,
-    }
 }
 
 impl World for Alertmanager {

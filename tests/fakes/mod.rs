@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "the playground and each test use a part of it")]
 
 pub mod alertmanager;
+mod expression;
 pub mod jenkins;
 pub mod k8s;
 mod k8s_rollout;

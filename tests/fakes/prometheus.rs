@@ -22,6 +22,8 @@ pub struct Prometheus {
     /// What queries give: labels, and how the values go.
     pub series: BTreeMap<&'static str, Vec<(Value, Course)>>,
     pub alerts: Vec<Value>,
+    /// Expressions of alerts by their names.
+    pub rules: BTreeMap<&'static str, &'static str>,
     pub targets: Vec<Value>,
     /// Seconds since 1970.
     now: fn() -> i64,
@@ -43,6 +45,9 @@ impl Prometheus {
             (!(20..30).contains(&minute))
                 .then(|| load[usize::try_from(minute / 4).unwrap_or_default() % 7].to_string())
         });
+        // Below a tenth for some minutes.
+        let disk: Course =
+            Box::new(move |at| Some(if now() - at < 600 { "0.091" } else { "0.13" }.to_owned()));
         let share = |value| (json!({ "code": if value == "NaN" { "5xx" } else { "2xx" } }), always(value));
         let series = BTreeMap::from([
             (
@@ -54,6 +59,7 @@ impl Prometheus {
                 ],
             ),
             ("node_load1{instance=\"db1:9100\"}", vec![(node("node_load1", "db1"), load)]),
+            ("disk_free_share", vec![(node("disk_free_share", "db2"), disk)]),
             ("error_share", vec![share("NaN"), share("+Inf")]),
             (
                 "many",
@@ -91,7 +97,8 @@ impl Prometheus {
                 "state": "firing", "activeAt": ago(1800), "value": "0e+00",
             }),
         ];
-        Self { is_guarded: false, series, alerts, targets, now }
+        let rules = BTreeMap::from([("DiskFillsUp", "disk_free_share < 0.1"), ("HostDown", "up == 0")]);
+        Self { is_guarded: false, series, alerts, rules, targets, now }
     }
 
     /// What is stored under just this text, or else what the query gives of all.
@@ -102,6 +109,17 @@ impl Prometheus {
         }
         let stored = self.series.values().flatten().map(|(metric, course)| (metric, course));
         Ok(Query::read(query)?.of(&stored.collect::<Vec<_>>()))
+    }
+
+    /// The rules, each with the alerts that it raises.
+    fn groups(&self) -> Value {
+        let rule = |(name, query): (&&str, &&str)| {
+            let alerts: Vec<&Value> =
+                self.alerts.iter().filter(|alert| alert["labels"]["alertname"] == **name).collect();
+            json!({ "type": "alerting", "name": name, "query": query, "health": "ok", "alerts": alerts })
+        };
+        let rules: Vec<Value> = self.rules.iter().map(rule).collect();
+        json!({ "groups": [{ "name": "hosts", "file": "rules.yml", "interval": 15, "rules": rules }] })
     }
 
     fn query(&self, what: &str, asked: &Asked) -> Answer {
@@ -150,8 +168,10 @@ impl Prometheus {
         let result: Vec<Value> = found
             .map(|(metric, course)| {
                 let values: Vec<Value> = times().filter_map(|at| Some(json!([at, course(at)?]))).collect();
-                json!({ "metric": metric, "values": values })
+                (metric, values)
             })
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(metric, values)| json!({ "metric": metric, "values": values }))
             .collect();
         done(&json!({ "resultType": "matrix", "result": result }), warnings)
     }
@@ -179,6 +199,7 @@ impl World for Prometheus {
         match asked.segments().as_slice() {
             ["api", "v1", what @ ("query" | "query_range")] => self.query(what, asked),
             ["api", "v1", "alerts"] if !is_post => done(&json!({ "alerts": self.alerts }), &[]),
+            ["api", "v1", "rules"] if !is_post => done(&self.groups(), &[]),
             ["api", "v1", "targets"] if !is_post => {
                 done(&json!({ "activeTargets": self.targets, "droppedTargets": [] }), &[])
             }

@@ -68,6 +68,12 @@ async fn alerts_are_listed() {
 
     [打开 Alertmanager](https://alerts.example.com/am/#/alerts?silenced=true&inhibited=true&filter=%7Bseverity%3D%7E%22critical%7Cpage%22%2Ccluster%21%3D%22prod%22%7D)
     ");
+    for (line, count) in
+        [("severity=~\".+\"", 3), ("instance=~(web|db)[0-9]+:9100", 1), ("alertname!~\"Host(Up|Down)\"", 2)]
+    {
+        let reply = ask(&mut chat, &format!("告警 {line}")).await;
+        assert!(reply.starts_with(&format!("#### Alertmanager：{count} 条告警")), "{line}: {reply}");
+    }
     let fingerprint = alertmanager.world().fingerprint(1);
     confirmed(&mut chat, &format!("alerts silence {fingerprint} 2h")).await;
     alertmanager.world().alerts[0].inhibited = true;
@@ -102,7 +108,7 @@ async fn alerts_are_listed() {
 async fn matchers_stay_matchers() {
     let (mut chat, alertmanager) = start().await;
     ask(&mut chat, "alerts list 'a=\"b\",c=\"\\\"d\"' job=~x&active=false pod=").await;
-    let asked = alertmanager.asked().pop().unwrap();
+    let asked = alertmanager.asked().remove(0);
     let filters: Vec<&str> = asked.query.iter().map(|(_, filter)| filter.as_str()).collect();
     assert_eq!(filters, [r#"a="b""#, r#"c="\"d""#, r#"job=~"x&active=false""#, r#"pod="""#]);
     assert!(asked.query.iter().all(|(name, _)| name == "filter"), "{asked:?}");
@@ -152,7 +158,7 @@ async fn matchers_stay_matchers() {
 
     @0147000002
     ");
-    assert_eq!(alertmanager.asked().len(), 1);
+    assert_eq!(alertmanager.asked().len(), 2);
 }
 
 #[tokio::test]
@@ -165,11 +171,13 @@ async fn alerts_are_found_by_name() {
     );
     assert_eq!(alertmanager.asked().pop().unwrap().query("filter"), Some("alertname=\"HostDown\""));
     insta::assert_snapshot!(ask(&mut chat, "告警 HostUp").await, @"
-    #### Alertmanager：0 条告警
-
-    没有告警。
+    #### Alertmanager：没有符合条件的告警
 
     条件：alertname=HostUp
+
+    现在共有 3 条告警，都不符合。
+
+    - 看全部告警：**alerts list**
 
     @0147000002
 
@@ -195,6 +203,9 @@ async fn a_silence_is_ended_once() {
     [打开 Alertmanager](https://alerts.example.com/am/#/silences)
     ");
     let id = alertmanager.world().silences[0].id.clone();
+    for alias in ["取消屏蔽", "解除静默", "解除屏蔽"] {
+        assert!(ask(&mut chat, &format!("{alias} {id}")).await.starts_with("#### alerts unsilence：请确认"));
+    }
     let card = ask(&mut chat, &format!("取消静默 {id}")).await;
     insta::assert_snapshot!(shown(&card), @"
     #### alerts unsilence：请确认

@@ -99,7 +99,7 @@ async fn who_ends_a_silence_reads_what_else_hides_its_alerts() {
 
     - 提前结束 Alertmanager 上的一条静默，它原本到 10:00:00 为止
     - 条件：alertname=HostDown
-    - 由爱丽丝（0147000002）在钉钉发起：在钉钉静默
+    - 由爱丽丝（0147000002）在钉钉发起
     - 还被别的静默、抑制规则或静音时段挡住、不会恢复通知的：1 条
 
     10 分钟内有效，只对你本人、在本群有效。引用这条消息并回复「确认」，或者 &#64;我 发送这一行：
@@ -121,7 +121,7 @@ async fn who_ends_a_silence_reads_what_else_hides_its_alerts() {
 
     - 提前结束 Alertmanager 上的一条静默，它原本到 10:00:00 为止
     - 条件：cluster=dev
-    - 由爱丽丝（0147000002）在钉钉发起：在钉钉静默
+    - 由爱丽丝（0147000002）在钉钉发起
     - 这些告警会恢复通知，共 2 条
     - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-x2x4v
     - PodCrashLooping cluster=dev instance=10.244.1.7:8080 namespace=shop pod=web-7d4b9c-9s8df

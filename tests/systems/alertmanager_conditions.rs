@@ -261,11 +261,13 @@ run = 'alerts list {*}'
     @0147000002
     Some(["alertname=\"a\\\\\"", "env=\"b c\""])
     > 看 {alertname="a, b", env=~"c d"}
-    #### Alertmanager：0 条告警
-
-    没有告警。
+    #### Alertmanager：没有符合条件的告警
 
     条件：alertname="a, b" env=&#126;"c d"
+
+    现在共有 3 条告警，都不符合。
+
+    - 看全部告警：**alerts list**
 
     @0147000002
 

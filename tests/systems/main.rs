@@ -3,6 +3,7 @@
 mod alertmanager;
 mod alertmanager_answers;
 mod alertmanager_conditions;
+mod alertmanager_meant;
 mod alertmanager_rules;
 mod alertmanager_unclear;
 #[path = "../fakes/mod.rs"]
@@ -25,6 +26,7 @@ mod k8s_typed;
 mod k8s_words;
 mod k8s_writes;
 mod prometheus;
+mod prometheus_alerts;
 mod prometheus_answers;
 mod promql;
 mod silence;

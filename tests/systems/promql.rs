@@ -114,3 +114,36 @@ async fn a_long_query_is_tried_twice_too() {
     assert!(reply.contains("没有查到数据"), "{reply}");
     assert_eq!(prometheus.asked().len(), 2);
 }
+
+#[tokio::test]
+async fn a_duration_behind_a_query_is_an_option() {
+    let prometheus = world().await;
+    let mut chat = Chat::with(&format!("{RULES}{READERS}{}", entry(&prometheus, "name = 'main'"))).await;
+    let mut told = String::new();
+    for line in ["走势 up 2h", "查询 sum(up)  3天", "走势 up 1y"] {
+        told.push_str(&format!("> {line}\n{}\n", ask(&mut chat, line).await));
+    }
+    insta::assert_snapshot!(told, @r#"
+    > 走势 up 2h
+    #### prom range：未能完成
+
+    Prometheus main 认为请求有误（HTTP 400）。它的说明：this Prometheus is simulated and reads only: names with {labels}, == and the like with a number, rate, sum, avg, min, max, count; it stopped at 1:4: unexpected identifier "2h"  
+      要看一段时间的走势，时长写在 --last 后面：prom range --last 2h --on main up
+
+    @0147000002
+    > 查询 sum(up)  3天
+    #### prom query：未能完成
+
+    Prometheus main 认为请求有误（HTTP 400）。它的说明：this Prometheus is simulated and reads only: names with {labels}, == and the like with a number, rate, sum, avg, min, max, count; it stopped at 1:10: unexpected identifier "3"  
+      要看一段时间的走势，时长写在 --last 后面：prom range --last 3d --on main sum(up)
+
+    @0147000002
+    > 走势 up 1y
+    #### prom range：未能完成
+
+    Prometheus main 认为请求有误（HTTP 400）。它的说明：this Prometheus is simulated and reads only: names with {labels}, == and the like with a number, rate, sum, avg, min, max, count; it stopped at 1:4: unexpected identifier "1y"
+
+    @0147000002
+    "#);
+    assert!(ask(&mut chat, "prom range --last 2h --on main up").await.contains("最近 2h"));
+}

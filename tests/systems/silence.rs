@@ -310,6 +310,10 @@ async fn an_alert_is_silenced_by_its_name() {
         "alerts silence {alertname=\"HostDown\", severity=\"critical\"} 2h",
         "alerts silence alertname=\"HostDown\",severity=\"critical\" 2h",
         "静默{alertname＝“HostDown”， severity=“critical”｝ 2h",
+        // As they are copied from Alertmanager's page, which has buttons between them.
+        "静默 alertname=\"HostDown\"+ severity=\"critical\"+ 2h",
+        "静默 alertname=\"HostDown\"\n+\nseverity=\"critical\"\n+\n2h",
+        "静默 alertname=\"HostDown\"+severity=\"critical\" 2h",
         "屏蔽 '{alertname=\"HostDown\", severity=\"critical\"}' 2h --on prod",
     ] {
         let card = ask(&mut chat, line).await;
@@ -318,6 +322,9 @@ async fn an_alert_is_silenced_by_its_name() {
             "{card}"
         );
     }
+    // Elsewhere it is a part of what is said.
+    let card = ask(&mut chat, "静默 alertname=~Host.+ severity=~\"crit.+\" 2h").await;
+    assert!(card.contains("alerts silence alertname=~Host.+ severity=~crit.+ 2h --on prod\n"), "{card}");
 }
 
 #[tokio::test]
@@ -341,7 +348,7 @@ async fn what_is_no_silence() {
     > alerts silence 834cc4c523ae4281 9h
     #### alerts silence：参数有误
 
-    静默最长 8h。
+    静默最长 8h：上限是 dingops.toml 里的 max&#95;silence，要改请找管理员。
 
     用法：alerts silence &lt;target&gt;… &lt;duration&gt; &#91;--comment &lt;comment&gt;&#93; &#91;--on &lt;on&gt;&#93; &#91;--dry-run&#93;
 

@@ -9,6 +9,8 @@ pub(crate) const SEPARATORS: [char; 2] = [',', '，'];
 pub(crate) const LIKE_SEPARATORS: [char; 3] = ['、', '；', ';'];
 pub(crate) const OPENING: [char; 2] = ['{', '｛'];
 pub(crate) const CLOSING: [char; 2] = ['}', '｝'];
+/// The same behind a value in quotes: Alertmanager's page has a button there that is copied along.
+pub(super) const CHIP: char = '+';
 /// What stands between the name of a label and its value; no other begins with an earlier one.
 pub(crate) const OPERATORS: [&str; 4] = ["!=", "=~", "!~", "="];
 
@@ -30,7 +32,8 @@ impl Splitter<'_> {
             if closes(open, c) {
                 word.span.end = self.at;
                 let behind = self.next_in_word(self.at);
-                return match behind.is_none_or(|(_, c)| SEPARATORS.contains(&c) || CLOSING.contains(&c)) {
+                let ends = |c: char| SEPARATORS.contains(&c) || CLOSING.contains(&c) || c == CHIP;
+                return match behind.is_none_or(|(_, c)| ends(c)) {
                     true => Ok(()),
                     false => Err(SplitError { span: at..self.at, kind: SplitErrorKind::QuoteInside }),
                 };

@@ -20,7 +20,7 @@ const ANSWER: usize = 4 * 1024 * 1024;
 
 /// An Alertmanager, asked by a command.
 pub(super) struct Client<'c> {
-    alertmanager: &'c Alertmanager,
+    pub(super) alertmanager: &'c Alertmanager,
     ctx: &'c Ctx,
 }
 
@@ -164,6 +164,18 @@ impl Silence {
     }
 }
 
+impl Alertmanager {
+    /// The labels of an alert that are matchers of its silence, and those that are none: what changes with each restart.
+    /// Of a pod the instance is one, of a host it is what tells it apart. Where nothing else is left, all are matchers.
+    pub(super) fn lasting(&self, labels: &Labels) -> (Labels, Labels) {
+        let is_volatile = |name: &str| self.volatile_labels.iter().any(|label| label == name);
+        let is_pod = is_volatile("pod") && labels.contains_key("pod");
+        let goes = |name: &str| is_volatile(name) || (is_pod && name == "instance");
+        let (left_out, kept): (Labels, Labels) = labels.clone().into_iter().partition(|(name, _)| goes(name));
+        if kept.is_empty() { (left_out, kept) } else { (kept, left_out) }
+    }
+}
+
 impl<'c> Client<'c> {
     pub(super) fn new(alertmanager: &'c Alertmanager, ctx: &'c Ctx) -> Self {
         Self { alertmanager, ctx }
@@ -177,17 +189,6 @@ impl<'c> Client<'c> {
     /// See [`Api::named`].
     pub(super) fn named(&self, title: String) -> String {
         self.alertmanager.api.named(title)
-    }
-
-    /// The labels of an alert that are matchers of its silence, and those that are none: what changes with each restart.
-    /// Of a pod the instance is one, of a host it is what tells it apart. Where nothing else is left, all are matchers.
-    pub(super) fn lasting(&self, alert: &Alert) -> (Labels, Labels) {
-        let is_volatile = |name: &str| self.alertmanager.volatile_labels.iter().any(|label| label == name);
-        let is_pod = is_volatile("pod") && alert.labels.contains_key("pod");
-        let goes = |name: &str| is_volatile(name) || (is_pod && name == "instance");
-        let (left_out, kept): (Labels, Labels) =
-            alert.labels.clone().into_iter().partition(|(name, _)| goes(name));
-        if kept.is_empty() { (left_out, kept) } else { (kept, left_out) }
     }
 
     /// A page of it for people, behind the `#` that its own pages have.

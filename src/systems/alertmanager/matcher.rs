@@ -2,12 +2,12 @@
 
 mod canonical;
 
-use std::{fmt, ops::Range};
+use std::{collections::BTreeSet, fmt, ops::Range};
 
 use serde::{Serialize, Serializer};
 
 pub(super) use self::canonical::{MATCHER, TARGET};
-use super::client::Matcher;
+use super::client::{Labels, Matcher};
 use crate::{
     dispatch::{
         arguments::InvalidValue,
@@ -24,7 +24,11 @@ use crate::{
 const MAX: usize = 300;
 
 /// The label that has the name of an alert.
-const NAME: &str = "alertname";
+pub(super) const NAME: &str = "alertname";
+
+/// What joins conditions in a sentence. As the name of an alert it would make a condition that nothing fits.
+const JOINING: [&str; 15] =
+    ["and", "or", "for", "&", "&&", "|", "||", "和", "与", "及", "或", "且", "以及", "或者", "并且"];
 
 /// The conditions on labels that one word says; one each where it is resolved. Their canonical form has no quotes but
 /// where they are needed to tell a condition from another.
@@ -55,6 +59,13 @@ pub(super) fn conditions(typed: &str) -> Result<Conditions, InvalidValue> {
     if typed.is_empty() {
         return Err(InvalidValue::new("arguments.empty"));
     }
+    if is_joining(typed) {
+        return Err(InvalidValue::new("alertmanager.joining"));
+    }
+    // Between conditions as they are copied from Alertmanager's page.
+    if typed == "+" {
+        return Ok(Conditions(Vec::new()));
+    }
     let conditions = parts(typed)?.into_iter().map(|at| condition(typed, at));
     conditions.collect::<Result<_, _>>().map(Conditions)
 }
@@ -70,7 +81,7 @@ pub(super) fn target(typed: &str) -> Result<Target, InvalidValue> {
     }
     match conditions(typed) {
         Ok(conditions) => Ok(Target::Conditions(conditions)),
-        Err(error) if typed.contains(['=', '＝', '~']) => Err(error),
+        Err(error) if is_joining(typed) || typed.contains(['=', '＝', '~']) => Err(error),
         // It is the last word that says for how long.
         Err(_) if Duration::parse(typed).is_some() => Err(InvalidValue::new("alertmanager.behind_duration")),
         Err(_) => Err(InvalidValue::new("alertmanager.target")),
@@ -159,6 +170,27 @@ fn condition(typed: &str, at: Range<usize>) -> Result<Matcher, InvalidValue> {
         is_regex: operator.ends_with('~'),
         is_equal: !operator.starts_with('!'),
     })
+}
+
+fn is_joining(word: &str) -> bool {
+    JOINING.iter().any(|joining| word.eq_ignore_ascii_case(joining))
+}
+
+/// Where these ask one label for several values, which no alert has: the condition that any of them fits.
+pub(super) fn either(matchers: &[Matcher]) -> Option<Matcher> {
+    let asks = |matcher: &&Matcher| matcher.is_equal && !matcher.is_regex;
+    let values = |name: &str| -> BTreeSet<&str> {
+        let same = matchers.iter().filter(asks).filter(|matcher| matcher.name == name);
+        same.map(|matcher| matcher.value.as_str()).collect()
+    };
+    let all = matchers.iter().map(|matcher| (&matcher.name, values(&matcher.name)));
+    let (name, values) = { all }.find(|(_, values)| values.len() > 1)?;
+    let literal = |value: &str| -> String {
+        let is_sign = |c: char| r"\.+*?()|[]{}^$".contains(c);
+        value.chars().flat_map(|c| is_sign(c).then_some('\\').into_iter().chain([c])).collect()
+    };
+    let value = values.into_iter().map(literal).collect::<Vec<_>>().join("|");
+    Some(Matcher { name: name.clone(), value, is_regex: true, is_equal: true })
 }
 
 /// Whether a word alone can be the name of an alert.
@@ -300,6 +332,12 @@ impl Matcher {
     /// As Alertmanager reads it in an address: always in quotes, out of which nothing gets.
     pub(super) fn filter(&self) -> String {
         format!("{}{}{}", self.name, self.operator(), quoted(&self.value))
+    }
+
+    /// Whether it may fit these labels: Alertmanager alone knows it of an expression.
+    pub(super) fn may_fit(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.name).map(String::as_str).unwrap_or_default();
+        self.is_regex || (value == self.value) == self.is_equal
     }
 
     /// Whether it fits a label that is not there. Of an expression that is not understood nothing is known: Alertmanager

@@ -132,6 +132,33 @@ struct Alerts {
     alerts: Vec<Alert>,
 }
 
+/// A rule, with the alerts that it raises.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rule {
+    /// What its expression is, in PromQL.
+    #[serde(default)]
+    pub(super) query: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    alerts: Vec<Raised>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Raised {
+    labels: Labels,
+}
+
+#[derive(Deserialize)]
+struct Rules {
+    #[serde(deserialize_with = "null_is_empty")]
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    #[serde(deserialize_with = "null_is_empty")]
+    rules: Vec<Rule>,
+}
+
 /// What is scraped. Its address may hold secrets, and is not read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -158,6 +185,13 @@ struct Targets {
 #[derive(Deserialize)]
 struct Build {
     version: String,
+}
+
+impl Rule {
+    /// Whether this alert is of it.
+    pub(super) fn raises(&self, alert: &Alert) -> bool {
+        self.alerts.iter().any(|raised| raised.labels == alert.labels)
+    }
 }
 
 impl<'c> Client<'c> {
@@ -210,6 +244,13 @@ impl<'c> Client<'c> {
     /// The alerts of its rules.
     pub(super) async fn alerts(&self) -> Result<Vec<Alert>, Failure> {
         Ok(self.read::<Alerts>(self.get(&["alerts"])).await?.data.alerts)
+    }
+
+    /// Its rules that raise alerts.
+    pub(super) async fn rules(&self) -> Result<Vec<Rule>, Failure> {
+        let call = self.get(&["rules"]).query([("type", "alert")]);
+        let groups = self.read::<Rules>(call).await?.data.groups;
+        Ok(groups.into_iter().flat_map(|group| group.rules).collect())
     }
 
     /// What it scrapes.

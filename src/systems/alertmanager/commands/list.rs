@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{client, joined, named, resolve, silence, silences};
+use super::{client, joined, named, near, refuse_several, resolve, silence, silences};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Tail, UserError, arguments, row::Canonical},
     reply::{Reply, Text},
     systems::{
         alertmanager::{
-            client::{Alert, Labels, Matcher, sent},
+            client::{Alert, Client, Labels, Matcher, sent},
             matcher::{self, Conditions},
         },
         listing::listed,
@@ -43,6 +43,7 @@ impl Command for List {
 
     fn resolve(&mut self, ctx: &Ctx) -> Result<(), UserError> {
         self.matcher = std::mem::take(&mut self.matcher).into_iter().flat_map(Conditions::apart).collect();
+        refuse_several(&sent(&self.matcher), ctx)?;
         resolve(&mut self.on, ctx)
     }
 
@@ -50,6 +51,9 @@ impl Command for List {
         let client = client(&self.on, ctx)?;
         let matchers = sent(&self.matcher);
         let mut alerts = client.alerts(&matchers).await.map_err(|failure| failure.tell(ctx))?;
+        if alerts.is_empty() && !matchers.is_empty() {
+            return self.none_fits(&client, &matchers, ctx).await;
+        }
         alerts
             .sort_by_key(|alert| (alert.hidden().is_some(), rank(alert), std::cmp::Reverse(alert.starts_at)));
         let hidden = alerts.iter().filter(|alert| alert.hidden().is_some()).count();
@@ -67,13 +71,7 @@ impl Command for List {
             }
         };
         if alerts.is_empty() {
-            let reply = reply.text(ctx.locale.say("alertmanager.no_alerts", &[]));
-            return Ok(match matchers.is_empty() {
-                true => reply,
-                false => {
-                    reply.text(ctx.locale.say("alertmanager.where", &[("matchers", &joined(&matchers))]))
-                }
-            });
+            return Ok(reply.text(ctx.locale.say("alertmanager.no_alerts", &[])));
         }
         let common = common(&alerts);
         let labels: Vec<String> = common.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -95,6 +93,30 @@ impl List {
         Self { matcher: matchers.iter().cloned().map(Conditions::from).collect(), on }
     }
 
+    /// That none fits, which is no sign that all is well: how many there are, and what may have been meant.
+    async fn none_fits(
+        &self,
+        client: &Client<'_>,
+        matchers: &[Matcher],
+        ctx: &Ctx,
+    ) -> Result<Reply, CommandError> {
+        let alerts = client.alerts(&[]).await.map_err(|failure| failure.tell(ctx))?;
+        let say = |key: &str, values: &[(&str, &dyn std::fmt::Display)]| ctx.locale.say(key, values);
+        let reply = Reply::new(say("alertmanager.none_fits", &[("system", &client.title())]))
+            .text(say("alertmanager.where", &[("matchers", &joined(matchers))]))
+            .link(say("alertmanager.open", &[]), client.page_of(matchers));
+        if alerts.is_empty() {
+            return Ok(reply.text(say("alertmanager.no_alerts", &[])));
+        }
+        let reply = reply.text(say("alertmanager.in_all", &[("count", &alerts.len())]));
+        let offer = |reply: Reply, near: Vec<Matcher>| {
+            let label = say("alertmanager.do_near", &[("matchers", &joined(&near))]);
+            reply.action(label, ctx.line(&Self::of(&near, self.on.clone())))
+        };
+        let reply = near(matchers, &alerts).into_iter().fold(reply, offer);
+        Ok(reply.action(say("alertmanager.do_all", &[]), ctx.line(&Self::of(&[], self.on.clone()))))
+    }
+
     /// An alert, with the line that silences it where nothing hides it yet.
     fn line(&self, alert: &Alert, common: &Labels, ctx: &Ctx) -> Text {
         let state = alert.hidden().map(|key| ctx.locale.say(key, &[]));
@@ -105,7 +127,7 @@ impl List {
         let more = [state, severity, Some(since), summary].into_iter().flatten();
         let more: String = more.filter(|text| !text.is_empty()).map(|text| format!("　{text}")).collect();
         let name = named(alert, common);
-        let line = silence::Silence::of(&alert.fingerprint, self.on.clone());
+        let line = silence::Silence::of([alert.fingerprint.clone()], self.on.clone());
         match line.filter(|_| !is_hidden) {
             None => Text::default().strong(name).plain(more),
             Some(line) => {

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{client, few, joined, resolve, silences, unsilence};
+use super::{client, few, joined, near, refuse_several, resolve, silences, unsilence};
 use crate::{
     dispatch::{
         Command, CommandError, Ctx, Effect, Preview, Tail, UserError, arguments,
@@ -34,7 +34,7 @@ pub(super) struct Silence {
     /// The fingerprint of an alert, its name, or conditions on labels: name=value, !=, =~ or !~
     #[arg(value_parser = matcher::target, required = true)]
     target: Vec<Target>,
-    /// For how long
+    /// For how long, at most what `max_silence` in the settings says, or 24h
     #[arg(
         value_parser = values::duration(Duration::minutes(1)..=Duration::days(366)),
         required = true
@@ -49,10 +49,11 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// An alert by its fingerprint, or a condition, for a while that is slight.
-    pub(super) fn of(target: &str, on: Option<String>) -> Option<Self> {
-        let target = matcher::target(target).ok()?;
-        Some(Self { target: vec![target], duration: OFFERED, comment: None, on })
+    /// An alert by its fingerprint, or what fits all of these conditions, for a while that is slight. None where one of
+    /// them could not be typed.
+    pub(super) fn of(target: impl IntoIterator<Item = String>, on: Option<String>) -> Option<Self> {
+        let target = target.into_iter().map(|target| matcher::target(&target).ok());
+        Some(Self { target: target.collect::<Option<_>>()?, duration: OFFERED, comment: None, on })
     }
 }
 
@@ -89,7 +90,7 @@ impl Command for Silence {
             (_, true) if conditions.iter().all(Matcher::fits_nothing) => {
                 Err(UserError(ctx.locale.say("alertmanager.fits_everything", &[])))
             }
-            (_, true) => Ok(()),
+            (_, true) => refuse_several(&conditions, ctx),
         }
     }
 
@@ -114,7 +115,10 @@ impl Command for Silence {
             let labels = plan.left_out.join(&say("usage.separator", &[]));
             lines.push(say("alertmanager.left_out", &[("labels", &labels)]));
         }
-        lines.push(plan.hides(ctx));
+        lines.push(match plan.alerts.as_slice() {
+            [] => warned(&client, &plan, ctx).await,
+            _ => plan.hides(ctx),
+        });
         lines.extend(few(&plan.alerts, ctx));
         if let Some(same) = plan.same.iter().find(|silence| silence.is_active()) {
             lines.push(say("alertmanager.lasts", &[("until", &ctx.local(same.ends_at))]));
@@ -217,7 +221,7 @@ impl Silence {
                 let alert = found(client, fingerprint, ctx).await?;
                 let (kept, left_out) = match is_exact {
                     true => (alert.labels.clone(), Labels::new()),
-                    false => client.lasting(&alert),
+                    false => client.alertmanager.lasting(&alert.labels),
                 };
                 let matchers = kept.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
                 let left_out = left_out.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -232,6 +236,17 @@ impl Silence {
         let mut same: Vec<client::Silence> = silences.into_iter().filter(is_same).collect();
         same.sort_by_key(|silence| std::cmp::Reverse(silence.ends_at));
         Ok(Plan { matchers, left_out, named, alerts, same })
+    }
+}
+
+/// That nothing would be hidden, and what may have been meant.
+async fn warned(client: &Client<'_>, plan: &Plan, ctx: &Ctx) -> String {
+    let alerts = client.alerts(&[]).await.unwrap_or_default();
+    let none = plan.hides(ctx);
+    let near: Vec<String> = near(&plan.matchers, &alerts).iter().map(|near| joined(near)).collect();
+    match near.join(&ctx.locale.say("alertmanager.or", &[])).as_str() {
+        "" => ctx.locale.say("alertmanager.warned", &[("none", &none)]),
+        near => ctx.locale.say("alertmanager.warned_near", &[("none", &none), ("near", &near)]),
     }
 }
 

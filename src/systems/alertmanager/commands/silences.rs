@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{MAX_TEXT, client, joined, resolve, unsilence};
+use super::{MAX_TEXT, client, joined, resolve, unsilence, written};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, UserError, arguments},
     reply::{Reply, Text},
@@ -54,7 +54,8 @@ impl Silences {
             "pending" => ctx.locale.say("alertmanager.from_to", &[("from", &begins), ("until", &until)]),
             _ => ctx.locale.say("alertmanager.until", &[("until", &until)]),
         };
-        let written = [&silence.created_by, &silence.comment].map(|text| text::cut(text.trim(), MAX_TEXT));
+        let written = written(silence).into_iter().filter(|text| !text.is_empty());
+        let written = written.map(|text| text::cut(text, MAX_TEXT));
         let more: String = [when].into_iter().chain(written).map(|text| format!("　{text}")).collect();
         let undo = unsilence::Unsilence { id: silence.id.clone(), on: self.on.clone() };
         let matchers = text::cut(&joined(&silence.matchers), MAX_TEXT);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{client, few, joined, list, resolve, silences};
+use super::{client, few, joined, list, resolve, silences, written};
 use crate::{
     dispatch::{Command, CommandError, Ctx, Effect, Preview, UserError, arguments, values},
     reply::Reply,
@@ -26,7 +26,8 @@ pub(super) struct Unsilence {
 
 impl Command for Unsilence {
     const PATH: &'static [&'static str] = &["alerts", "unsilence"];
-    const ALIASES: &'static [&'static str] = &["alerts 取消静默", "取消静默"];
+    const ALIASES: &'static [&'static str] =
+        &["alerts 取消静默", "取消静默", "取消屏蔽", "解除静默", "解除屏蔽"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["id", "on"];
     const EXAMPLES: &'static [&'static str] = &["alerts unsilence 8d4162b1-5741-4acf-a408-2be23d7038b4"];
@@ -45,12 +46,11 @@ impl Command for Unsilence {
         let until = ctx.local(silence.ends_at);
         let matchers = joined(&silence.matchers);
         let system = client.title();
-        let written = [&silence.created_by, &silence.comment].map(|text| text.trim());
         let mut lines = vec![
             ctx.locale.say("alertmanager.will_end", &[("system", &system), ("until", &until)]),
             ctx.locale.say("alertmanager.where", &[("matchers", &matchers)]),
         ];
-        lines.extend(match written {
+        lines.extend(match written(&silence) {
             ["", ""] => None,
             ["", only] | [only, ""] => Some(only.to_owned()),
             [by, comment] => Some(ctx.locale.say("alertmanager.made", &[("by", &by), ("comment", &comment)])),

@@ -142,7 +142,7 @@ proptest! {
             r#"([^\pC\p{Zl}\p{Zp}]|[{},，"'=~＝“”‘’ \\\n]|,b=|", b="|\}, \{){0,8}"#,
             prop::sample::select(OPERATORS.to_vec()),
         ), 1..4),
-        between in prop::sample::select(vec![",", ", ", "，", ",\n", " ", "\u{3000}"]),
+        between in prop::sample::select(vec![",", ", ", "，", ",\n", " ", "\u{3000}", "+", "+ ", "\n+\n"]),
         around in prop::sample::select(vec![("", ""), ("{", "}"), ("｛", "｝"), ("{ ", " }"), ("{", ",}")]),
         quotes in prop::sample::select(vec![('"', '"'), ('“', '”'), ('”', '“'), ('＂', '＂')]),
     ) {

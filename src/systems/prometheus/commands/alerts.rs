@@ -10,7 +10,7 @@ use crate::{
         alertmanager,
         listing::listed,
         prometheus::{
-            client::{Alert, Labels},
+            client::{Alert, Labels, Rule},
             series::{named, shown},
         },
     },
@@ -45,6 +45,12 @@ impl Command for Alerts {
         let mut alerts = client.alerts().await.map_err(|failure| failure.tell(ctx))?;
         // What fires first, and of that the newest.
         alerts.sort_by_key(|alert| (alert.state != "firing", std::cmp::Reverse(alert.active_at)));
+        let silences: Vec<_> = alerts.iter().map(|alert| silencing(alert, ctx)).collect();
+        // Without its rules an alert is told all the same.
+        let rules = match silences.contains(&None) {
+            true => client.rules().await.unwrap_or_default(),
+            false => Vec::new(),
+        };
         let firing = alerts.iter().filter(|alert| alert.state == "firing").count();
         let values: [(&str, &dyn std::fmt::Display); 3] =
             [("system", &client.title()), ("firing", &firing), ("pending", &(alerts.len() - firing))];
@@ -54,28 +60,30 @@ impl Command for Alerts {
         if alerts.is_empty() {
             return Ok(reply.text(ctx.locale.say("prometheus.no_alerts", &[])));
         }
-        Ok(listed(reply, alerts.iter().map(|alert| self.line(alert, ctx)).collect(), Some(page)))
+        let item = |(alert, silence): (&Alert, Option<_>)| {
+            let rule = || rules.iter().find(|rule| rule.raises(alert));
+            line(alert, silence.or_else(|| Some(self.range(rule()?, ctx))), ctx)
+        };
+        Ok(listed(reply, alerts.iter().zip(silences).map(item).collect(), Some(page)))
     }
 }
 
 impl Alerts {
-    /// An alert, with what can be done about it.
-    fn line(&self, alert: &Alert, ctx: &Ctx) -> Text {
-        let name = alert.labels.get("alertname").cloned().unwrap_or_default();
-        let text = line(alert, &name, ctx).plain("　");
-        // Alertmanager does not know of what is pending.
-        let silence = Some(&name).filter(|_| alert.state == "firing");
-        match silence.and_then(|name| alertmanager::silencing(name, ctx)) {
-            Some((label, line)) => text.action(label, line),
-            None => {
-                let range = range::Range::of(format!("ALERTS{{alertname={name:?}}}"), self.on.clone());
-                text.action(ctx.locale.say("prometheus.do_range", &[]), ctx.line(&range))
-            }
-        }
+    /// How what a rule is about went, as a button.
+    fn range(&self, rule: &Rule, ctx: &Ctx) -> (String, String) {
+        let range = range::Range::of(rule.query.clone(), self.on.clone());
+        (ctx.locale.say("prometheus.do_range", &[]), ctx.line(&range))
     }
 }
 
-fn line(alert: &Alert, name: &str, ctx: &Ctx) -> Text {
+/// What silences an alert, as a button. Alertmanager does not know of what is pending.
+fn silencing(alert: &Alert, ctx: &Ctx) -> Option<(String, String)> {
+    alertmanager::silencing(&alert.labels, ctx).filter(|_| alert.state == "firing")
+}
+
+/// An alert, with what can be done about it.
+fn line(alert: &Alert, todo: Option<(String, String)>, ctx: &Ctx) -> Text {
+    let name = alert.labels.get("alertname").cloned().unwrap_or_default();
     let state = match alert.state.as_str() {
         "firing" => ctx.locale.say("prometheus.firing", &[]),
         "pending" => ctx.locale.say("prometheus.pending", &[]),
@@ -84,10 +92,15 @@ fn line(alert: &Alert, name: &str, ctx: &Ctx) -> Text {
     let since = alert.active_at.map(|at| ctx.local(at)).unwrap_or_default();
     let values: [(&str, &dyn std::fmt::Display); 3] =
         [("state", &state), ("since", &since), ("value", &shown(&alert.value))];
-    let said = Labels::from([("alertname".to_owned(), name.to_owned())]);
+    let said = Labels::from([("alertname".to_owned(), name.clone())]);
     let labels = named(&alert.labels, &said);
     let summary = alert.annotations.get("summary").map(|summary| text::cut(summary.trim(), MAX_SUMMARY));
     let more = [Some(labels), summary].into_iter().flatten().filter(|text| !text.is_empty());
     let more: String = more.map(|text| format!("　{text}")).collect();
-    Text::default().strong(name).plain(format!("　{}{more}", ctx.locale.say("prometheus.alert", &values)))
+    let text = Text::default().strong(name);
+    let text = text.plain(format!("　{}{more}", ctx.locale.say("prometheus.alert", &values)));
+    match todo {
+        Some((label, line)) => text.plain("　").action(label, line),
+        None => text,
+    }
 }

@@ -37,7 +37,12 @@ fn client<'c>(on: &Option<String>, ctx: &'c Ctx) -> Result<Client<'c>, UserError
 }
 
 /// Why a query gave nothing. One that takes too long does so later, too.
-fn failed(failure: &Failure, ctx: &Ctx) -> CommandError {
+fn failed(failure: &Failure, query: &str, on: &Option<String>, ctx: &Ctx) -> CommandError {
+    let meant = range::Range::meant(query, on.clone()).filter(|_| failure.status() == Some(400));
+    if let Some(meant) = meant {
+        let (why, line) = (failure.sentence(ctx), ctx.line(&meant));
+        return UserError(ctx.locale.say("prometheus.meant", &[("why", &why), ("line", &line)])).into();
+    }
     match failure {
         Failure::Refused { system, message, .. } if message.starts_with("query timed out") => {
             UserError(ctx.locale.say("prometheus.slow", &[("system", system), ("message", message)])).into()

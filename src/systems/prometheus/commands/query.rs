@@ -44,7 +44,10 @@ impl Command for Query {
 
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
-        let answer = client.query(&self.query).await.map_err(|failure| failed(&failure, ctx))?;
+        let answer = client
+            .query(&self.query)
+            .await
+            .map_err(|failure| failed(&failure, &self.query, &self.on, ctx))?;
         let page = client.page("graph", &[("g0.expr", &self.query), ("g0.tab", "1")]);
         let is_number = matches!(answer.result, Found::Scalar(_));
         let rows: Vec<(&Labels, String)> = match &answer.result {

@@ -1,5 +1,7 @@
 //! Purpose: how a query's values went over time.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 
 use super::{client, failed, histogram, query, resolve, shortened, with_common, with_remarks};
@@ -21,6 +23,7 @@ use crate::{
 
 /// How far back is looked where nobody says it.
 const LAST: Duration = Duration::hours(1);
+const LASTS: RangeInclusive<Duration> = Duration::minutes(1)..=Duration::days(50);
 /// Points of a series at most.
 const POINTS: i64 = 60;
 /// Bars of a line at most: as many as a phone shows without a break.
@@ -36,7 +39,7 @@ pub(super) struct Range {
     /// How far back
     #[arg(
         long,
-        value_parser = values::duration(Duration::minutes(1)..=Duration::days(50)),
+        value_parser = values::duration(LASTS),
         default_value = "1h"
     )]
     last: Duration,
@@ -52,6 +55,13 @@ impl Range {
     /// A query over the last hour.
     pub(super) fn of(query: String, on: Option<String>) -> Self {
         Self { last: LAST, on, query }
+    }
+
+    /// What a query with a duration behind it is meant to be, which is none in PromQL: `up 2h`.
+    pub(super) fn meant(typed: &str, on: Option<String>) -> Option<Self> {
+        let (query, last) = typed.trim_end().rsplit_once(char::is_whitespace)?;
+        let last = Duration::parse(last).filter(|last| LASTS.contains(last))?;
+        Some(Self { last, on, query: query.trim_end().to_owned() })
     }
 }
 
@@ -72,7 +82,10 @@ impl Command for Range {
     async fn run(self, ctx: &Ctx) -> Result<Reply, CommandError> {
         let client = client(&self.on, ctx)?;
         let window = window(self.last, ctx.clock.now().as_second());
-        let answer = client.range(&self.query, window).await.map_err(|failure| failed(&failure, ctx))?;
+        let answer = client
+            .range(&self.query, window)
+            .await
+            .map_err(|failure| failed(&failure, &self.query, &self.on, ctx))?;
         let last = self.last.to_string();
         let page = [("g0.expr", self.query.as_str()), ("g0.tab", "0"), ("g0.range_input", &last)];
         let page = client.page("graph", &page);
