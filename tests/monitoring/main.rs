@@ -124,6 +124,7 @@ async fn queries(chat: &mut Chat) {
     has(&ask(chat, "prom range \"text\"").await, &["HTTP 400"]);
     let alerts = until(chat, "prom alerts", &["1 条告警触发，1 条等待中"]).await;
     has(&alerts, &["**Always**　触发", "值 1", "Always &lt;on&gt;", "**Soon**　等待中"]);
+    has(&alerts, &["走势：**prom range --last 1h --on main vector(2)**"]);
     until(chat, "prom targets", &["2 个采集目标，1 个采集不到", "**self**　1/2 正常"]).await;
     has(&ask(chat, "prom targets --down").await, &["**127.0.0.1:1**", "采集失败", "connection refused"]);
 }
