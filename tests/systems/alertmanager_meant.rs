@@ -123,11 +123,11 @@ async fn that_none_fits_is_not_that_all_is_well() {
     > 告警 hostdwn cluster=dev
     #### Alertmanager：没有符合条件的告警
 
-    条件：alertname=hostdwn、cluster=dev
+    条件：alertname=hostdwn cluster=dev
 
     现在共有 3 条告警，都不符合。
 
-    - 看 alertname=HostDown、cluster=dev：**alerts list alertname=HostDown cluster=dev**
+    - 看 alertname=HostDown cluster=dev：**alerts list alertname=HostDown cluster=dev**
     - 看全部告警：**alerts list**
 
     @0147000002
@@ -136,11 +136,11 @@ async fn that_none_fits_is_not_that_all_is_well() {
     > alerts list severity=warn a!=b
     #### Alertmanager：没有符合条件的告警
 
-    条件：severity=warn、a!=b
+    条件：severity=warn a!=b
 
     现在共有 3 条告警，都不符合。
 
-    - 看 severity=warning、a!=b：**alerts list severity=warning a!=b**
+    - 看 severity=warning a!=b：**alerts list severity=warning a!=b**
     - 看全部告警：**alerts list**
 
     @0147000002
@@ -181,7 +181,7 @@ async fn a_silence_that_would_hide_nothing_is_marked() {
     }
     insta::assert_snapshot!(told, @"
     - ⚠️ 现在没有符合条件的告警，是不是：alertname=HostDown？
-    - ⚠️ 现在没有符合条件的告警，是不是：severity=critical、cluster=dev？
+    - ⚠️ 现在没有符合条件的告警，是不是：severity=critical cluster=dev？
     - ⚠️ 现在没有符合条件的告警
     ");
     // What is meant for later is silenced all the same.

@@ -70,7 +70,7 @@ run = 'alerts silence Host{1} {2}h'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname=HostDown instance=web-1:9100
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警，是不是：alertname=HostDown instance=web1:9100？
     > 静机 '~.*|x'
     #### alerts silence：请确认
 
@@ -82,7 +82,7 @@ run = 'alerts silence Host{1} {2}h'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname=HostDown instance="&#126;.&#42;&#124;x:9100"
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
     > 静机 'x,env!=y'
     #### alerts silence：请确认
 
@@ -94,7 +94,7 @@ run = 'alerts silence Host{1} {2}h'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname=HostDown instance="x,env!=y:9100"
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
     > 静段 "HostDown|x '" ~.*
     #### alerts silence：请确认
 
@@ -106,7 +106,7 @@ run = 'alerts silence Host{1} {2}h'
 
     - 在 Alertmanager 上静默 2h，到 10:00:00 为止
     - 条件：alertname=&#126;"HostDown&#124;x '.&#42;" env="&#126;.&#42;"
-    - 现在没有符合条件的告警
+    - ⚠️ 现在没有符合条件的告警
     > 静名 Down 2
     #### alerts silence：请确认
 

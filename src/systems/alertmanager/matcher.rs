@@ -242,7 +242,7 @@ fn value(typed: &str) -> Option<String> {
 }
 
 /// Whether what stands without quotes could be more than one value: there is a double quote in it, or what stands between
-/// conditions or is taken for that, but for the bounds of `a{2,3}`.
+/// conditions or is taken for that, or a brace, but for the bounds of `a{2,3}`.
 fn is_unclear(value: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
     let is_bound = |at: usize| {
@@ -253,6 +253,9 @@ fn is_unclear(value: &str) -> bool {
     };
     value.char_indices().any(|(at, c)| match c {
         _ if LIKE_SEPARATORS.contains(&c) => true,
+        _ if OPENING.contains(&c) => {
+            !value[..at].ends_with('\\') && !value[at + c.len_utf8()..].starts_with(is_digit)
+        }
         _ if is_between(c) => !is_bound(at),
         _ => meaning(c) == Some(Meaning::DoubleQuote),
     })

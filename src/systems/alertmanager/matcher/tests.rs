@@ -95,6 +95,7 @@ fn what_could_be_several_is_not_guessed() {
         "a=x}}",
         "{a=~[}]}",
         "{a=x}b=y",
+        "a!=x{b!~y}",
     ] {
         assert!(conditions(wrong).is_err(), "{wrong}");
     }
