@@ -48,7 +48,7 @@ fn count(typed: &str) -> Result<i64, InvalidValue> {
 
 impl Command for Scale {
     const PATH: &'static [&'static str] = &["k8s", "scale"];
-    const ALIASES: &'static [&'static str] = &["k8s 扩缩容", "扩缩容"];
+    const ALIASES: &'static [&'static str] = &["k8s 扩缩容", "扩缩容", "扩容", "缩容"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "replicas", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];

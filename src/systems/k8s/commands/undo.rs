@@ -48,7 +48,7 @@ pub(super) struct Undo {
 
 impl Command for Undo {
     const PATH: &'static [&'static str] = &["k8s", "rollout", "undo"];
-    const ALIASES: &'static [&'static str] = &["k8s rollback", "k8s 回滚", "回滚"];
+    const ALIASES: &'static [&'static str] = &["k8s rollback", "k8s 回滚", "回滚", "回退"];
     const EFFECT: Effect = Effect::Write;
     const ARGUMENTS: &'static [&'static str] = &["workload", "to-revision", "namespace", "on"];
     const CANONICAL: &'static [(&'static str, Canonical)] = &[target::WORKLOAD, target::NAMESPACE];
