@@ -327,5 +327,5 @@ async fn a_first_build_that_runs_is_told_as_that() {
     let (mut chat, jenkins) = start().await;
     jenkins.world().jobs.get_mut("team/api").unwrap().builds.push(Build::default());
     let reply = ask(&mut chat, "jenkins jobs team").await;
-    assert!(reply.contains("- api：**jenkins status team/api**　第一次构建中\n"), "{reply}");
+    assert!(reply.contains("- api　第一次构建中　**jenkins status team/api**\n"), "{reply}");
 }
