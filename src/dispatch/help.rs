@@ -13,8 +13,8 @@ use super::{
     alias::Alias,
     arguments::Complaint,
     canonical,
+    nearest::Nearest,
     row::{self, Kind, Row},
-    table::Nearest,
     words::{Line, Word},
 };
 use crate::{
@@ -319,18 +319,6 @@ pub(super) fn mentioned(argument: &clap::Arg) -> String {
         (Some(long), _) => format!("--{long}"),
         (None, Some(short)) => format!("-{short}"),
         (None, None) => name(argument),
-    }
-}
-
-/// The line that somebody may have meant, by a name like what they said: with what they said behind it, unless it is long.
-pub(super) fn line_of(nearest: &Nearest, line: &Line) -> String {
-    let words = line.words().iter().skip_while(|word| word.text.starts_with(['@', '＠']));
-    let behind = words.skip(nearest.words).map(|word| word.span.start).next();
-    let behind = behind.map(|at| line.text()[at..].trim_end());
-    let is_short = |behind: &&str| behind.chars().count() <= MAX_SHOWN && !behind.contains('\n');
-    match behind.filter(is_short).filter(|_| line.error().is_none()) {
-        Some(behind) => format!("{} {behind}", nearest.name),
-        None => nearest.name.clone(),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod family;
 pub mod heard;
 pub mod help;
 pub mod invocation;
+pub mod nearest;
 pub mod progress;
 pub mod row;
 pub mod table;
@@ -191,7 +192,7 @@ pub fn understand<'c>(text: &str, ctx: &'c Ctx) -> Result<Understood<'c>, Box<Di
             if let Some(reply) = help::of_system(&line, &nearest, ctx) {
                 return Err(ended(reply, "help", Outcome::Done));
             }
-            let lines = nearest.iter().map(|near| help::line_of(near, &line)).collect();
+            let lines = nearest.iter().map(|near| near.line(&line)).collect();
             let reply = help::unknown(line.text(), lines, ctx);
             let reply = match line.error() {
                 Some(error) => reply.note(arguments::quote(error, ctx.locale)),

@@ -9,6 +9,7 @@ use super::{
     alias::Alias,
     family::Family,
     help,
+    nearest::{self, Nearest},
     row::{Row, Tail},
     values,
     words::{ENDS, Line, Word},
@@ -60,15 +61,6 @@ pub enum Found<'t> {
         /// Names like it, nearest first.
         nearest: Vec<Nearest>,
     },
-}
-
-/// A name like what was said.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Nearest {
-    /// The name.
-    pub name: String,
-    /// How many of the words that were said stand for it.
-    pub words: usize,
 }
 
 impl Table {
@@ -373,21 +365,9 @@ impl Table {
 
     /// At most three names like what was said, or that it is a part of.
     pub fn nearest(&self, said: &[&str]) -> Vec<Nearest> {
-        let mut scored: Vec<(usize, usize, String, usize)> = Vec::new();
-        let rows = self.rows().map(|row| row.names().collect::<Vec<_>>());
+        let rows = self.rows().map(|row| row.names().collect());
         let aliases = self.aliases.iter().map(|alias| vec![alias.name.clone()]);
-        for (index, names) in rows.chain(aliases).enumerate() {
-            let near = |name: String| {
-                let whole = distance(&name, said).map(|distance| (distance, name.split(' ').count()));
-                let (distance, words) = whole.or_else(|| part(&name, said))?;
-                Some((distance, name, words))
-            };
-            if let Some((distance, name, words)) = names.into_iter().filter_map(near).min() {
-                scored.push((distance, index, name, words));
-            }
-        }
-        scored.sort();
-        scored.into_iter().map(|(.., name, words)| Nearest { name, words }).take(3).collect()
+        nearest::among(rows.chain(aliases), said)
     }
 }
 
@@ -412,44 +392,4 @@ pub(crate) fn folded(name: &str) -> String {
 /// A name without the marks that end a sentence: speech recognition writes them, and so do people.
 fn without_end(name: &str) -> &str {
     name.trim_end_matches(['?', '？', '。', '.', '!', '！', ',', '，', ';', '；', '…', '~', '～', '、'])
-}
-
-/// How far a name is of which only a part was said, and in how many words: all but its family, `logs` of `k8s logs`, or a
-/// word of a Chinese one, `日志` of `容器日志`.
-fn part(name: &str, said: &[&str]) -> Option<(usize, usize)> {
-    let (_, behind) = name.split_once(' ').unwrap_or_default();
-    let count = behind.split(' ').count();
-    let begins = || folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
-    if !behind.is_empty() && begins() == folded(behind) {
-        return Some((1, count));
-    }
-    let first = said.first().filter(|first| !first.is_ascii() && first.chars().count() >= 2)?;
-    name.contains(first).then_some((2, 1))
-}
-
-/// How far what was said is from a name, if it is near at all: a third of the letters may differ, one always (but
-/// not all); the beginning of a name is near, and so is what has the name in its first word.
-pub(super) fn distance(name: &str, said: &[&str]) -> Option<usize> {
-    let count = name.split(' ').count();
-    let said = folded(&said.iter().take(count).copied().collect::<Vec<_>>().join(" "));
-    let name = folded(name);
-    let (length, typed) = (name.chars().count(), said.chars().count());
-    if typed < 2 {
-        return None;
-    }
-    if name.starts_with(&said) {
-        return Some(1);
-    }
-    let distance = strsim::osa_distance(&said, &name);
-    let allowed = (length / 3).max(1);
-    if distance <= allowed && distance < length {
-        return Some(distance);
-    }
-    // Latin letters make words of their own: `ip` is in `ip地址`, and not in `whips`.
-    let alone = |at: usize| {
-        let before = said[..at].chars().next_back();
-        let after = said[at + name.len()..].chars().next();
-        !name.is_ascii() || [before, after].iter().flatten().all(|c| !c.is_ascii_alphanumeric())
-    };
-    (length >= 2 && said.match_indices(&name).any(|(at, _)| alone(at))).then_some(allowed + 1)
 }

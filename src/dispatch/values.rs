@@ -50,7 +50,7 @@ pub(super) use self::{
     names::{known_group, known_person, staff_id},
     recipient::mentioned,
 };
-use super::{Ctx, arguments::InvalidValue, table};
+use super::{Ctx, arguments::InvalidValue, nearest, table};
 
 /// What an access rule may ask of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +187,7 @@ pub(super) fn retyped(argument: &clap::Arg, canonical: &str) -> String {
 
 /// At most three names like what was typed, nearest first.
 pub fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-    let distance = |name: &'n str| table::distance(name, &[typed]).map(|distance| (distance, name));
+    let distance = |name: &'n str| nearest::distance(name, &[typed]).map(|distance| (distance, name));
     let mut near: Vec<(usize, &str)> = names.filter_map(distance).collect();
     near.sort_unstable();
     near.dedup();
