@@ -186,7 +186,7 @@ impl<'c> Client<'c> {
         self.alertmanager.api.title()
     }
 
-    /// See [`Api::named`].
+    /// See [`Api::named`](crate::systems::api::Api::named).
     pub(super) fn named(&self, title: String) -> String {
         self.alertmanager.api.named(title)
     }

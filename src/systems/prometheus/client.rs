@@ -204,7 +204,7 @@ impl<'c> Client<'c> {
         self.prometheus.api.title()
     }
 
-    /// See [`Api::named`].
+    /// See [`Api::named`](crate::systems::api::Api::named).
     pub(super) fn named(&self, title: String) -> String {
         self.prometheus.api.named(title)
     }
