@@ -134,10 +134,10 @@ fn shown(
     };
     let reply = reply.action(say("k8s.do_describe"), ctx.line(&shown));
     // Old pods are still there to go back to.
-    match progress {
-        Progress::Stuck => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
-        Progress::GoesOn if workload.counts().old() > 0 => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
-        _ => reply,
+    let has_old = progress == Progress::GoesOn && workload.counts().old() > 0;
+    match progress == Progress::Stuck || has_old {
+        true => reply.action(say("k8s.do_undo"), ctx.line(&undo)),
+        false => reply,
     }
 }
 
