@@ -30,4 +30,5 @@ mod prometheus_alerts;
 mod prometheus_answers;
 mod promql;
 mod silence;
+mod silence_refused;
 mod talk;
